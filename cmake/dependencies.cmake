@@ -1,0 +1,29 @@
+# Finds what the enabled parts need; each message names the Debian package and the way out.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(alphastream_require target module package purpose way_out)
+    pkg_check_modules(${target} QUIET IMPORTED_TARGET GLOBAL ${module})
+    if(NOT ${target}_FOUND)
+        message(FATAL_ERROR "${module} was not found; ${purpose} needs it. Install it "
+            "(Debian: apt-get install ${package}, or run scripts/install-deps)${way_out}.")
+    endif()
+endfunction()
+
+alphastream_require(libdeflate libdeflate libdeflate-dev "inflating frames" "")
+alphastream_require(libcrypto libcrypto libssl-dev "reading encrypted containers" "")
+if(ALPHASTREAM_WITH_TOOL)
+    alphastream_require(libpng libpng libpng-dev "the tool's PNG output"
+        ", or configure with -DALPHASTREAM_WITH_TOOL=OFF")
+endif()
+if(ALPHASTREAM_WITH_TESTS)
+    alphastream_require(cmocka cmocka libcmocka-dev "the test suite"
+        ", or configure with -DALPHASTREAM_WITH_TESTS=OFF")
+endif()
+
+# Parts that are announced but not in this version yet: say so instead of pretending.
+foreach(part HTTP VULKAN GL VIEWER)
+    if(ALPHASTREAM_WITH_${part})
+        message(STATUS "ALPHASTREAM_WITH_${part} is on, but this version does not have that part yet")
+    endif()
+endforeach()

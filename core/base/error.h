@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Filling as_error. Internal functions take an `as_error *` that is never NULL; the api layer
+ * stands in a local one where the caller gave none.
+ */
+#ifndef AS_BASE_ERROR_H
+#define AS_BASE_ERROR_H
+
+#include "alphastream/result.h"
+
+#if defined(__GNUC__)
+#define AS_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define AS_PRINTF(format, first)
+#endif
+
+/* Both set every field (frame and offset to "none") and return `code`; the sentence is cut to fit
+ * at a whole UTF-8 character. */
+as_result as_err_set(as_error *error, as_result code, const char *format, ...) AS_PRINTF(3, 4);
+as_result as_err_errno(as_error *error, as_result code, int system_error, const char *format, ...)
+    AS_PRINTF(4, 5);
+/* Of `size` bytes wanted for `what`. */
+as_result as_err_no_memory(as_error *error, uint64_t size, const char *what);
+/* Adds the frame and "frame N: " before the text; keeps the code. */
+as_result as_err_at_frame(as_error *error, uint64_t frame);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sources inside the library: as source.h, with arguments trusted (the api layer checks them) and
+ * `error` never NULL.
+ */
+#ifndef AS_IO_IO_H
+#define AS_IO_IO_H
+
+#include "alphastream/source.h"
+
+#include <stdbool.h>
+
+/* source.c: the counted front. */
+as_result as_io_open_custom(const as_source_vtable *vtable, void *user, const char *name,
+                            as_source **out_source, as_error *error);
+as_result as_io_read(as_source *source, uint64_t offset, void *buffer, size_t length,
+                     size_t *out_read, as_error *error);
+as_result as_io_size(as_source *source, uint64_t *out_size, as_error *error);
+const char *as_io_name(const as_source *source);
+void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count, int32_t priority,
+                    uint64_t generation);
+void as_io_cancel(as_source *source);
+as_source *as_io_ref(as_source *source);
+void as_io_unref(as_source *source); /* NULL is ignored */
+
+/* source_file.c, source_memory.c, source_url.c */
+as_result as_io_open_file(const char *path, const as_file_params *params, as_source **out_source,
+                          as_error *error);
+as_result as_io_open_memory(const void *data, size_t size, const as_memory_params *params,
+                            as_source **out_source, as_error *error);
+as_result as_io_open(const char *location, const as_source_params *params, as_source **out_source,
+                     as_error *error);
+
+/* source_name.c: pure functions on locations. */
+/* Is it "scheme://..." or "file:..."? A Windows drive letter is not a scheme. */
+bool as_io_is_url(const char *location);
+/* The file name of the key's salt (docs/format.md) within `location`: sets *out_length, returns its
+ * start (not NUL-terminated). */
+const char *as_io_salt_name(const char *location, size_t *out_length);
+/* The path a file URL names, percent escapes decoded, in memory of as_mem_alloc. */
+as_result as_io_file_url_path(const char *url, char **out_path, as_error *error);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libalphastream: vector alpha masks for passthrough video. Umbrella header, and what concerns the
+ * whole library.
+ */
+#ifndef ALPHASTREAM_ALPHASTREAM_H
+#define ALPHASTREAM_ALPHASTREAM_H
+
+#include "container.h"
+#include "log.h"
+#include "raster.h"
+#include "result.h"
+#include "source.h"
+#include "version.h"
+
+AS_BEGIN_DECLS
+
+/* Where the library's memory comes from; OpenSSL, libdeflate and other libraries keep their own. */
+typedef struct as_allocator {
+    uint32_t struct_size; /* sizeof(as_allocator) */
+    uint32_t reserved;    /* 0 */
+    /* `size` bytes (never 0) at a multiple of `alignment` (a power of two, at least 16), or NULL.
+     * Any thread, several at once. */
+    void *(*allocate)(void *user, size_t size, size_t alignment);
+    /* Frees what allocate gave; never NULL. */
+    void (*release)(void *user, void *memory);
+    void *user;
+} as_allocator;
+
+/* Makes the library use `allocator` (copied), or the C library's again with NULL. Process-wide:
+ * call it before anything else is opened. Errors: AS_ERROR_ARGUMENT, also while the library holds
+ * memory of the allocator before. */
+AS_API AS_NODISCARD as_result as_set_allocator(const as_allocator *allocator);
+
+/* Parts this build has: a sum of the bits below. */
+enum { AS_FEATURE_HTTP = 1, AS_FEATURE_OPENGL = 2, AS_FEATURE_VULKAN = 4 };
+AS_API uint32_t as_features(void);
+
+AS_END_DECLS
+
+#endif
