@@ -9,9 +9,9 @@
 #include "alphastream/result.h"
 
 #if defined(__GNUC__)
-#define AS_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define AS_PRINTF(string, first) __attribute__((format(printf, string, first)))
 #else
-#define AS_PRINTF(format, first)
+#define AS_PRINTF(string, first)
 #endif
 
 /* Both set every field (frame and offset to "none") and return `code`; the sentence is cut to fit

@@ -156,8 +156,8 @@ AS_API AS_NODISCARD as_result as_writer_add_payload(as_writer *writer, const voi
 
 /* Adds one frame from a decrypted block of as_container_read_block, without compressing it anew.
  * Errors: as as_writer_add_payload. */
-AS_API AS_NODISCARD as_result as_writer_add_block(as_writer *writer, const void *block,
-                                                  size_t size, as_error *error);
+AS_API AS_NODISCARD as_result as_writer_add_block(as_writer *writer, const void *block, size_t size,
+                                                  as_error *error);
 
 /* Writes header and table, flushes to disk, renames into place, frees the writer (whatever comes
  * out) and writes NULL. Errors: AS_ERROR_ARGUMENT, AS_ERROR_TRANSPORT, AS_ERROR_OUT_OF_MEMORY; then

@@ -16,19 +16,19 @@ AS_BEGIN_DECLS
 typedef int32_t as_result;
 enum {
     AS_OK = 0,
-    AS_ERROR_OUT_OF_RANGE = 3,      /* a frame index at or past the end of the stream */
-    AS_ERROR_ARGUMENT = -1,         /* a NULL, unusable or contradictory argument */
-    AS_ERROR_NOT_INITIALIZED = -2,  /* the object was never opened */
-    AS_NOT_READY = -3,              /* not here yet, and the caller asked not to wait */
-    AS_TIMEOUT = -4,                /* not here within the time allowed; ask again */
-    AS_ERROR_DECODE = -5,           /* malformed data, or a missing or wrong passphrase */
-    AS_ERROR_TRANSPORT = -6,        /* a file, server or stream could not be read or written */
-    AS_ERROR_UNSUPPORTED = -7,      /* not in this build or not on this machine */
-    AS_ERROR_OUT_OF_MEMORY = -8,    /* an allocation failed; nothing was lost */
-    AS_ERROR_GPU = -9,              /* the graphics driver refused or lost its device */
-    AS_ERROR_LIMIT = -10,           /* a documented limit of the library would be passed */
-    AS_ERROR_CANCELLED = -11,       /* given up because somebody asked for it */
-    AS_ERROR_CHANGED = -12          /* the source is no longer what it was when opened */
+    AS_ERROR_OUT_OF_RANGE = 3,     /* a frame index at or past the end of the stream */
+    AS_ERROR_ARGUMENT = -1,        /* a NULL, unusable or contradictory argument */
+    AS_ERROR_NOT_INITIALIZED = -2, /* the object was never opened */
+    AS_NOT_READY = -3,             /* not here yet, and the caller asked not to wait */
+    AS_TIMEOUT = -4,               /* not here within the time allowed; ask again */
+    AS_ERROR_DECODE = -5,          /* malformed data, or a missing or wrong passphrase */
+    AS_ERROR_TRANSPORT = -6,       /* a file, server or stream could not be read or written */
+    AS_ERROR_UNSUPPORTED = -7,     /* not in this build or not on this machine */
+    AS_ERROR_OUT_OF_MEMORY = -8,   /* an allocation failed; nothing was lost */
+    AS_ERROR_GPU = -9,             /* the graphics driver refused or lost its device */
+    AS_ERROR_LIMIT = -10,          /* a documented limit of the library would be passed */
+    AS_ERROR_CANCELLED = -11,      /* given up because somebody asked for it */
+    AS_ERROR_CHANGED = -12         /* the source is no longer what it was when opened */
 };
 
 /* The name of a result in words ("malformed data", ...), static; unknown numbers give "unknown

@@ -19,8 +19,7 @@
     AS_VERSION_TEXT(AS_VERSION_MAJOR)                                                              \
     "." AS_VERSION_TEXT(AS_VERSION_MINOR) "." AS_VERSION_TEXT(AS_VERSION_PATCH)
 /* One number that grows with every release: MAJOR * 1000000 + MINOR * 1000 + PATCH. */
-#define AS_VERSION_NUMBER                                                                          \
-    (AS_VERSION_MAJOR * 1000000 + AS_VERSION_MINOR * 1000 + AS_VERSION_PATCH)
+#define AS_VERSION_NUMBER (AS_VERSION_MAJOR * 1000000 + AS_VERSION_MINOR * 1000 + AS_VERSION_PATCH)
 
 /* AS_API marks what the library exports. Define AS_STATIC when linking the static library on
  * Windows. */

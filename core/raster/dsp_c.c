@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inner loops in plain C.
+ *
+ * fill: bit x of a prefix XOR is the parity of the toggles at 0 .. x. Within a word that is six
+ * shifts (1, 2, 4 .. 32); its last bit says whether the next word starts inverted. Most words hold
+ * no toggle: they are all 0 or all 1 and need no shifts.
+ *
+ * expand: a byte times 0x0101010101010101 puts a copy of its 8 bits into each of 8 bytes; the mask
+ * keeps bit i in byte i; adding 0x7f to each byte carries "not 0" into its top bit.
+ */
+#include "core/raster/dsp.h"
+
+#include "core/base/bytes.h"
+
+static inline uint64_t prefix_xor(uint64_t v)
+{
+    v ^= v << 1;
+    v ^= v << 2;
+    v ^= v << 4;
+    v ^= v << 8;
+    v ^= v << 16;
+    v ^= v << 32;
+    return v;
+}
+
+static void fill_c(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words, size_t rows,
+                   uint64_t last_mask)
+{
+    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+        uint64_t inverted = 0; /* all ones inside */
+        for (size_t w = 0; w < words; w++) {
+            if (toggle[w] == 0) {
+                bits[w] |= inverted;
+                continue;
+            }
+            const uint64_t v = prefix_xor(toggle[w]) ^ inverted;
+            toggle[w] = 0;
+            bits[w] |= v;
+            inverted = (uint64_t)0 - (v >> 63);
+        }
+        bits[words - 1] &= last_mask;
+    }
+}
+
+static inline uint64_t spread(uint64_t byte)
+{
+    const uint64_t v = (byte * UINT64_C(0x0101010101010101)) & UINT64_C(0x8040201008040201);
+    const uint64_t top = (v | (v + UINT64_C(0x7f7f7f7f7f7f7f7f))) & UINT64_C(0x8080808080808080);
+    return (top >> 7) * 255;
+}
+
+static void expand_c(uint8_t *pixels, const uint64_t *bits, size_t width)
+{
+    size_t x = 0;
+    for (; x + 8 <= width; x += 8)
+        as_put_u64(pixels + x, spread(bits[x / 64] >> (x % 64) & 255));
+    for (; x < width; x++)
+        pixels[x] = (uint8_t)(0 - (bits[x / 64] >> (x % 64) & 1));
+}
+
+/* floor(x * source_width / width) for x = 0, 1, ..: a quotient and a remainder that step. */
+static void sample_c(uint8_t *pixels, const uint64_t *bits, uint32_t source_width, uint32_t width)
+{
+    const uint32_t step = source_width / width, rest = source_width % width;
+    uint32_t source = 0, frac = 0;
+    for (uint32_t x = 0; x < width; x++) {
+        pixels[x] = (uint8_t)(0 - (bits[source / 64] >> (source % 64) & 1));
+        source += step;
+        frac += rest;
+        if (frac >= width) {
+            frac -= width;
+            source++;
+        }
+    }
+}
+
+const as_ras_dsp as_ras_dsp_c = {.fill = fill_c, .expand = expand_c, .sample = sample_c};
