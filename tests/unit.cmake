@@ -1,3 +1,8 @@
+as_test(base unit/test_base.c)
 as_test(io unit/test_io.c)
 as_test(crypto unit/test_crypto.c)
+as_test(container unit/test_container.c)
+as_test(writer unit/test_writer.c)
+as_test(raster unit/test_raster.c)
+as_test(golden unit/test_golden.c)
 as_test(strip unit/test_strip.c)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/build_container.h"
+
+#include "core/base/bytes.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+
+void test_bytes_add(test_bytes *bytes, const void *more, size_t size)
+{
+    if (bytes->size + size > bytes->capacity) {
+        bytes->capacity = 2 * (bytes->size + size) + 64;
+        bytes->data = realloc(bytes->data, bytes->capacity);
+        if (!bytes->data)
+            abort();
+    }
+    if (size)
+        memcpy(bytes->data + bytes->size, more, size);
+    bytes->size += size;
+}
+
+void test_bytes_add_u32(test_bytes *bytes, uint32_t v)
+{
+    uint8_t b[4];
+    as_put_u32(b, v);
+    test_bytes_add(bytes, b, sizeof(b));
+}
+
+void test_bytes_add_u64(test_bytes *bytes, uint64_t v)
+{
+    uint8_t b[8];
+    as_put_u64(b, v);
+    test_bytes_add(bytes, b, sizeof(b));
+}
+
+void test_bytes_add_zlib(test_bytes *bytes, const void *in, size_t size)
+{
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
+    if (!compressor)
+        abort();
+    const size_t bound = libdeflate_zlib_compress_bound(compressor, size);
+    uint8_t *out = malloc(bound);
+    if (!out)
+        abort();
+    const size_t got = libdeflate_zlib_compress(compressor, in, size, out, bound);
+    if (got == 0)
+        abort();
+    test_bytes_add(bytes, out, got);
+    free(out);
+    libdeflate_free_compressor(compressor);
+}
+
+void test_bytes_free(test_bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (test_bytes){0};
+}
+
+test_bytes test_block(uint32_t stated, const void *payload, size_t size)
+{
+    test_bytes block = {0};
+    test_bytes_add_u32(&block, stated);
+    test_bytes_add_zlib(&block, payload, size);
+    return block;
+}
+
+test_bytes test_container_head(const char *mark, uint32_t stated_count, uint32_t table_size,
+                               const void *table, size_t size)
+{
+    test_bytes out = {0};
+    uint8_t first[8] = {0};
+    if (mark) {
+        memcpy(first, mark, 4);
+        memcpy(first + 4, "PLN1", 4);
+    }
+    test_bytes_add(&out, first, 8);
+    test_bytes_add_u32(&out, stated_count);
+    test_bytes_add_u32(&out, table_size);
+    test_bytes_add(&out, table, size);
+    return out;
+}
+
+test_bytes test_container(const test_bytes *blocks, size_t count)
+{
+    test_bytes sizes = {0}, table = {0};
+    for (size_t i = 0; i < count; i++)
+        test_bytes_add_u64(&sizes, blocks[i].size);
+    test_bytes_add_zlib(&table, sizes.data, sizes.size);
+    test_bytes out =
+        test_container_head("ASVP", (uint32_t)count, (uint32_t)table.size, table.data, table.size);
+    for (size_t i = 0; i < count; i++)
+        test_bytes_add(&out, blocks[i].data, blocks[i].size);
+    test_bytes_free(&sizes);
+    test_bytes_free(&table);
+    return out;
+}
+
+test_bytes test_small_payload(uint32_t number)
+{
+    const uint8_t record[8] = {(uint8_t)number, (uint8_t)(number >> 8), 20, 0, 9, 1, 0xFE, 8};
+    test_bytes out = {0};
+    test_bytes_add_u32(&out, 1);
+    test_bytes_add_u32(&out, sizeof(record));
+    test_bytes_add(&out, record, sizeof(record));
+    return out;
+}
+
+as_result test_open_bytes(const void *data, size_t size, const char *name,
+                          const as_container_params *params, as_container **out, as_error *error)
+{
+    const as_memory_params memory = {.struct_size = sizeof(memory), .name = name};
+    as_source *source = NULL;
+    *out = NULL;
+    as_result result = as_source_open_memory(data, size, &memory, &source, error);
+    if (result == AS_OK)
+        result = as_container_open(source, params, out, error);
+    as_source_close(&source);
+    return result;
+}
