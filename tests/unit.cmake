@@ -1,5 +1,6 @@
 as_test(base unit/test_base.c)
 as_test(io unit/test_io.c)
+as_test(io_file unit/test_io_file.c)
 as_test(crypto unit/test_crypto.c)
 as_test(container unit/test_container.c)
 as_test(writer unit/test_writer.c)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the source files of this folder share among themselves.
+ */
+#ifndef AS_IO_IO_INTERNAL_H
+#define AS_IO_IO_INTERNAL_H
+
+#include "core/base/error.h"
+#include "core/io/io.h"
+
+/* As as_io_open_file, under another name: that of the URL the path came from. */
+as_result as_io_open_named_file(const char *path, const char *name, const as_file_params *params,
+                                as_source **out_source, as_error *error);
+
+/* What follows the last '/' or '\' of a local path. */
+const char *as_io_path_name(const char *path);
+
+/* Does `location` begin with this scheme (lower case, no colon)? */
+bool as_io_has_scheme(const char *location, const char *scheme);
+
+#define AS_IO_SHOWN 240
+/* `text` for a sentence: its end alone, behind "...", where it would crowd out the rest. */
+const char *as_io_shown(char out[AS_IO_SHOWN], const char *text, size_t length);
+
+#endif

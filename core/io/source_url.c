@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/base/mem.h"
+#include "core/io/io_internal.h"
+
+#include <string.h>
+
+static as_result open_file_url(const char *url, const as_file_params *params,
+                               as_source **out_source, as_error *error)
+{
+    char *path;
+    as_result result = as_io_file_url_path(url, &path, error);
+    if (result != AS_OK)
+        return result;
+    size_t length;
+    const char *start = as_io_salt_name(url, &length);
+    char *name = as_mem_alloc(length + 1);
+    if (name) {
+        memcpy(name, start, length);
+        name[length] = '\0';
+        result = as_io_open_named_file(path, name, params, out_source, error);
+    } else {
+        result = as_err_no_memory(error, length + 1, "the name of a source");
+    }
+    as_mem_free(name);
+    as_mem_free(path);
+    return result;
+}
+
+/* Shows the scheme and the file name alone: hosts may carry a password, queries a signature. */
+static as_result say_unsupported(const char *url, as_error *error)
+{
+    char scheme[AS_IO_SHOWN], name[AS_IO_SHOWN];
+    (void)as_io_shown(scheme, url, strcspn(url, ":"));
+    if (!as_io_has_scheme(url, "http") && !as_io_has_scheme(url, "https"))
+        return as_err_set(error, AS_ERROR_UNSUPPORTED,
+                          "URLs of the scheme \"%s\" cannot be read; give a path, a file URL, or "
+                          "bytes of your own through as_source_open_custom",
+                          scheme);
+    size_t length;
+    const char *start = as_io_salt_name(url, &length);
+    bool is_host = start[-1] == '/' && start[-2] == '/';
+    (void)as_io_shown(name, start, is_host ? 0 : length);
+    return as_err_set(error, AS_ERROR_UNSUPPORTED,
+                      "\"%s\" cannot be read by %s, because this build of the library has no HTTP; "
+                      "download it and open the file, or use a build with HTTP",
+                      name, scheme);
+}
+
+as_result as_io_open(const char *location, const as_source_params *params, as_source **out_source,
+                     as_error *error)
+{
+    const as_file_params *file = params ? params->file : NULL;
+    if (!as_io_is_url(location))
+        return as_io_open_file(location, file, out_source, error);
+    if (as_io_has_scheme(location, "file"))
+        return open_file_url(location, file, out_source, error);
+    return say_unsupported(location, error);
+}
