@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* x' = trunc(x * to_width / from_width), y' likewise; all 0: points stay as they are. */
+/* x' = trunc(x * to_width / from_width), y' likewise. A NULL scale: points stay as they are. */
 typedef struct as_scale {
     uint32_t from_width, from_height;
     uint32_t to_width, to_height;

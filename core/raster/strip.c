@@ -48,7 +48,7 @@ static uint64_t count_points(const as_polystream *stream)
 
 static corner corner_of(const as_scale *scale, int64_t x, int64_t y)
 {
-    if (scale->from_width != 0) {
+    if (scale) {
         x = as_scale_x(scale, x);
         y = as_scale_y(scale, y);
     }

@@ -1,0 +1,758 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Triangle strips against a definition that shares nothing with the library: an even-odd point
+ * test per channel, and an area from naive slabs. Every strip is checked for area, for how often
+ * it covers points, for orientation and for being the same when made again.
+ */
+#include "core/base/buffer.h"
+#include "core/base/mem.h"
+#include "core/raster/strip.h"
+#include "tests/support/check.h"
+#include "tests/support/failing_alloc.h"
+#include "tests/support/random.h"
+#include "tests/support/records.h"
+
+#include <inttypes.h>
+#include <libdeflate.h>
+#include <math.h>
+#include <time.h>
+
+#define POINTS(...)                                                                                \
+    (const test_point[]){__VA_ARGS__},                                                             \
+        sizeof((const test_point[]){__VA_ARGS__}) / sizeof(test_point)
+
+/* ------------------------------------------------------------------------------- the definition */
+
+typedef struct segment {
+    double x0, y0, x1, y1; /* y0 < y1 */
+    uint32_t channel;
+} segment;
+
+typedef struct figure {
+    segment *segments;
+    size_t count;
+    uint32_t channels;
+    double left, top, right, bottom; /* box of the segments */
+    double longest;
+} figure;
+
+static void add_segment(figure *f, int64_t x0, int64_t y0, int64_t x1, int64_t y1, uint32_t channel)
+{
+    if (y0 == y1)
+        return;
+    segment s = {.channel = channel};
+    s.x0 = (double)(y0 < y1 ? x0 : x1), s.y0 = (double)(y0 < y1 ? y0 : y1);
+    s.x1 = (double)(y0 < y1 ? x1 : x0), s.y1 = (double)(y0 < y1 ? y1 : y0);
+    f->left = f->count == 0 ? s.x0 : f->left;
+    f->right = f->count == 0 ? s.x0 : f->right;
+    f->top = f->count == 0 || s.y0 < f->top ? s.y0 : f->top;
+    f->bottom = f->count == 0 || s.y1 > f->bottom ? s.y1 : f->bottom;
+    f->left = fmin(f->left, fmin(s.x0, s.x1));
+    f->right = fmax(f->right, fmax(s.x0, s.x1));
+    f->longest = fmax(f->longest, fmax(fabs(s.x1 - s.x0), s.y1 - s.y0));
+    f->segments[f->count++] = s;
+}
+
+static int64_t scaled(int64_t v, uint32_t to, uint32_t from)
+{
+    return from == 0 ? v : v < 0 ? -(-v * to / from) : v * to / from;
+}
+
+static figure figure_of(const test_payload *payload, as_combine combine, const as_scale *scale)
+{
+    figure f = {.segments = malloc((payload->size + 1) * sizeof(segment))};
+    assert_non_null(f.segments);
+    f.channels = as_get_u32(payload->bytes);
+    const uint8_t *record = payload->bytes + 4 + 4 * (size_t)f.channels;
+    for (uint32_t i = 0; i < f.channels; i++) {
+        uint32_t size = as_get_u32(payload->bytes + 4 + 4 * (size_t)i);
+        const uint8_t *bytes = record;
+        record += size;
+        if (size < 8)
+            continue;
+        int64_t x = as_get_u16(bytes), y = as_get_u16(bytes + 2);
+        int64_t first_x = scaled(x, scale->to_width, scale->from_width), before_x = first_x;
+        int64_t first_y = scaled(y, scale->to_height, scale->from_height), before_y = first_y;
+        for (uint32_t k = 4; k + 1 < size; k += 2) {
+            x += (int8_t)bytes[k], y += (int8_t)bytes[k + 1];
+            int64_t sx = scaled(x, scale->to_width, scale->from_width);
+            int64_t sy = scaled(y, scale->to_height, scale->from_height);
+            add_segment(&f, before_x, before_y, sx, sy, combine == AS_COMBINE_PARITY ? 0 : i);
+            before_x = sx, before_y = sy;
+        }
+        add_segment(&f, before_x, before_y, first_x, first_y, combine == AS_COMBINE_PARITY ? 0 : i);
+    }
+    return f;
+}
+
+static double x_of(const segment *s, double y)
+{
+    return s->x0 + (y - s->y0) * (s->x1 - s->x0) / (s->y1 - s->y0);
+}
+
+static bool is_inside(const figure *f, double x, double y)
+{
+    uint8_t *odd = calloc((size_t)f->channels + 1, 1);
+    assert_non_null(odd);
+    for (size_t i = 0; i < f->count; i++) {
+        const segment *s = &f->segments[i];
+        if (s->y0 <= y && y < s->y1 && x_of(s, y) <= x)
+            odd[s->channel] ^= 1;
+    }
+    bool inside = memchr(odd, 1, (size_t)f->channels + 1) != NULL;
+    free(odd);
+    return inside;
+}
+
+static double distance(const figure *f, double x, double y)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < f->count; i++) {
+        const segment *s = &f->segments[i];
+        double dx = s->x1 - s->x0, dy = s->y1 - s->y0;
+        double t = ((x - s->x0) * dx + (y - s->y0) * dy) / (dx * dx + dy * dy);
+        t = t < 0 ? 0 : t > 1 ? 1 : t;
+        least = fmin(least, hypot(s->x0 + t * dx - x, s->y0 + t * dy - y));
+    }
+    return least;
+}
+
+typedef struct crossing {
+    double x;
+    uint32_t channel;
+} crossing;
+
+static int by_x(const void *a, const void *b)
+{
+    double x = ((const crossing *)a)->x, y = ((const crossing *)b)->x;
+    return x < y ? -1 : x > y;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The length of the fill on the line at y, crossed by `count` segments. */
+static double fill_length(segment *const *segments, size_t count, double y, crossing *list,
+                          uint8_t *odd)
+{
+    double length = 0;
+    size_t inside = 0;
+    for (size_t i = 0; i < count; i++)
+        list[i] = (crossing){.x = x_of(segments[i], y), .channel = segments[i]->channel};
+    qsort(list, count, sizeof(*list), by_x);
+    for (size_t i = 0; i < count; i++) {
+        if (inside != 0)
+            length += list[i].x - list[i - 1].x;
+        odd[list[i].channel] ^= 1;
+        inside += odd[list[i].channel] ? 1 : (size_t)-1;
+    }
+    return length;
+}
+
+/* Between two rows at which nothing starts or ends: cut at every crossing of any two segments,
+ * where the length becomes linear in y. */
+static double slab_area(segment *const *active, size_t count, double y0, double y1, uint8_t *odd)
+{
+    double *ys = malloc((count * count + 2) * sizeof(*ys)), area = 0;
+    crossing *list = malloc((count + 1) * sizeof(*list));
+    assert_true(ys && list);
+    size_t n = 0;
+    ys[n++] = y0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            double above = x_of(active[i], y0) - x_of(active[k], y0);
+            double below = x_of(active[i], y1) - x_of(active[k], y1);
+            if ((above < 0 && below > 0) || (above > 0 && below < 0))
+                ys[n++] = y0 + (y1 - y0) * (above / (above - below));
+        }
+    }
+    ys[n++] = y1;
+    qsort(ys, n, sizeof(*ys), by_value);
+    for (size_t i = 1; i < n; i++)
+        area +=
+            (ys[i] - ys[i - 1]) * fill_length(active, count, (ys[i] + ys[i - 1]) / 2, list, odd);
+    free(list);
+    free(ys);
+    return area;
+}
+
+static double figure_area(const figure *f)
+{
+    double *ys = malloc((2 * f->count + 1) * sizeof(*ys)), area = 0;
+    segment **active = malloc((f->count + 1) * sizeof(*active));
+    uint8_t *odd = calloc((size_t)f->channels + 1, 1);
+    assert_true(ys && active && odd);
+    for (size_t i = 0; i < f->count; i++)
+        ys[2 * i] = f->segments[i].y0, ys[2 * i + 1] = f->segments[i].y1;
+    qsort(ys, 2 * f->count, sizeof(*ys), by_value);
+    for (size_t i = 1; i < 2 * f->count; i++) {
+        size_t n = 0;
+        if (ys[i] == ys[i - 1])
+            continue;
+        for (size_t k = 0; k < f->count; k++)
+            if (f->segments[k].y0 <= ys[i - 1] && ys[i] <= f->segments[k].y1)
+                active[n++] = &f->segments[k];
+        area += slab_area(active, n, ys[i - 1], ys[i], odd);
+    }
+    free(odd);
+    free(active);
+    free(ys);
+    return area;
+}
+
+/* ------------------------------------------------------------------------------------ the strip */
+
+static const as_scale no_scale;
+
+static as_result make(const test_payload *payload, as_combine combine, const as_scale *scale,
+                      as_buffer *out, as_error *error)
+{
+    as_polystream stream;
+    as_result result = as_polystream_parse(&stream, payload->bytes, payload->size, 4194303, error);
+    if (result != AS_OK)
+        return result;
+    return as_ras_strip(&stream, combine, scale->from_width ? scale : NULL, out, error);
+}
+
+/* Twice the signed area of triangle `i`, as the strip's order turns it. */
+static double turn(const float *v, size_t i)
+{
+    const float *a = v + 2 * i;
+    double area = ((double)a[2] - a[0]) * ((double)a[5] - a[1]) -
+                  ((double)a[4] - a[0]) * ((double)a[3] - a[1]);
+    return i & 1 ? -area : area;
+}
+
+/* Half-open on both axes, each side taken from its upper end: of triangles side by side exactly
+ * one owns a point on their border. */
+static bool side_is_left(const float *a, const float *b, double x, double y)
+{
+    if (a[1] > b[1]) {
+        const float *other = a;
+        a = b, b = other;
+    }
+    return a[1] <= y && y < b[1] &&
+           a[0] + (y - a[1]) * ((double)b[0] - a[0]) / ((double)b[1] - a[1]) <= x;
+}
+
+static size_t covered(const float *v, size_t vertices, double x, double y)
+{
+    size_t times = 0;
+    for (size_t i = 0; i + 2 < vertices; i++) {
+        const float *a = v + 2 * i, *b = a + 2, *c = a + 4;
+        times += side_is_left(a, b, x, y) ^ side_is_left(b, c, x, y) ^ side_is_left(a, c, x, y);
+    }
+    return times;
+}
+
+/* 1 inside, 0 outside, at samples not closer than 0.001 to an edge. */
+static void check_samples(const figure *f, const float *v, size_t vertices, test_random *random,
+                          int samples, bool pixels)
+{
+    for (int i = 0; i < samples; i++) {
+        double x =
+            f->left - 2 +
+            (double)test_random_in(random, 0, 1 << 20) / (1 << 20) * (f->right - f->left + 4);
+        double y =
+            f->top - 2 +
+            (double)test_random_in(random, 0, 1 << 20) / (1 << 20) * (f->bottom - f->top + 4);
+        double near = (double[]){0, 1.0 / 3, 1.0 / 7}[i % 3];
+        if (near != 0 || pixels) /* around the points, or right on the pixels */
+            x = floor(x) + (pixels ? 0 : near), y = floor(y) + (pixels ? 0 : 1.0 / 3 - near / 2);
+        if (distance(f, x, y) < 1e-3)
+            continue;
+        size_t times = covered(v, vertices, x, y);
+        if (times != (is_inside(f, x, y) ? 1 : 0))
+            fail_msg("(%.9g, %.9g) is covered %zu times and %s", x, y, times,
+                     is_inside(f, x, y) ? "inside" : "outside");
+    }
+}
+
+/* All triangles turn the same way, and near 0 coordinates are no finer than 1/65536. */
+static double strip_area(const float *v, size_t vertices)
+{
+    double area = 0;
+    for (size_t i = 0; i < 2 * vertices; i++)
+        if (fabsf(v[i]) < 128 && v[i] * 65536 != floorf(v[i] * 65536))
+            fail_msg("coordinate %zu is %.9g", i, (double)v[i]);
+    for (size_t i = 0; i + 2 < vertices; i++) {
+        double twice = turn(v, i);
+        if (!(twice >= 0))
+            fail_msg("triangle %zu turns the other way", i);
+        area += twice / 2;
+    }
+    return area;
+}
+
+/* Every check on one payload; returns the number of vertices. */
+static size_t check_strip(const test_payload *payload, as_combine combine, const as_scale *scale,
+                          test_random *random, int samples)
+{
+    as_error error;
+    as_buffer out = {0}, again = {0};
+    assert_ok(make(payload, combine, scale, &out, &error), &error);
+    assert_ok(make(payload, combine, scale, &again, &error), &error);
+    assert_int_equal(out.size, again.size);
+    assert_same_bytes(again.data, out.data, out.size);
+    assert_int_equal(out.size % (4 * sizeof(float)), 0);
+    const float *v = (const float *)(const void *)out.data;
+    size_t vertices = out.size / (2 * sizeof(float));
+    figure f = figure_of(payload, combine, scale);
+    double want = figure_area(&f), got = strip_area(v, vertices);
+    /* A corner on a side moves by half a unit in the last place, which goes with its coordinates;
+     * the area by that times the side's length. */
+    double wide = fmax(fmax(fabs(f.left), fabs(f.right)), fmax(fabs(f.top), fabs(f.bottom)));
+    double each = wide <= 5000 && f.longest <= 256 ? 1e-3 : 6e-8 * wide * f.longest;
+    if (!(fabs(got - want) <= each * ((double)vertices + 20)))
+        fail_msg("area %.9g, wanted %.9g, with %zu vertices", got, want, vertices);
+    check_samples(&f, v, vertices, random, samples, false);
+    check_samples(&f, v, vertices, random, samples / 2, true);
+    free(f.segments);
+    as_buf_free(&out);
+    as_buf_free(&again);
+    return vertices;
+}
+
+/* ----------------------------------------------------------------------------------- hand cases */
+
+static double area_of(test_records *records, as_combine combine, size_t *out_vertices)
+{
+    test_random random = test_random_from(7);
+    test_payload payload = test_records_finish(records);
+    *out_vertices = check_strip(&payload, combine, &no_scale, &random, 300);
+    figure f = figure_of(&payload, combine, &no_scale);
+    double area = figure_area(&f);
+    free(f.segments);
+    test_payload_free(&payload);
+    return area;
+}
+
+/* The strip of `records` passes every check, and the fill's area is `want`. */
+static void check_case(test_records *records, as_combine combine, double want, size_t most_vertices)
+{
+    size_t vertices;
+    double area = area_of(records, combine, &vertices);
+    if (fabs(area - want) > 1e-9 || vertices > most_vertices)
+        fail_msg("area %.9g, wanted %.9g; %zu vertices, at most %zu expected", area, want, vertices,
+                 most_vertices);
+}
+
+static void test_simple(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    test_records_add(&r, POINTS({10, 20}, {50, 20}, {50, 60}, {10, 60}));
+    check_case(&r, AS_COMBINE_UNION, 1600, 4);
+    test_records_add(&r, POINTS({10, 20}, {10, 60}, {50, 60}, {50, 20}, {10, 20}));
+    check_case(&r, AS_COMBINE_UNION, 1600, 4);
+    test_records_add(&r, POINTS({0, 0}, {1, 0}, {1, 1}, {0, 1}));
+    check_case(&r, AS_COMBINE_PARITY, 1, 4);
+    test_records_add(&r, POINTS({0, 0}, {30, 10}, {10, 30}));
+    check_case(&r, AS_COMBINE_UNION, 400, 6);
+    /* long straight sides in many steps cost nothing */
+    test_records_add(&r, POINTS({0, 0}, {2000, 0}, {2000, 1000}, {0, 1000}));
+    check_case(&r, AS_COMBINE_UNION, 2e6, 4);
+    /* concave */
+    test_records_add(&r, POINTS({0, 0}, {40, 0}, {40, 40}, {20, 20}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 1200, 16);
+}
+
+static void test_self_intersecting(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    test_records_add(&r, POINTS({0, 0}, {40, 40}, {40, 0}, {0, 40})); /* bow tie lying */
+    check_case(&r, AS_COMBINE_UNION, 800, 18);
+    test_records_add(&r, POINTS({0, 0}, {40, 0}, {0, 40}, {40, 40})); /* standing: one chain */
+    check_case(&r, AS_COMBINE_UNION, 800, 6);
+    test_records_add(&r, POINTS({0, 0}, {30, 0}, {0, 7}, {30, 7})); /* crosses off the grid */
+    check_case(&r, AS_COMBINE_UNION, 105, 6);
+    test_records_add(&r, POINTS({50, 0}, {80, 95}, {2, 35}, {98, 35}, {20, 95})); /* pentagram */
+    size_t vertices;
+    assert_true(area_of(&r, AS_COMBINE_UNION, &vertices) > 1000);
+    assert_true(vertices < 60);
+    /* twice around: the inner turn is a hole */
+    test_records_add(&r, POINTS({0, 0}, {40, 0}, {40, 40}, {0, 40}, {0, 0}, {10, 10}, {30, 10},
+                                {30, 30}, {10, 30}, {10, 10}, {0, 0}));
+    check_case(&r, AS_COMBINE_UNION, 1200, 24);
+}
+
+static void test_channels(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    for (int parity = 0; parity < 2; parity++) { /* nested: holes under parity only */
+        test_records_add(&r, POINTS({0, 0}, {90, 0}, {90, 90}, {0, 90}));
+        test_records_add(&r, POINTS({10, 10}, {80, 10}, {80, 80}, {10, 80}));
+        test_records_add(&r, POINTS({20, 20}, {20, 70}, {70, 70}, {70, 20}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
+                   parity ? 8100 - 4900 + 2500 : 8100, parity ? 60 : 4);
+    }
+    for (int parity = 0; parity < 2; parity++) { /* overlapping */
+        test_records_add(&r, POINTS({0, 0}, {60, 0}, {60, 60}, {0, 60}));
+        test_records_add(&r, POINTS({30, 30}, {90, 30}, {90, 90}, {30, 90}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION, parity ? 5400 : 6300, 30);
+    }
+    for (int parity = 0; parity < 2; parity++) { /* one channel twice */
+        for (int i = 0; i < 2; i++)
+            test_records_add(&r, POINTS({5, 0}, {60, 13}, {33, 60}, {0, 47}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION, parity ? 0 : 2276,
+                   parity ? 0 : 8);
+    }
+    for (int parity = 0; parity < 2; parity++) { /* side by side along an edge: one trapezoid */
+        test_records_add(&r, POINTS({0, 0}, {30, 0}, {40, 50}, {0, 50}));
+        test_records_add(&r, POINTS({30, 0}, {90, 0}, {90, 50}, {40, 50}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION, 4500, 4);
+    }
+    for (int parity = 0; parity < 2; parity++) { /* along a part of an edge, off the grid */
+        test_records_add(&r, POINTS({0, 0}, {10, 0}, {40, 90}, {0, 90}));
+        test_records_add(&r, POINTS({20, 30}, {90, 30}, {90, 60}, {30, 60}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION, 2250 + 1950, 16);
+    }
+    for (int parity = 0; parity < 2; parity++) { /* touching at a point */
+        test_records_add(&r, POINTS({0, 0}, {20, 0}, {20, 20}, {0, 20}));
+        test_records_add(&r, POINTS({20, 20}, {40, 20}, {40, 40}, {20, 40}));
+        test_records_add(&r, POINTS({20, 10}, {30, 5}, {30, 15}));
+        check_case(&r, parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION, 850, 24);
+    }
+}
+
+static void test_touching_itself(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    /* at a vertex, at the middle of an edge, and out and back along a line */
+    test_records_add(&r, POINTS({0, 0}, {20, 20}, {40, 0}, {40, 40}, {20, 20}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 800, 20);
+    test_records_add(&r, POINTS({0, 0}, {40, 0}, {40, 40}, {20, 0}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 800, 18);
+    test_records_add(&r, POINTS({0, 0}, {20, 0}, {20, 30}, {20, 0}, {40, 0}, {40, 40}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 1600, 4);
+    test_records_add(&r, POINTS({0, 0}, {40, 0}, {40, 20}, {90, 25}, {40, 20}, {40, 40}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 1600, 4);
+    /* doubled points */
+    test_records_add(&r,
+                     POINTS({0, 0}, {0, 0}, {0, 0}, {40, 0}, {40, 0}, {40, 40}, {40, 40}, {0, 40}));
+    check_case(&r, AS_COMBINE_UNION, 1600, 4);
+}
+
+static void test_combs(void **state)
+{
+    (void)state;
+    test_point teeth[402];
+    for (int turned = 0; turned < 2; turned++) {
+        test_records r = {0};
+        for (int i = 0; i < 400; i++) {
+            int along = 2 * i, across = i % 2 ? 0 : 100 + i % 7;
+            teeth[i] = turned ? (test_point){across, along} : (test_point){along, across};
+        }
+        teeth[400] = turned ? (test_point){200, 798} : (test_point){798, 200};
+        teeth[401] = turned ? (test_point){200, 0} : (test_point){0, 200};
+        test_records_add(&r, teeth, 402);
+        size_t vertices;
+        double area = area_of(&r, AS_COMBINE_UNION, &vertices);
+        assert_true(area > 1e5 && vertices < 402 * 6);
+    }
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    check_case(&r, AS_COMBINE_UNION, 0, 0);
+    test_records_add_raw(&r, "", 0);
+    test_records_add_raw(&r, "abc", 3);
+    test_records_add(&r, POINTS({1, 2}));
+    test_records_add(&r, POINTS({1, 2}, {50, 60}));
+    test_records_add(&r, POINTS({5, 9}, {60, 9}, {33, 9}, {2, 9})); /* horizontal only */
+    test_records_add(&r, POINTS({5, 9}, {5, 9}, {5, 9}));
+    test_records_add(&r, POINTS({5, 9}, {15, 39}, {5, 9})); /* out and back */
+    test_records_add(&r, POINTS({5, 9}, {45, 49}, {25, 29}));
+    test_records_add_raw(&r, "\1\0\1\0\11", 5);
+    check_case(&r, AS_COMBINE_UNION, 0, 0);
+    test_records_add(&r, POINTS({5, 9}, {9, 9}, {9, 29}, {5, 29}, {5, 9}));
+    test_records_add_raw(&r, "\1\0\1\0\11\0\0\11\77", 9); /* an odd last byte */
+    check_case(&r, AS_COMBINE_UNION, 80 + 40.5, 4 + 2 + 4);
+}
+
+static void test_slivers(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    test_records_add(&r, POINTS({0, 0}, {127, 1}, {254, 1}, {127, 1}));
+    test_records_add(&r, POINTS({0, 10}, {100, 11}, {101, 11}));
+    test_records_add(&r, POINTS({7, 100}, {8, 227}, {7, 228}));
+    check_case(&r, AS_COMBINE_UNION, 0.5 + 64, 22);
+    test_records_add(&r, POINTS({0, 10}, {120, 11}, {120, 400}, {0, 400}));
+    test_records_add(&r, POINTS({1, 0}, {2, 127}, {119, 254}, {118, 1}));
+    test_records_add(&r, POINTS({3, 20}, {119, 11}, {2, 10}));
+    size_t vertices;
+    assert_true(area_of(&r, AS_COMBINE_UNION, &vertices) > 1000);
+}
+
+/* Where a nearly flat side crosses an upright one, the y rounded to float must not move the
+ * upright one. */
+static void test_flat_against_upright(void **state)
+{
+    (void)state;
+    for (int mirrored = 0; mirrored < 2; mirrored++) {
+        test_records r = {0};
+        test_records_add(&r, POINTS({0, mirrored ? 203 : 200}, {0, 300}, {2000, 300},
+                                    {2000, mirrored ? 200 : 203}));
+        for (int x = 100; x < 2000; x += 211)
+            test_records_add(&r, POINTS({x, 100}, {x, 400}, {x + 10, 400}, {x + 10, 100}));
+        test_payload payload = test_records_finish(&r);
+        as_buffer out = {0};
+        as_error error;
+        assert_ok(make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error), &error);
+        const float *v = (const float *)(const void *)out.data;
+        for (size_t i = 0; i < out.size / sizeof(float); i += 2)
+            assert_true(v[i] == floorf(v[i]));
+        as_buf_free(&out);
+        test_payload_free(&payload);
+    }
+}
+
+static void test_outside(void **state)
+{
+    (void)state;
+    test_records r = {0};
+    test_records_add(&r, POINTS({0, 0}, {-300, -50}, {-700, 90}, {-100, 2000}, {3000, 100}));
+    test_records_add(&r, POINTS({65535, 65535}, {66000, 65600}, {65500, 66100}));
+    size_t vertices;
+    assert_true(area_of(&r, AS_COMBINE_UNION, &vertices) > 1e6);
+    /* a figure 2^23 px wide, far outside of where a float tells halves apart */
+    test_records_add(&r, POINTS({0, 0}, {-8388608, -127}, {-16, 300}));
+    assert_true(area_of(&r, AS_COMBINE_PARITY, &vertices) > 1e9);
+}
+
+static void test_scaled(void **state)
+{
+    (void)state;
+    const as_scale scales[] = {{2048, 1024, 4096, 2048}, {2048, 1024, 100, 1000},
+                               {1, 1, 16384, 16384},     {16384, 16384, 1, 1},
+                               {2048, 1024, 2048, 1024}, {1000, 3, 333, 16384}};
+    test_random random = test_random_from(test_seed("scaled"));
+    for (int i = 0; i < 120; i++) {
+        test_payload payload = test_random_payload(&random, 400, 300);
+        check_strip(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
+                    &scales[i % (int)(sizeof(scales) / sizeof(scales[0]))], &random, 60);
+        test_payload_free(&payload);
+    }
+    test_records r = {0};
+    test_records_add(&r, POINTS({1, 1}, {21, 1}, {21, 11}, {1, 11}));
+    test_payload payload = test_records_finish(&r);
+    as_buffer out = {0};
+    as_error error;
+    const float want[] = {2, 3, 42, 3, 2, 33, 42, 33};
+    const as_scale scale = {10, 10, 20, 30};
+    assert_ok(make(&payload, AS_COMBINE_UNION, &scale, &out, &error), &error);
+    assert_int_equal(out.size, sizeof(want));
+    assert_same_bytes(out.data, want, sizeof(want));
+    as_buf_free(&out);
+    test_payload_free(&payload);
+}
+
+/* --------------------------------------------------------------------------------------- random */
+
+static void test_random_shapes(void **state)
+{
+    (void)state;
+    test_random random = test_random_from(test_seed("random shapes"));
+    for (int i = 0; i < 600; i++) {
+        uint32_t size = (uint32_t[]){4, 20, 200, 2000}[i % 4];
+        test_payload payload = test_random_payload(&random, size, size);
+        check_strip(&payload, i & 4 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
+                    100);
+        test_payload_free(&payload);
+    }
+}
+
+/* Points drawn from a few places only: edges that coincide, cross in the same points, end on one
+ * another. */
+static void test_crowded_shapes(void **state)
+{
+    (void)state;
+    test_random random = test_random_from(test_seed("crowded shapes"));
+    for (int i = 0; i < 800; i++) {
+        test_records r = {0};
+        int64_t side = test_random_in(&random, 1, 9);
+        int64_t step = (int64_t[]){1, 3, 14}[i % 3];
+        for (int64_t channels = test_random_in(&random, 1, 4); channels > 0; channels--) {
+            test_point points[24];
+            size_t n = (size_t)test_random_in(&random, 3, 24);
+            for (size_t k = 0; k < n; k++)
+                points[k] = (test_point){(int32_t)(100 + step * test_random_in(&random, 0, side)),
+                                         (int32_t)(100 + step * test_random_in(&random, 0, side))};
+            test_records_add(&r, points, n);
+        }
+        test_payload payload = test_records_finish(&r);
+        check_strip(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
+                    100);
+        test_payload_free(&payload);
+    }
+}
+
+/* --------------------------------------------------------------------------------------- limits */
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void check_limit(test_records *r, const char *part)
+{
+    as_error error;
+    as_buffer out = {0};
+    test_payload payload = test_records_finish(r);
+    test_alloc_fail_at(UINT64_MAX);
+    double before = seconds();
+    assert_fails(make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error), AS_ERROR_LIMIT, &error,
+                 part);
+    printf("  %s: refused after %.2f s, at most %.0f MiB held\n", part, seconds() - before,
+           (double)test_alloc_peak() / (1 << 20));
+    assert_int_equal(out.size, 0);
+    assert_true(test_alloc_peak() < (uint64_t)600 << 20);
+    assert_true(seconds() - before < 120); /* with sanitizers and under emulation, too */
+    as_buf_free(&out);
+    test_alloc_restore();
+    test_payload_free(&payload);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    test_random random = test_random_from(test_seed("limits"));
+    test_records r = {0};
+    uint8_t *bytes = malloc(10 << 20);
+    assert_non_null(bytes);
+    memset(bytes, 0, 10 << 20);
+    bytes[1] = bytes[3] = 64;
+    /* steps to and fro: each edge crosses most others */
+    for (size_t i = 4; i < 400000; i++)
+        bytes[i] = (uint8_t)((i / 2 & 1 ? -1 : 1) * (int)test_random_in(&random, 60, 127));
+    test_records_add_raw(&r, bytes, 400000);
+    check_limit(&r, "too many intersections");
+    /* 2.5 million spikes on one row */
+    for (size_t i = 4; i < 10 << 20; i += 2)
+        bytes[i] = 1, bytes[i + 1] = (uint8_t)(i & 2 ? 1 : -1);
+    test_records_add_raw(&r, bytes, 10 << 20);
+    check_limit(&r, "cross one row");
+    /* and below one another */
+    for (size_t i = 4; i < 10 << 20; i += 2)
+        bytes[i + 1] = 1, bytes[i] = (uint8_t)(i & 2 ? 9 : -9);
+    test_records_add_raw(&r, bytes, 10 << 20);
+    check_limit(&r, "floats");
+    free(bytes);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    test_random random = test_random_from(5);
+    test_records r = {0};
+    for (int i = 0; i < 4; i++) {
+        test_point points[150];
+        for (int k = 0; k < 150; k++)
+            points[k] = (test_point){(int32_t)test_random_in(&random, 0, 120),
+                                     (int32_t)test_random_in(&random, 0, 120)};
+        test_records_add(&r, points, 150);
+    }
+    test_payload payload = test_records_finish(&r);
+    uint64_t n = 0;
+    for (;; n++) {
+        as_error error;
+        as_buffer out = {0};
+        test_alloc_fail_at(n);
+        as_result result = make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error);
+        bool failed = test_alloc_failed();
+        if (failed)
+            assert_true(result == AS_ERROR_OUT_OF_MEMORY && strstr(error.text, "out of memory"));
+        else
+            assert_ok(result, &error);
+        assert_true(failed == (out.size == 0));
+        as_buf_free(&out);
+        assert_int_equal(as_mem_live(), 0);
+        if (!failed)
+            break;
+    }
+    assert_true(n > 10);
+    test_alloc_restore();
+    test_payload_free(&payload);
+}
+
+/* ---------------------------------------------------------------------------------- real frames */
+
+/* Of unknown length: tried with more and more room. */
+static uint8_t *inflate_all(const uint8_t *bytes, size_t size, size_t room, size_t *out_size)
+{
+    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
+    assert_non_null(inflater);
+    for (;; room *= 2) {
+        uint8_t *out = malloc(room + 1);
+        size_t used;
+        assert_non_null(out);
+        enum libdeflate_result result =
+            libdeflate_zlib_decompress_ex(inflater, bytes, size, out, room, &used, out_size);
+        if (result == LIBDEFLATE_SUCCESS) {
+            libdeflate_free_decompressor(inflater);
+            return out;
+        }
+        assert_int_equal(result, LIBDEFLATE_INSUFFICIENT_SPACE);
+        free(out);
+    }
+}
+
+static void check_stream(const char *path, size_t every)
+{
+    size_t size, table_size, vertices = 0, checked = 0;
+    uint8_t *file = test_read_file(path, &size);
+    size_t packed = as_get_u32(file + 12);
+    uint8_t *table = inflate_all(file + 16, packed, 65536, &table_size);
+    const uint8_t *block = file + 16 + packed;
+    test_random random = test_random_from(test_seed(path));
+    for (size_t i = 0; i < table_size / 8; i++) {
+        size_t block_size = (size_t)as_get_u64(table + 8 * i);
+        if (i % every == 0) {
+            test_payload payload;
+            payload.bytes = inflate_all(block + 4, block_size - 4, as_get_u32(block) + (size_t)1,
+                                        &payload.size);
+            vertices += check_strip(&payload, AS_COMBINE_UNION, &no_scale, &random, 30);
+            check_strip(&payload, AS_COMBINE_PARITY, &no_scale, &random, 30);
+            test_payload_free(&payload);
+            checked++;
+        }
+        block += block_size;
+    }
+    printf("  %s: %zu frames, %zu vertices each\n", path, checked, vertices / (checked + !checked));
+    assert_true(checked > 5 && vertices > 100 * checked);
+    free(table);
+    free(file);
+}
+
+static void test_real_frames(void **state)
+{
+    (void)state;
+    check_stream("samples/data/walkers.asvp", 29);
+    check_stream("tests/data/closeup.asvp", 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_simple),        cmocka_unit_test(test_self_intersecting),
+        cmocka_unit_test(test_channels),      cmocka_unit_test(test_touching_itself),
+        cmocka_unit_test(test_combs),         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_slivers),       cmocka_unit_test(test_flat_against_upright),
+        cmocka_unit_test(test_outside),       cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_crowded_shapes),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_real_frames),
+    };
+    return cmocka_run_group_tests_name("strip", tests, NULL, test_nothing_alive);
+}
