@@ -188,7 +188,7 @@ static void test_runs_rebuild_the_mask(void **state)
 static void test_view_matches_pixels(void **state)
 {
     (void)state;
-    const test_point triangle[3] = {{3, 2}, {69, 5}, {20, 9}};
+    const test_point triangle[3] = {{3, 2}, {99, 5}, {20, 9}}; /* beyond the right border */
     test_records records = {0};
     test_records_add(&records, triangle, 3);
     test_payload payload = test_records_finish(&records);
