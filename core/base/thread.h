@@ -1,21 +1,67 @@
 /* SPDX-License-Identifier: MIT
  *
- * Locks. Thin over pthreads: own names, so that another system's can stand beside it.
+ * Threads, locks, conditions. Thin over pthreads: own names, so that another system's can stand
+ * beside it. Waits are on the monotonic clock (clock.h). Debug builds use error-checking mutexes
+ * and count what these find (as_thread_test_misuses).
  */
 #ifndef AS_BASE_THREAD_H
 #define AS_BASE_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+#define AS_NO_DEADLINE UINT64_MAX
 
 typedef struct as_mutex {
     pthread_mutex_t handle;
 } as_mutex;
+
+typedef struct as_cond {
+    pthread_cond_t handle;
+} as_cond;
+
+typedef struct as_thread {
+    pthread_t handle;
+} as_thread;
+
+/* For mutexes of static storage; these are never destroyed. */
+#define AS_MUTEX_INITIALIZER                                                                       \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER                                                                  \
+    }
 
 /* false: the system has no resources for it. */
 bool as_mutex_init(as_mutex *mutex);
 void as_mutex_destroy(as_mutex *mutex);
 void as_mutex_lock(as_mutex *mutex);
 void as_mutex_unlock(as_mutex *mutex);
+
+bool as_cond_init(as_cond *cond);
+void as_cond_destroy(as_cond *cond);
+void as_cond_signal(as_cond *cond);
+void as_cond_broadcast(as_cond *cond);
+/* Waits at most until as_clock_ns() reaches deadline_ns (AS_NO_DEADLINE: for ever); false: it did,
+ * never before. Wakes up without reason at times: ask again what was waited for. */
+bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns);
+
+/* Runs entry(user) on a new thread, with all signals blocked (but those that a faulting instruction
+ * raises, so that a host's crash handler sees them) and `name` (cut to 15 characters; copied) where
+ * the system shows such. false: the system has no resources for it. */
+bool as_thread_start(as_thread *thread, const char *name, void (*entry)(void *user), void *user);
+void as_thread_join(as_thread *thread);
+/* Keeps the calling thread on one core, counted from 0 among those it may use now; false where that
+ * is not possible. */
+bool as_thread_pin(unsigned core);
+/* Logical cores that the calling thread, and so threads it starts, may use; at least 1. */
+unsigned as_thread_cores(void);
+
+/* For tests: the n-th initialization or start from now (counted from 0, all kinds together) fails;
+ * UINT64_MAX: none. as_thread_test_failed tells whether that has happened. */
+void as_thread_test_fail_at(uint64_t n);
+bool as_thread_test_failed(void);
+/* For tests: mutexes locked twice by one thread, unlocked by another one or destroyed while locked,
+ * since the process began. Always 0 in release builds. */
+uint64_t as_thread_test_misuses(void);
 
 #endif

@@ -1,0 +1,36 @@
+# Tests of rules rather than of behaviour: who includes whom, the form of files, what the libraries
+# export, whether the documents' examples work. They look at sources and at the libraries as users
+# get them, so sanitizer builds leave them out.
+if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    find_program(ALPHASTREAM_PYTHON3 python3)
+    if(NOT ALPHASTREAM_PYTHON3)
+        message(FATAL_ERROR "python3 was not found; the policy tests need it. Install it (Debian: "
+            "apt-get install python3, or run scripts/install-deps), or configure with "
+            "-DALPHASTREAM_WITH_TESTS=OFF.")
+    endif()
+
+    set(policy_folder ${CMAKE_CURRENT_SOURCE_DIR}/policy)
+    function(as_policy_test name)
+        add_test(NAME policy_${name} COMMAND ${ARGN})
+        set_tests_properties(policy_${name} PROPERTIES
+            LABELS policy ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+    endfunction()
+
+    foreach(name layers text)
+        as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py)
+        as_policy_test(${name}_self_test
+            ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
+    endforeach()
+
+    as_policy_test(readme ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
+        --compiler ${CMAKE_C_COMPILER} --library $<TARGET_FILE:alphastream_static>
+        --link=-ldeflate --link=-lcrypto --link=-lpthread)
+    as_policy_test(readme_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
+        --self-test --compiler ${CMAKE_C_COMPILER})
+
+    as_policy_test(symbols ${policy_folder}/test_symbols.sh
+        $<TARGET_FILE:alphastream> $<TARGET_FILE:alphastream_static>)
+    as_policy_test(symbols_self_test ${policy_folder}/test_symbols.sh --self-test)
+    as_policy_test(headers ${policy_folder}/test_headers.sh)
+    as_policy_test(scripts ${policy_folder}/test_scripts.sh)
+endif()

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Every shell script of the project parses, passes shellcheck, and is executable.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+
+wrong=0
+count=0
+while IFS= read -r -d '' file; do
+    [ -f "$file" ] || continue
+    IFS= read -r first <"$file" || true
+    case $first in
+    '#!'*bash* | '#!'*/sh*) ;;
+    *) continue ;;
+    esac
+    count=$((count + 1))
+    bash -n "$file" || wrong=1
+    shellcheck "$file" || wrong=1
+    if [ ! -x "$file" ]; then
+        echo "$file is not executable"
+        wrong=1
+    fi
+done < <(git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- \
+    scripts .ci '*.sh')
+
+if [ "$count" = 0 ]; then
+    echo "no scripts found; is this a git checkout?"
+    wrong=1
+fi
+echo "$count scripts"
+exit "$wrong"
