@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * framehash: the SHA-256 of each mask.
+ */
+#include "cmd.h"
+
+#include "message.h"
+#include "pool.h"
+#include "source_open.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+enum { HASH_SIZE = 32 };
+
+static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_array *out,
+                            as_error *error)
+{
+    (void)user;
+    as_result result = bytes_resize(out, HASH_SIZE, error);
+    if (result == AS_OK)
+        result = render_scratch(r, frame, error);
+    if (result != AS_OK)
+        return result;
+    if (EVP_Digest(r->pixels.data, r->pixels.size, out->data, NULL, EVP_sha256(), NULL) != 1) {
+        *error = (as_error){.code = AS_ERROR_NOT_INITIALIZED};
+        snprintf(error->text, sizeof(error->text),
+                 "OpenSSL gives no SHA-256; check its configuration");
+        return error->code;
+    }
+    return AS_OK;
+}
+
+static int print_hash(void *user, const pool_result *result)
+{
+    (void)user;
+    char text[2 * HASH_SIZE + 1];
+    if (result->result != AS_OK)
+        return CLI_DONE;
+    for (int i = 0; i < HASH_SIZE; i++)
+        snprintf(text + 2 * i, 3, "%02x", result->data.data[i]);
+    return message_print("%" PRIu64 " %s\n", result->frame, text) ? CLI_DONE : CLI_USAGE;
+}
+
+int cmd_framehash(const options *o)
+{
+    opened in = {0};
+    frames_list frames = {0};
+    uint64_t bad = 0;
+    int code = source_open(o, o->operands[1], &in);
+    if (code == CLI_DONE)
+        code = source_frames(o, &in, &frames);
+    if (code == CLI_DONE) {
+        const pool_params params = {.container = in.container,
+                                    .o = o,
+                                    .frames = &frames,
+                                    .verb = "framehash",
+                                    .work = hash_frame,
+                                    .consume = print_hash};
+        code = pool_run(&params, &bad);
+    }
+    frames_free(&frames);
+    source_close(&in);
+    return code;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "help.h"
+
+#include "message.h"
+
+static const char overview[] =
+    "usage: alphastream COMMAND SOURCE [options]\n"
+    "\n"
+    "  info      SOURCE [--json]     what the container is\n"
+    "  verify    SOURCE              every frame inflated and parsed\n"
+    "  framehash SOURCE              the SHA-256 of each mask\n"
+    "  decode    SOURCE -o OUT       masks to .png, .pgm, .y4m, .gray or standard output\n"
+    "  convert   IN OUT              plain (ASVP) to encrypted (ASVR) and back\n"
+    "\n"
+    "SOURCE is a path, a file URL, or - for standard input. \"alphastream COMMAND --help\" says\n"
+    "more; --version prints the version.\n"
+    "\n"
+    "Exit codes: 0 done; 1 the data was bad, or the passphrase missing or wrong; 2 wrong use, an\n"
+    "unusable backend, an output that cannot be written; 3 the source cannot be reached.\n";
+
+static const char common_drawing[] =
+    "\n"
+    "options of all commands:\n"
+    "  --frames LIST              indices and ranges, 0,5,9-12 (default: all)\n"
+    "  --size WxH                 size of the masks, 1 to 16384 each way (default: the canvas's)\n"
+    "  --canvas WxH               size of the canvas (default: 2048x1024)\n"
+    "  --scale nearest|vector     sample the canvas, or scale the points (default: nearest)\n"
+    "  --combine union|parity     channels united, or even-odd over all (default: union)\n"
+    "  --backend cpu|vulkan|gl    what draws; this build has cpu (default: cpu)\n"
+    "  --threads N                threads that decode, 1 to 64 (default: one a core, up to 8)\n";
+
+static const char common_rest[] =
+    "  --scene N                  scene id of an encrypted container (default: 0)\n"
+    "  --stream-version V         its version string (default: 1.5.0)\n"
+    "  --name S                   its file name when it was made (default: the source's)\n"
+    "  --passphrase-file F        a file with its passphrase; \"hex:...\" in it is decoded\n"
+    "                             (default: ALPHASTREAM_PASSPHRASE, ALPHASTREAM_PASSPHRASE_FILE)\n"
+    "  --log-level L              none, error, warn, info or debug (default: warn)\n"
+    "  --progress auto|always|never\n"
+    "                             a bar; auto: on a terminal, for anything over a second\n";
+
+const char help_info[] = "usage: alphastream info SOURCE [--json]\n"
+                         "\n"
+                         "Prints what a container is: plain or encrypted, frames, sizes.\n"
+                         "\n"
+                         "  --json                     the same as one JSON object\n";
+
+const char help_verify[] =
+    "usage: alphastream verify SOURCE [options]\n"
+    "\n"
+    "Inflates and parses every frame, names the first 100 bad ones, counts the rest.\n";
+
+const char help_framehash[] =
+    "usage: alphastream framehash SOURCE [options]\n"
+    "\n"
+    "Prints \"INDEX SHA256\" of each mask's bytes, a line each. A bad frame's line is left out.\n";
+
+const char help_decode[] =
+    "usage: alphastream decode SOURCE -o OUT [options]\n"
+    "\n"
+    "Writes masks. OUT decides the form:\n"
+    "  NAME-%05d.png, .pgm        a picture a frame, numbered by its index; without %d for\n"
+    "                             exactly one frame; %% is a percent sign\n"
+    "  NAME.y4m                   one YUV4MPEG2 video, monochrome, 60 frames per second\n"
+    "  NAME.gray, or -            the bytes of one frame after another, to a file or standard\n"
+    "                             output\n"
+    "  NAME.png with --sheet      one contact sheet of evenly spaced frames\n"
+    "\n"
+    "  -o, --output OUT           where to\n"
+    "  --sheet                    make a contact sheet\n"
+    "  --sheet-frames N           frames on it, 1 to 1024 (default: 12)\n"
+    "  --tile W                   width of each on it, 16 to 4096 pixels (default: 480)\n"
+    "  --keep-going               .y4m, .gray, -: an empty mask for a bad frame, not the end\n"
+    "  -q, --quiet                no summary\n";
+
+const char help_convert[] =
+    "usage: alphastream convert IN OUT [options]\n"
+    "\n"
+    "Rewrites a container: OUT's extension, .asvp (plain) or .asvr (encrypted), says as what.\n"
+    "Frames are not compressed anew. --frames picks some. A bad frame ends it, with nothing\n"
+    "written.\n"
+    "\n"
+    "--scene, --stream-version, --name and --passphrase-file belong to the encrypted side, whose\n"
+    "name defaults to the last part of its path. If both sides are encrypted they belong to IN,\n"
+    "and the --to- options to OUT; what these leave open, but for the name, OUT takes over from\n"
+    "IN.\n"
+    "\n"
+    "  --to asvp|asvr             what OUT becomes, whatever its extension\n"
+    "  --to-scene N, --to-stream-version V, --to-name S, --to-passphrase-file F\n"
+    "                             the key of OUT\n";
+
+void help_print(void)
+{
+    message_print("%s", overview);
+}
+
+void help_print_command(const char *text)
+{
+    message_print("%s%s%s", text, common_drawing, common_rest);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * alphastream: looks into AlphaStream containers, draws their masks, rewrites them.
+ */
+#include "cmd.h"
+#include "help.h"
+#include "message.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct command {
+    const char *name;
+    const char *expected; /* its operands in words */
+    int operands;         /* how many, the command's name not counted */
+    unsigned accepted;    /* options of its own */
+    int (*run)(const options *o);
+    const char *help;
+} command;
+
+static const command commands[] = {
+    {"info", "one SOURCE", 1, OPTION_JSON, cmd_info, help_info},
+    {"verify", "one SOURCE", 1, 0, cmd_verify, help_verify},
+    {"framehash", "one SOURCE", 1, 0, cmd_framehash, help_framehash},
+    {"decode", "one SOURCE", 1,
+     OPTION_OUTPUT | OPTION_QUIET | OPTION_KEEP_GOING | OPTION_SHEET | OPTION_SHEET_FRAMES |
+         OPTION_TILE,
+     cmd_decode, help_decode},
+    {"convert", "IN and OUT", 2, OPTION_TO | OPTION_TO_KEY, cmd_convert, help_convert},
+};
+
+static const command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int run_command(const command *c, const options *o)
+{
+    const char *refused = options_refused(o, c->accepted | OPTION_SIZE);
+    if (refused)
+        return message_usage("%s does not take %s; see alphastream %s --help", c->name, refused,
+                             c->name);
+    if (o->operand_count - 1 < c->operands)
+        return message_usage("%s needs %s; see alphastream %s --help", c->name, c->expected,
+                             c->name);
+    if (o->operand_count - 1 > c->operands)
+        return message_usage("\"%s\" is one argument too many: %s takes %s; see alphastream %s "
+                             "--help",
+                             o->operands[c->operands + 1], c->name, c->expected, c->name);
+    if (strcmp(o->backend, "cpu") != 0)
+        return message_usage("this build has no %s backend; use --backend cpu", o->backend);
+    return c->run(o);
+}
+
+static int dispatch(const options *o)
+{
+    const command *c = o->operand_count ? find_command(o->operands[0]) : NULL;
+    if (o->version) {
+        message_print("alphastream %s\n", as_version_string());
+        return CLI_DONE;
+    }
+    if (o->operand_count && !c)
+        return message_usage("there is no command \"%s\"; see alphastream --help", o->operands[0]);
+    if (o->help) {
+        if (c)
+            help_print_command(c->help);
+        else
+            help_print();
+        return CLI_DONE;
+    }
+    if (!c)
+        return message_usage("a command is missing; see alphastream --help");
+    return run_command(c, o);
+}
+
+/* A standard descriptor that was closed would be given to the next file opened, and messages would
+ * go into it. /dev/null takes its place, opened so that using it fails. */
+static void occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+            return;
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    options o;
+    occupy_standard_descriptors();
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL); /* writing to a closed pipe fails instead */
+    int code = options_parse(argc, argv, &o);
+    if (code == CLI_DONE)
+        code = dispatch(&o);
+    options_free(&o);
+    return message_finish(code);
+}

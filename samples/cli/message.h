@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tool says: errors and log lines on standard error, results on standard output, and the
+ * exit codes.
+ */
+#ifndef CLI_MESSAGE_H
+#define CLI_MESSAGE_H
+
+#include "alphastream/log.h"
+#include "alphastream/result.h"
+
+#include <stdbool.h>
+
+enum {
+    CLI_DONE = 0,   /* all went well */
+    CLI_DATA = 1,   /* the data was bad, a missing or wrong passphrase included */
+    CLI_USAGE = 2,  /* wrong use, an unusable backend, an output that cannot be written */
+    CLI_SOURCE = 3, /* the source cannot be reached or read */
+};
+
+#if defined(__GNUC__)
+#define MESSAGE_FORMAT __attribute__((format(printf, 1, 2)))
+#else
+#define MESSAGE_FORMAT
+#endif
+
+/* One line on standard error, "alphastream: " before it. Control characters become '?', so that a
+ * file name cannot break the line. Any thread. */
+void message_error(const char *format, ...) MESSAGE_FORMAT;
+
+/* The same, returning CLI_USAGE. */
+int message_usage(const char *format, ...) MESSAGE_FORMAT;
+
+/* Prints error->text and returns the exit code of its result for something that was read. */
+int message_fail(const as_error *error);
+
+/* The exit code of a result: AS_OK 0, malformed data 1, an unreachable source 3, the rest 2. */
+int message_exit_code(as_result result);
+
+/* Whether `result` concerns one frame alone, so that the others are worth trying. */
+bool message_is_bad_frame(as_result result);
+
+/* A line on standard error without the prefix. */
+void message_note(const char *format, ...) MESSAGE_FORMAT;
+
+/* An as_log_fn. */
+void message_log(void *user, as_log_level level, const char *message);
+
+/* Shows `text` as the last, unfinished line of standard error; "" takes it away. Errors and notes
+ * go above it. */
+void message_status(const char *text);
+
+/* printf to standard output; false once standard output has failed. */
+bool message_print(const char *format, ...) MESSAGE_FORMAT;
+
+/* Flushes standard output. Returns `code`, or CLI_USAGE if something printed did not get out: with
+ * a sentence, but for a reader that went away. */
+int message_finish(int code);
+
+/* Whether a write to standard output that failed with `system_error` means that nobody reads it. */
+bool message_is_closed(int system_error);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "out_file.h"
+
+#include "message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_TRIES = 100, NAME_ROOM = 48 };
+
+/* What a signal has to remove. */
+static const char *volatile unfinished;
+
+static void remove_unfinished(int number)
+{
+    if (unfinished)
+        unlink(unfinished);
+    raise(number); /* SA_RESETHAND: this time it ends the program, once the handler returns */
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static bool done;
+    struct sigaction action = {.sa_handler = remove_unfinished, .sa_flags = SA_RESETHAND};
+    struct sigaction before;
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; !done && i < sizeof(numbers) / sizeof(*numbers); i++)
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    done = true;
+}
+
+static int fail(const char *path, int system_error)
+{
+    return message_usage("writing \"%s\" failed: %s; check the folder, its permissions and free "
+                         "space",
+                         path, strerror(system_error));
+}
+
+static void forget(out_file *file)
+{
+    unfinished = NULL;
+    free(file->temporary);
+    *file = (out_file){0};
+}
+
+int out_file_create(out_file *file, const char *path)
+{
+    static unsigned number;
+    struct stat status;
+    *file = (out_file){.path = path, .fd = STDOUT_FILENO};
+    if (!path)
+        return CLI_DONE;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return message_usage("\"%s\" exists and is not a regular file; choose another name", path);
+    const size_t size = strlen(path) + NAME_ROOM;
+    file->temporary = malloc(size);
+    if (!file->temporary)
+        return fail(path, ENOMEM);
+    catch_signals();
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+        snprintf(file->temporary, size, "%s.%ld.%u.tmp", path, (long)getpid(), number++);
+        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file->fd >= 0) {
+            unfinished = file->temporary;
+            return CLI_DONE;
+        }
+        if (errno != EEXIST && errno != EINTR)
+            break;
+    }
+    const int system_error = errno;
+    forget(file);
+    return fail(path, system_error);
+}
+
+int out_file_write(out_file *file, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        const ssize_t n = write(file->fd, at, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            const int system_error = n < 0 ? errno : EIO;
+            if (!file->path && message_is_closed(system_error))
+                return CLI_USAGE;
+            return fail(file->path ? file->path : "standard output", system_error);
+        }
+        at += n;
+        size -= (size_t)n;
+    }
+    return CLI_DONE;
+}
+
+int out_file_commit(out_file *file)
+{
+    if (!file->temporary)
+        return CLI_DONE;
+    const int fd = file->fd;
+    file->fd = -1;
+    if (close(fd) == 0 && rename(file->temporary, file->path) == 0) {
+        forget(file);
+        return CLI_DONE;
+    }
+    const int code = fail(file->path, errno);
+    out_file_discard(file);
+    return code;
+}
+
+void out_file_discard(out_file *file)
+{
+    if (!file->temporary)
+        return;
+    if (file->fd >= 0)
+        close(file->fd);
+    unlink(file->temporary);
+    forget(file);
+}

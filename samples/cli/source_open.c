@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "source_open.h"
+
+#include "message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STDIN_MOST ((size_t)1 << 30)
+#define STDIN_FIRST ((size_t)1 << 20)
+
+static void release_bytes(void *user, const void *data)
+{
+    (void)data;
+    free(user);
+}
+
+/* Reads standard input to its end into *bytes, which the caller frees. */
+static int read_stdin(uint8_t **bytes, size_t *size)
+{
+    size_t capacity = 0;
+    for (;;) {
+        if (*size == capacity) {
+            if (capacity > STDIN_MOST) {
+                message_error("standard input has more than 1 GiB; save it to a file and name that "
+                              "instead of -");
+                return CLI_SOURCE;
+            }
+            /* One byte past the limit tells a full gibibyte from more. */
+            capacity = !capacity                    ? STDIN_FIRST
+                       : capacity >= STDIN_MOST / 2 ? STDIN_MOST + 1
+                                                    : capacity * 2;
+            uint8_t *grown = realloc(*bytes, capacity);
+            if (!grown)
+                return message_usage("out of memory: standard input needs %zu bytes; save it to a "
+                                     "file and name that instead of -",
+                                     capacity);
+            *bytes = grown;
+        }
+        const ssize_t n = read(STDIN_FILENO, *bytes + *size, capacity - *size);
+        if (n == 0)
+            return CLI_DONE;
+        if (n < 0 && errno != EINTR) {
+            message_error("reading standard input failed: %s; check what it is connected to",
+                          strerror(errno));
+            return CLI_SOURCE;
+        }
+        *size += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int open_stdin(const options *o, as_source **source)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    int code = read_stdin(&bytes, &size);
+    if (code == CLI_DONE) {
+        const as_memory_params params = {.struct_size = sizeof(params),
+                                         .name = o->key.name ? o->key.name : "",
+                                         .release = release_bytes,
+                                         .user = bytes};
+        as_error error = {0};
+        if (as_source_open_memory(bytes, size, &params, source, &error) == AS_OK)
+            return CLI_DONE;
+        code = message_fail(&error);
+    }
+    free(bytes);
+    return code;
+}
+
+void source_key_params(const key_options *key, const key_options *fallback, as_key_params *params)
+{
+    static const key_options none = {0};
+    if (!fallback)
+        fallback = &none;
+    *params = (as_key_params){
+        .struct_size = sizeof(*params),
+        .scene_id = key->scene_given ? key->scene : fallback->scene,
+        .version = key->stream_version ? key->stream_version : fallback->stream_version,
+        .file_name = key->name,
+        .passphrase_file = key->passphrase_file ? key->passphrase_file : fallback->passphrase_file};
+}
+
+/* The library does not know this tool's way of giving a passphrase. */
+static int say_not_opened(const options *o, const as_error *error)
+{
+    if (error->code != AS_ERROR_DECODE || o->key.passphrase_file ||
+        getenv("ALPHASTREAM_PASSPHRASE") || getenv("ALPHASTREAM_PASSPHRASE_FILE") ||
+        !strstr(error->text, "passphrase"))
+        return message_fail(error);
+    message_error("%s; here: --passphrase-file", error->text);
+    return message_exit_code(error->code);
+}
+
+int source_open(const options *o, const char *location, opened *out)
+{
+    as_error error = {0};
+    if (strcmp(location, "-") == 0) {
+        const int code = open_stdin(o, &out->source);
+        if (code != CLI_DONE)
+            return code;
+    } else if (as_source_open(location, NULL, &out->source, &error) != AS_OK) {
+        return message_fail(&error);
+    }
+    as_key_params key;
+    source_key_params(&o->key, NULL, &key);
+    const as_container_params params = {.struct_size = sizeof(params),
+                                        .key = &key,
+                                        .log = {.fn = message_log, .level = o->log_level}};
+    if (as_container_open(out->source, &params, &out->container, &error) != AS_OK ||
+        as_container_get_info(out->container, &out->info, &error) != AS_OK)
+        return say_not_opened(o, &error);
+    return CLI_DONE;
+}
+
+int source_frames(const options *o, const opened *in, frames_list *list)
+{
+    const bool made =
+        o->frames_given ? frames_copy(&o->frames, list) : frames_all(in->info.frame_count, list);
+    return made ? CLI_DONE : message_usage("out of memory: the list of frames");
+}
+
+void source_close(opened *in)
+{
+    as_container_close(&in->container);
+    as_source_close(&in->source);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening SOURCE: a path, a file URL or standard input.
+ */
+#ifndef CLI_SOURCE_OPEN_H
+#define CLI_SOURCE_OPEN_H
+
+#include "options.h"
+
+/* Start with {0}. */
+typedef struct opened {
+    as_source *source;
+    as_container *container;
+    as_container_info info;
+} opened;
+
+/* Opens `location` ("-": standard input, read to its end) with the key of o->key. Returns CLI_DONE,
+ * or an exit code after a sentence on standard error. source_close in every case. */
+int source_open(const options *o, const char *location, opened *out);
+
+/* The frames of --frames, or all of the container; *list must be freed. Returns an exit code. */
+int source_frames(const options *o, const opened *in, frames_list *list);
+
+void source_close(opened *in);
+
+/* Fills *params from *key; `fallback` (may be NULL) gives what `key` leaves open, but for the
+ * name. */
+void source_key_params(const key_options *key, const key_options *fallback, as_key_params *params);
+
+#endif

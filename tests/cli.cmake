@@ -1,0 +1,18 @@
+# Tests of the built tool, as a user meets it.
+find_program(ALPHASTREAM_BASH bash)
+find_program(ALPHASTREAM_PYTHON3 python3)
+if(NOT ALPHASTREAM_BASH OR NOT ALPHASTREAM_PYTHON3)
+    message(FATAL_ERROR "bash and python3 are needed by the tests of the tool. Install them (Debian: "
+        "apt-get install bash python3, or run scripts/install-deps), or configure with "
+        "-DALPHASTREAM_WITH_TESTS=OFF.")
+endif()
+
+function(as_cli_test name script)
+    add_test(NAME cli_${name}
+        COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/${script}
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR})
+    set_tests_properties(cli_${name} PROPERTIES LABELS cli)
+endfunction()
+
+as_cli_test(commands test_cli.sh)
+as_cli_test(golden test_golden_cli.sh)
