@@ -15,4 +15,5 @@ function(as_cli_test name script)
 endfunction()
 
 as_cli_test(commands test_cli.sh)
+as_cli_test(play test_play.sh)
 as_cli_test(golden test_golden_cli.sh)

@@ -8,39 +8,6 @@
 
 #include <inttypes.h>
 
-/* A limit of 0 becomes the default; others must lie in their range. */
-static as_result take_limit(const char *name, uint64_t *value, uint64_t standard, uint64_t low,
-                            uint64_t high, as_error *error)
-{
-    if (*value == 0)
-        *value = standard;
-    if (*value >= low && *value <= high)
-        return AS_OK;
-    return as_err_set(error, AS_ERROR_ARGUMENT,
-                      "limits.%s is %" PRIu64 ", outside its range of %" PRIu64 " to %" PRIu64,
-                      name, *value, low, high);
-}
-
-static as_result take_limits(as_limits *limits, as_error *error)
-{
-    uint64_t payload = limits->payload_bytes, block = limits->block_bytes;
-    uint64_t channels = limits->channels;
-    as_result result = take_limit("table_bytes", &limits->table_bytes, AS_DEFAULT_TABLE_BYTES, 8,
-                                  (uint64_t)1 << 30, error);
-    if (result == AS_OK)
-        result = take_limit("payload_bytes", &payload, AS_MAX_PAYLOAD_BYTES, 4,
-                            AS_MAX_PAYLOAD_BYTES, error);
-    if (result == AS_OK)
-        result =
-            take_limit("block_bytes", &block, AS_DEFAULT_BLOCK_BYTES, 4, (uint64_t)1 << 30, error);
-    if (result == AS_OK)
-        result = take_limit("channels", &channels, AS_DEFAULT_CHANNELS, 1, AS_MAX_CHANNELS, error);
-    limits->payload_bytes = (uint32_t)payload;
-    limits->block_bytes = (uint32_t)block;
-    limits->channels = (uint32_t)channels;
-    return result;
-}
-
 as_result as_container_open(as_source *source, const as_container_params *params,
                             as_container **out_container, as_error *error)
 {
@@ -57,7 +24,7 @@ as_result as_container_open(as_source *source, const as_container_params *params
     if (result == AS_OK)
         result = as_api_params(&key, sizeof(key), p.key, "as_key_params", error);
     if (result == AS_OK)
-        result = take_limits(&p.limits, error);
+        result = as_api_limits(&p.limits, error);
     if (result != AS_OK)
         return result;
     return as_fmt_open(source, &key, &p.limits, &p.log, out_container, error);
@@ -126,11 +93,17 @@ static as_result read_checked(read_fn *read, const char *name, as_container *con
     return result == AS_OK ? read(container, index, out, error) : result;
 }
 
+static as_result read_payload(as_container *container, uint64_t index, as_buffer *out,
+                              as_error *error)
+{
+    return as_fmt_read_payload(container, index, out, NULL, error);
+}
+
 as_result as_container_read_payload(as_container *container, uint64_t index, as_buffer *out_payload,
                                     as_error *error)
 {
-    return read_checked(as_fmt_read_payload, "as_container_read_payload", container, index,
-                        out_payload, error);
+    return read_checked(read_payload, "as_container_read_payload", container, index, out_payload,
+                        error);
 }
 
 as_result as_container_read_block(as_container *container, uint64_t index, as_buffer *out_block,

@@ -2,6 +2,7 @@
 #include "core/api/params.h"
 
 #include "core/base/error.h"
+#include "core/format/format.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -30,4 +31,37 @@ as_result as_api_params(void *dst, size_t dst_size, const void *src, const char 
     size = (uint32_t)dst_size;
     memcpy(dst, &size, sizeof(size));
     return AS_OK;
+}
+
+/* A limit of 0 becomes the default; others must lie in their range. */
+static as_result take_limit(const char *name, uint64_t *value, uint64_t standard, uint64_t low,
+                            uint64_t high, as_error *error)
+{
+    if (*value == 0)
+        *value = standard;
+    if (*value >= low && *value <= high)
+        return AS_OK;
+    return as_err_set(error, AS_ERROR_ARGUMENT,
+                      "limits.%s is %" PRIu64 ", outside its range of %" PRIu64 " to %" PRIu64,
+                      name, *value, low, high);
+}
+
+as_result as_api_limits(as_limits *limits, as_error *error)
+{
+    uint64_t payload = limits->payload_bytes, block = limits->block_bytes;
+    uint64_t channels = limits->channels;
+    as_result result = take_limit("table_bytes", &limits->table_bytes, AS_DEFAULT_TABLE_BYTES, 8,
+                                  (uint64_t)1 << 30, error);
+    if (result == AS_OK)
+        result = take_limit("payload_bytes", &payload, AS_MAX_PAYLOAD_BYTES, 4,
+                            AS_MAX_PAYLOAD_BYTES, error);
+    if (result == AS_OK)
+        result =
+            take_limit("block_bytes", &block, AS_DEFAULT_BLOCK_BYTES, 4, (uint64_t)1 << 30, error);
+    if (result == AS_OK)
+        result = take_limit("channels", &channels, AS_DEFAULT_CHANNELS, 1, AS_MAX_CHANNELS, error);
+    limits->payload_bytes = (uint32_t)payload;
+    limits->block_bytes = (uint32_t)block;
+    limits->channels = (uint32_t)channels;
+    return result;
 }

@@ -5,7 +5,7 @@
 #ifndef AS_API_PARAMS_H
 #define AS_API_PARAMS_H
 
-#include "alphastream/result.h"
+#include "alphastream/container.h"
 
 #include <stddef.h>
 
@@ -21,5 +21,8 @@ static inline as_error *as_api_error(as_error *given, as_error *local)
 {
     return given ? given : local;
 }
+
+/* Replaces limits of 0 by their defaults; AS_ERROR_ARGUMENT names one outside its range. */
+as_result as_api_limits(as_limits *limits, as_error *error);
 
 #endif

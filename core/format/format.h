@@ -50,9 +50,16 @@ void as_fmt_close(as_container *container);
  * inflated table, with room for 8 bytes more. */
 as_result as_fmt_detect(as_container *container, const as_key_params *key, as_error *error);
 
-/* frame.c: index was checked. */
+/* How one frame was read. */
+typedef struct as_fmt_times {
+    uint64_t read_ns;   /* from the source */
+    uint64_t decode_ns; /* decrypt, inflate, check */
+    uint64_t bytes;     /* as stored */
+} as_fmt_times;
+
+/* frame.c: index was checked. `times` may be NULL. */
 as_result as_fmt_read_payload(as_container *container, uint64_t index, as_buffer *out_payload,
-                              as_error *error);
+                              as_fmt_times *times, as_error *error);
 as_result as_fmt_read_block(as_container *container, uint64_t index, as_buffer *out_block,
                             as_error *error);
 /* Inflates a decrypted block and checks the payload. */

@@ -6,6 +6,7 @@
 #include "core/format/format.h"
 
 #include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/io/io.h"
 
@@ -109,9 +110,12 @@ static as_result fetch_block(as_container *container, uint64_t index, as_buffer 
 }
 
 static as_result fetch_plain_block(as_container *container, uint64_t index, as_scratch *scratch,
-                                   as_buffer *out, as_error *error)
+                                   as_buffer *out, as_fmt_times *times, as_error *error)
 {
+    const uint64_t start = as_clock_ns();
     as_result result = fetch_block(container, index, out, error);
+    times->read_ns = as_clock_ns() - start;
+    times->bytes = out->size;
     if (result == AS_OK && container->info.encrypted)
         result = as_crypto_cipher_start(scratch->cipher, &container->key, (uint32_t)index, error);
     if (result == AS_OK && container->info.encrypted)
@@ -153,18 +157,20 @@ as_result as_fmt_decode_block(as_inflater *inflater, const as_limits *limits, co
 }
 
 static as_result read_frame(as_container *container, uint64_t index, as_buffer *payload,
-                            as_buffer *block, as_error *error)
+                            as_buffer *block, as_fmt_times *times, as_error *error)
 {
+    const uint64_t start = as_clock_ns();
     as_scratch *scratch;
     as_result result = borrow_scratch(container, &scratch, error);
     if (result != AS_OK)
         return result;
     as_buffer checked = {0}; /* a payload nobody asked for */
     as_buffer *where = block ? block : &scratch->block;
-    result = fetch_plain_block(container, index, scratch, where, error);
+    result = fetch_plain_block(container, index, scratch, where, times, error);
     if (result == AS_OK)
         result = as_fmt_decode_block(scratch->inflater, &container->limits, where->data,
                                      where->size, payload ? payload : &checked, error);
+    times->decode_ns = as_clock_ns() - start - times->read_ns;
     as_buf_free(&checked);
     return_scratch(container, scratch);
     if (result == AS_OK)
@@ -177,13 +183,15 @@ static as_result read_frame(as_container *container, uint64_t index, as_buffer *
 }
 
 as_result as_fmt_read_payload(as_container *container, uint64_t index, as_buffer *out_payload,
-                              as_error *error)
+                              as_fmt_times *times, as_error *error)
 {
-    return read_frame(container, index, out_payload, NULL, error);
+    as_fmt_times unwanted;
+    return read_frame(container, index, out_payload, NULL, times ? times : &unwanted, error);
 }
 
 as_result as_fmt_read_block(as_container *container, uint64_t index, as_buffer *out_block,
                             as_error *error)
 {
-    return read_frame(container, index, NULL, out_block, error);
+    as_fmt_times unwanted;
+    return read_frame(container, index, NULL, out_block, &unwanted, error);
 }

@@ -7,10 +7,13 @@
 #define ALPHASTREAM_ALPHASTREAM_H
 
 #include "container.h"
+#include "cv.h"
+#include "frame.h"
 #include "log.h"
 #include "raster.h"
 #include "result.h"
 #include "source.h"
+#include "stream.h"
 #include "version.h"
 
 AS_BEGIN_DECLS

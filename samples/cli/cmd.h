@@ -13,5 +13,6 @@ int cmd_verify(const options *o);
 int cmd_framehash(const options *o);
 int cmd_decode(const options *o);
 int cmd_convert(const options *o);
+int cmd_play(const options *o);
 
 #endif

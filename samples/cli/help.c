@@ -10,6 +10,7 @@ static const char overview[] =
     "  verify    SOURCE              every frame inflated and parsed\n"
     "  framehash SOURCE              the SHA-256 of each mask\n"
     "  decode    SOURCE -o OUT       masks to .png, .pgm, .y4m, .gray or standard output\n"
+    "  play      SOURCE              plays against the clock and tells how smooth it was\n"
     "  convert   IN OUT              plain (ASVP) to encrypted (ASVR) and back\n"
     "\n"
     "SOURCE is a path, a file URL, or - for standard input. \"alphastream COMMAND --help\" says\n"
@@ -88,6 +89,28 @@ const char help_convert[] =
     "  --to asvp|asvr             what OUT becomes, whatever its extension\n"
     "  --to-scene N, --to-stream-version V, --to-name S, --to-passphrase-file F\n"
     "                             the key of OUT\n";
+
+const char help_play[] =
+    "usage: alphastream play SOURCE [options]\n"
+    "\n"
+    "Plays without a window. Each frame is asked for when it is due. On time: there before the "
+    "next\n"
+    "is due; late: there later; missing: never there, or bad. One that is not ready is waited for\n"
+    "at most 12 ms, or until the next is due if that is sooner. At the end, or when interrupted,\n"
+    "prints the counts, times, hit rates, CPU and memory.\n"
+    "\n"
+    "  --fps R                    pictures per second: 60, 59.94, 30000/1001 (default: 60)\n"
+    "  --speed X                  times R, 0.001 to 16; negative: backward, from the end\n"
+    "                             (default: 1)\n"
+    "  --seconds S                how long (default: to the end)\n"
+    "  --start N                  the first frame, not with --frames\n"
+    "  --loop                     at the end on from the other end\n"
+    "  --seek-every S             goes to a random frame every S seconds\n"
+    "  --seed N                   which random frames (default: 1)\n"
+    "  --flat-out                 no clock: as fast as frames come\n"
+    "  --l0 N                     finished frames kept ready, 1 to 64 (default: 4)\n"
+    "  --l1 N                     polystreams cached, 2 to 1048576 (default: 512)\n"
+    "  --json                     the numbers as one JSON object\n";
 
 void help_print(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * alphastream: looks into AlphaStream containers, draws their masks, rewrites them.
+ * alphastream: looks into AlphaStream containers, draws and plays their masks, rewrites
+ * them.
  */
 #include "cmd.h"
 #include "help.h"
@@ -28,6 +29,7 @@ static const command commands[] = {
      OPTION_OUTPUT | OPTION_QUIET | OPTION_KEEP_GOING | OPTION_SHEET | OPTION_SHEET_FRAMES |
          OPTION_TILE,
      cmd_decode, help_decode},
+    {"play", "one SOURCE", 1, OPTION_JSON | OPTION_PLAY, cmd_play, help_play},
     {"convert", "IN and OUT", 2, OPTION_TO | OPTION_TO_KEY, cmd_convert, help_convert},
 };
 

@@ -76,6 +76,7 @@ int message_exit_code(as_result result)
     case AS_ERROR_DECODE:
     case AS_ERROR_OUT_OF_RANGE:
     case AS_ERROR_LIMIT: return CLI_DATA;
+    case AS_TIMEOUT: /* of an open */
     case AS_ERROR_TRANSPORT:
     case AS_ERROR_UNSUPPORTED:
     case AS_ERROR_CANCELLED:

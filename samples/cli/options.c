@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "message.h"
+#include "options_play.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -37,7 +38,8 @@ enum {
     TO_SCENE,
     TO_STREAM_VERSION,
     TO_NAME,
-    TO_PASSPHRASE_FILE
+    TO_PASSPHRASE_FILE,
+    PLAY /* and on: play_option */
 };
 
 static const struct option long_options[] = {
@@ -68,17 +70,27 @@ static const struct option long_options[] = {
     {"to-stream-version", required_argument, NULL, TO_STREAM_VERSION},
     {"to-name", required_argument, NULL, TO_NAME},
     {"to-passphrase-file", required_argument, NULL, TO_PASSPHRASE_FILE},
+    {"fps", required_argument, NULL, PLAY + PLAY_FPS},
+    {"seconds", required_argument, NULL, PLAY + PLAY_SECONDS},
+    {"speed", required_argument, NULL, PLAY + PLAY_SPEED},
+    {"seek-every", required_argument, NULL, PLAY + PLAY_SEEK_EVERY},
+    {"seed", required_argument, NULL, PLAY + PLAY_SEED},
+    {"start", required_argument, NULL, PLAY + PLAY_START},
+    {"loop", no_argument, NULL, PLAY + PLAY_LOOP},
+    {"flat-out", no_argument, NULL, PLAY + PLAY_FLAT_OUT},
+    {"l0", required_argument, NULL, PLAY + PLAY_L0},
+    {"l1", required_argument, NULL, PLAY + PLAY_L1},
     {NULL, 0, NULL, 0}};
 
 /* What options_refused calls the bits of options.given. */
 static const struct {
     unsigned bit;
     const char *name;
-} given_names[] = {{OPTION_JSON, "--json"},    {OPTION_OUTPUT, "-o"},
-                   {OPTION_QUIET, "--quiet"},  {OPTION_KEEP_GOING, "--keep-going"},
-                   {OPTION_SHEET, "--sheet"},  {OPTION_SHEET_FRAMES, "--sheet-frames"},
-                   {OPTION_TILE, "--tile"},    {OPTION_TO, "--to"},
-                   {OPTION_TO_KEY, "--to-..."}};
+} given_names[] = {{OPTION_JSON, "--json"},     {OPTION_OUTPUT, "-o"},
+                   {OPTION_QUIET, "--quiet"},   {OPTION_KEEP_GOING, "--keep-going"},
+                   {OPTION_SHEET, "--sheet"},   {OPTION_SHEET_FRAMES, "--sheet-frames"},
+                   {OPTION_TILE, "--tile"},     {OPTION_TO, "--to"},
+                   {OPTION_TO_KEY, "--to-..."}, {OPTION_PLAY, "--fps"}};
 
 bool options_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
@@ -274,6 +286,8 @@ static int take(options *o, int option, char *const *argv)
             return take_drawing(o, option, optarg);
         if (option >= FRAMES && option <= PROGRESS)
             return take_running(o, option, optarg);
+        if (option >= PLAY)
+            return options_take_play(o, (play_option)(option - PLAY), optarg);
         if (option >= TO_SCENE)
             return take_to_key(o, option, optarg);
         return take_own(o, option, optarg);
@@ -289,6 +303,7 @@ static void set_defaults(options *o)
                    .log_level = AS_LOG_WARN,
                    .sheet_frames = DEFAULT_SHEET_FRAMES,
                    .tile_width = DEFAULT_TILE};
+    options_play_defaults(o);
     o->threads = cores < 1                      ? 1
                  : cores > DEFAULT_MOST_THREADS ? DEFAULT_MOST_THREADS
                                                 : (unsigned)cores;
@@ -316,7 +331,9 @@ const char *options_refused(const options *o, unsigned accepted)
     const unsigned refused = o->given & ~accepted;
     for (size_t i = 0; i < sizeof(given_names) / sizeof(*given_names); i++)
         if (refused & given_names[i].bit)
-            return given_names[i].bit == OPTION_TO_KEY ? o->to_key_option : given_names[i].name;
+            return given_names[i].bit == OPTION_TO_KEY ? o->to_key_option
+                   : given_names[i].bit == OPTION_PLAY ? o->play_option
+                                                       : given_names[i].name;
     return NULL;
 }
 

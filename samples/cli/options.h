@@ -22,6 +22,18 @@ typedef struct key_options {
     const char *passphrase_file;
 } key_options;
 
+/* How play plays. */
+typedef struct play_options {
+    uint32_t fps_num, fps_den;
+    double seconds;    /* 0: to the end */
+    double speed;      /* negative: backward */
+    double seek_every; /* seconds; 0: never */
+    uint64_t seed;     /* of the frames sought */
+    uint32_t start;
+    bool start_given, loop, flat_out;
+    uint32_t l0, l1; /* 0: not given */
+} play_options;
+
 /* Bits of options.given: options that only some commands take. */
 enum {
     OPTION_JSON = 1 << 0,
@@ -34,6 +46,7 @@ enum {
     OPTION_TO = 1 << 7,
     OPTION_TO_KEY = 1 << 8,
     OPTION_SIZE = 1 << 9, /* taken by all, but --sheet has no use for it */
+    OPTION_PLAY = 1 << 10,
 };
 
 enum { MOST_THREADS = 64, MOST_OPERANDS = 3 };
@@ -62,6 +75,8 @@ typedef struct options {
     as_container_format to; /* 0: not given */
     key_options to_key;
     const char *to_key_option; /* the last --to-... given, for messages */
+    play_options play;
+    const char *play_option; /* the last of them given, for messages */
 } options;
 
 /* Fills *o (which options_free takes back whatever comes out). Returns CLI_DONE, or CLI_USAGE

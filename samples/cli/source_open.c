@@ -84,7 +84,7 @@ void source_key_params(const key_options *key, const key_options *fallback, as_k
 }
 
 /* The library does not know this tool's way of giving a passphrase. */
-static int say_not_opened(const options *o, const as_error *error)
+int source_say_not_opened(const options *o, const as_error *error)
 {
     if (error->code != AS_ERROR_DECODE || o->key.passphrase_file ||
         getenv("ALPHASTREAM_PASSPHRASE") || getenv("ALPHASTREAM_PASSPHRASE_FILE") ||
@@ -94,16 +94,21 @@ static int say_not_opened(const options *o, const as_error *error)
     return message_exit_code(error->code);
 }
 
+int source_open_bytes(const options *o, const char *location, as_source **source)
+{
+    as_error error = {0};
+    if (strcmp(location, "-") == 0)
+        return open_stdin(o, source);
+    return as_source_open(location, NULL, source, &error) == AS_OK ? CLI_DONE
+                                                                   : message_fail(&error);
+}
+
 int source_open(const options *o, const char *location, opened *out)
 {
     as_error error = {0};
-    if (strcmp(location, "-") == 0) {
-        const int code = open_stdin(o, &out->source);
-        if (code != CLI_DONE)
-            return code;
-    } else if (as_source_open(location, NULL, &out->source, &error) != AS_OK) {
-        return message_fail(&error);
-    }
+    const int code = source_open_bytes(o, location, &out->source);
+    if (code != CLI_DONE)
+        return code;
     as_key_params key;
     source_key_params(&o->key, NULL, &key);
     const as_container_params params = {.struct_size = sizeof(params),
@@ -111,7 +116,7 @@ int source_open(const options *o, const char *location, opened *out)
                                         .log = {.fn = message_log, .level = o->log_level}};
     if (as_container_open(out->source, &params, &out->container, &error) != AS_OK ||
         as_container_get_info(out->container, &out->info, &error) != AS_OK)
-        return say_not_opened(o, &error);
+        return source_say_not_opened(o, &error);
     return CLI_DONE;
 }
 

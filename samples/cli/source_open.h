@@ -18,6 +18,13 @@ typedef struct opened {
  * or an exit code after a sentence on standard error. source_close in every case. */
 int source_open(const options *o, const char *location, opened *out);
 
+/* Opens the bytes alone: `location` as above, into *source. Returns as source_open. */
+int source_open_bytes(const options *o, const char *location, as_source **source);
+
+/* Says why a container could not be opened, and what this tool's option for it is. Returns an exit
+ * code. */
+int source_say_not_opened(const options *o, const as_error *error);
+
 /* The frames of --frames, or all of the container; *list must be freed. Returns an exit code. */
 int source_frames(const options *o, const opened *in, frames_list *list);
 

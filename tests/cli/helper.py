@@ -9,10 +9,14 @@ helper.py stated IN OUT COUNT       copies a plain container, its header stating
 helper.py same-frames A B           exits 1 unless two plain containers have the same blocks
 helper.py png FILE                  checks a PNG file; prints WIDTH HEIGHT CHANNELS SHA256-of-pixels
 helper.py json FILE KEY...          prints the values of these keys
+helper.py interrupt COMMAND...      runs it and sends it SIGINT once it writes to standard error; exits
+                                    as it does
 """
 import hashlib
 import json
+import signal
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -102,8 +106,19 @@ def values(path, *keys):
     print(*[json.dumps(parsed[key]) for key in keys])
 
 
+def interrupt(*command):
+    # A shell starts what runs in its background with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    said = process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+    sys.stderr.buffer.write(said + process.stderr.read())
+    code = process.wait()
+    sys.exit(128 - code if code < 0 else code)
+
+
 COMMANDS = {"corrupt": corrupt, "cut": cut, "empty": empty, "stated": stated, "same-frames": same_frames,
-            "png": png, "json": values}
+            "png": png, "json": values, "interrupt": interrupt}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -81,7 +81,7 @@ test_help()
     check "help names the commands" prints framehash
     check "help is silent" silent
     local command
-    for command in info verify framehash decode convert; do
+    for command in info verify framehash decode play convert; do
         run 0 "$command --help" "$command" --help
         check "$command --help has its usage" prints "^usage: alphastream $command"
         run 0 "--help $command" --help "$command"

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A caller asks for a frame: it is ready, or the caller leaves a demand and waits for it, at most
+ * its time. What was begun is finished all the same, for the next call.
+ */
+#include "core/stream/stream.h"
+
+#include "core/base/clock.h"
+
+#include <inttypes.h>
+
+as_result as_st_check_ready(const as_stream *stream, as_error *error)
+{
+    if (stream->closing)
+        return as_err_set(error, AS_ERROR_CANCELLED, "the stream is being closed");
+    if (stream->state == AS_ST_OPENING)
+        return as_err_set(error, AS_NOT_READY,
+                          "the frame index is still being read; ask again, or wait for the open");
+    if (stream->state == AS_ST_FAILED) {
+        *error = stream->open_error;
+        return error->code;
+    }
+    return AS_OK;
+}
+
+as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error)
+{
+    if (index < stream->frames)
+        return AS_OK;
+    as_err_set(error, AS_ERROR_OUT_OF_RANGE,
+               "frame %" PRIu64 " is past the end: the stream has %" PRIu64
+               " frames, counted from 0",
+               index, stream->frames);
+    error->frame = index;
+    return AS_ERROR_OUT_OF_RANGE;
+}
+
+/* When the source has used up its time for `index`; AS_NO_DEADLINE: nothing is read for it. A read
+ * that has not begun is overdue when all that keep it waiting are. */
+static uint64_t data_deadline(as_stream *stream, uint64_t index)
+{
+    const uint64_t limit = (uint64_t)stream->params.data_timeout_ms * UINT64_C(1000000);
+    const as_task *task = as_st_find_task(stream, AS_ST_FETCH, (as_output_key){.index = index});
+    if (!task)
+        return AS_NO_DEADLINE;
+    if (task->running)
+        return task->started_ns + limit;
+    uint64_t latest = 0;
+    uint32_t running = 0;
+    for (size_t i = 0; i < stream->task_count; i++) {
+        const as_task *other = &stream->tasks[i];
+        if (other->kind != AS_ST_FETCH || !other->running)
+            continue;
+        running++;
+        if (other->started_ns > latest)
+            latest = other->started_ns;
+    }
+    return running >= stream->most_io ? latest + limit : AS_NO_DEADLINE;
+}
+
+/* Why a frame is not there yet. */
+static const char *cause(as_stream *stream, as_output_key key)
+{
+    const as_task *task = as_st_find_task(stream, AS_ST_DRAW, key);
+    if (task)
+        return task->running ? "it is being drawn" : "it waits for a worker to draw it";
+    task = as_st_find_task(stream, AS_ST_FETCH, (as_output_key){.index = key.index});
+    if (task)
+        return task->running ? "the source is still being read for it"
+                             : "other reads from the source are ahead of it";
+    return "the workers have more to do than they can";
+}
+
+static as_result too_late(as_stream *stream, as_output_key key, uint64_t timeout_ns,
+                          as_error *error)
+{
+    if (timeout_ns == 0) {
+        as_err_set(error, AS_NOT_READY,
+                   "frame %" PRIu64 " is not ready: %s; ask again, or allow some time", key.index,
+                   cause(stream, key));
+    } else {
+        stream->stats.late++;
+        as_err_set(error, AS_TIMEOUT,
+                   "frame %" PRIu64 " was not there within %" PRIu64
+                   " us: %s; it has been raised to the front, ask again",
+                   key.index, timeout_ns / 1000, cause(stream, key));
+    }
+    error->frame = key.index;
+    return error->code;
+}
+
+static as_result source_silent(const as_stream *stream, uint64_t index, as_error *error)
+{
+    as_err_set(error, AS_ERROR_TRANSPORT,
+               "frame %" PRIu64 ": the source did not answer a read within %" PRIu32
+               " ms (data_timeout_ms); check the source, then ask again",
+               index, stream->params.data_timeout_ms);
+    error->frame = index;
+    return error->code;
+}
+
+/* Gives the lock up meanwhile: the caller's frame allocator may be called. */
+static as_result take_ready(as_stream *stream, as_output_key key, as_frame **out_frame,
+                            as_error *error)
+{
+    as_mutex_unlock(&stream->lock);
+    const as_result result = as_outputs_get(stream->outputs, key, out_frame);
+    as_mutex_lock(&stream->lock);
+    if (result != AS_ERROR_LIMIT)
+        return result;
+    as_err_set(error, result,
+               "frame %" PRIu64 ": callers hold %" PRIu32
+               " frames already (held_frames); release some, then ask again",
+               key.index, stream->params.held_frames);
+    error->frame = key.index;
+    return result;
+}
+
+/* What was drawn for the one who waits, or else what is ready. */
+static as_result take_waited(as_stream *stream, as_output_key key, as_frame **out_frame,
+                             as_error *error)
+{
+    as_demand *demand = as_st_find_demand(stream, key);
+    if (!demand->frame)
+        return take_ready(stream, key, out_frame, error);
+    *out_frame = demand->frame;
+    demand->frame = NULL;
+    return AS_OK;
+}
+
+/* Nothing is ready: AS_NOT_READY with *out_wake when to look again at the latest, or an error. */
+static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, as_error *error)
+{
+    if (stream->closing)
+        return as_st_check_ready(stream, error);
+    const as_failure *failure = as_st_failure(stream, key);
+    if (failure) {
+        *error = failure->error;
+        return error->code;
+    }
+    *out_wake = data_deadline(stream, key.index);
+    if (as_clock_ns() >= *out_wake)
+        return source_silent(stream, key.index, error);
+    return AS_NOT_READY;
+}
+
+/* Until the frame is there, the time is up (AS_NOT_READY) or something fails. */
+static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline,
+                            as_frame **out_frame, as_error *error)
+{
+    for (;;) {
+        uint64_t wake = AS_NO_DEADLINE;
+        as_st_pump(stream);
+        const uint64_t changes = stream->changes;
+        as_result result = take_waited(stream, key, out_frame, error);
+        if (result == AS_NOT_READY && changes != stream->changes && as_clock_ns() < deadline)
+            continue;
+        if (result == AS_NOT_READY)
+            result = look(stream, key, &wake, error);
+        if (result != AS_NOT_READY || as_clock_ns() >= deadline)
+            return result;
+        (void)as_cond_wait_until(&stream->changed, &stream->lock,
+                                 wake < deadline ? wake : deadline);
+    }
+}
+
+/* *out_left: a frame that was held for the caller but not taken; to be released without the lock.
+ */
+static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout_ns,
+                          uint64_t start_ns, as_frame **out_frame, as_frame **out_left,
+                          as_error *error)
+{
+    const uint64_t deadline =
+        timeout_ns >= AS_NO_DEADLINE - start_ns ? AS_NO_DEADLINE : start_ns + timeout_ns;
+    as_demand *demand = as_st_demand(stream, key);
+    if (!demand)
+        return as_err_no_memory(error, sizeof(*demand), "a request for a frame");
+    demand->waiters++;
+    as_result result = wait_until(stream, key, deadline, out_frame, error);
+    if (result == AS_NOT_READY)
+        result = too_late(stream, key, timeout_ns, error);
+    demand = as_st_find_demand(stream, key); /* others may have moved it */
+    if (result == AS_TIMEOUT || result == AS_NOT_READY)
+        demand->notify = true;
+    if (--demand->waiters == 0) {
+        *out_left = demand->frame;
+        demand->frame = NULL;
+        if (!demand->notify)
+            as_st_drop_demand(stream, demand);
+    }
+    return result;
+}
+
+static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeout_ns,
+                            uint64_t start_ns, as_frame **out_frame, as_frame **out_left,
+                            as_error *error)
+{
+    as_result result = as_st_check_ready(stream, error);
+    if (result == AS_OK)
+        result = as_st_check_index(stream, key.index, error);
+    if (result != AS_OK)
+        return result;
+    stream->gets++;
+    as_st_use_size(stream, key.width, key.height);
+    as_st_note(stream, key.index);
+    as_st_forgive(stream, key);
+    result = take_ready(stream, key, out_frame, error);
+    if (result == AS_NOT_READY) {
+        stream->stats.l0_misses++;
+        return wait_for(stream, key, timeout_ns, start_ns, out_frame, out_left, error);
+    }
+    stream->stats.l0_hits += result == AS_OK;
+    as_st_pump(stream);
+    return result;
+}
+
+as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
+                    as_error *error)
+{
+    const uint64_t start = as_clock_ns();
+    as_frame *left = NULL;
+    as_mutex_lock(&stream->lock);
+    stream->calls++;
+    if (timeout_ns == AS_TIMEBOX)
+        timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
+    const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, &left, error);
+    as_times_add(&stream->stats.get, as_clock_ns() - start);
+    if (left) {
+        as_mutex_unlock(&stream->lock);
+        as_output_frame_unref(left);
+        as_mutex_lock(&stream->lock);
+    }
+    if (--stream->calls == 0 && stream->closing)
+        as_st_signal(stream);
+    as_mutex_unlock(&stream->lock);
+    return result;
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What workers shall do next. Everything here is under the stream's lock.
+ *
+ * as_st_pump goes through what is wanted in order of urgency and puts into the queues what is
+ * neither there nor under way: demands, then L0 along the path (nearest first), hints, and L1
+ * prefetch along the path. It is called whenever the head moves or work ends. It must come to rest:
+ * whatever it starts leaves behind something it can see (a polystream, a frame, a failure, a
+ * stall), so that the pump at its end does not start it again.
+ */
+#include "core/stream/stream.h"
+
+#include "core/base/mem.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------------------- tasks ---- */
+
+static bool same_key(as_output_key a, as_output_key b)
+{
+    return a.index == b.index && a.width == b.width && a.height == b.height;
+}
+
+as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key)
+{
+    for (size_t i = 0; i < stream->task_count; i++)
+        if (stream->tasks[i].kind == kind && same_key(stream->tasks[i].key, key))
+            return &stream->tasks[i];
+    return NULL;
+}
+
+static as_work_queue *queue_of(const as_stream *stream, as_st_kind kind)
+{
+    return kind == AS_ST_OPEN || kind == AS_ST_FETCH ? stream->io_queue : stream->draw_queue;
+}
+
+/* A queue's item has one number beside the index: the kind, and the size (up to 2^14 each way). */
+static uint32_t pack_kind(as_st_kind kind, as_output_key key)
+{
+    return (uint32_t)kind << 30 | key.width << 15 | key.height;
+}
+
+as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key)
+{
+    *out_key = (as_output_key){item->key, item->kind >> 15 & 0x7FFF, item->kind & 0x7FFF};
+    return (as_st_kind)(item->kind >> 30);
+}
+
+/* Items of one task may be in the queue twice, when it was raised; whichever surfaces first does
+ * it. */
+static bool push(as_stream *stream, const as_task *task, as_priority priority)
+{
+    if (as_work_push(queue_of(stream, task->kind), task->key.index,
+                     pack_kind(task->kind, task->key), priority))
+        return true;
+    stream->starved = true;
+    return false;
+}
+
+static as_task *add_task(as_stream *stream, as_st_kind kind, as_output_key key)
+{
+    if (stream->task_count == stream->task_capacity) {
+        stream->starved = true;
+        return NULL;
+    }
+    as_task *task = &stream->tasks[stream->task_count++];
+    *task = (as_task){.kind = kind, .key = key, .priority = AS_PRIORITY_PREFETCH};
+    return task;
+}
+
+as_task *as_st_enqueue(as_stream *stream, as_st_kind kind, as_output_key key, as_priority priority)
+{
+    as_task *task = as_st_find_task(stream, kind, key);
+    if (!task && !(task = add_task(stream, kind, key)))
+        return NULL;
+    if (task->running)
+        return task;
+    if (task->queued) {
+        if (priority < task->priority && push(stream, task, priority))
+            task->priority = priority;
+        return task;
+    }
+    if (priority < task->priority)
+        task->priority = priority;
+    task->queued = push(stream, task, task->priority);
+    return task;
+}
+
+static void drop_task(as_stream *stream, as_task *task)
+{
+    as_blob_unref(task->blob);
+    *task = stream->tasks[--stream->task_count];
+}
+
+void as_st_end_task(as_stream *stream, as_st_kind kind, as_output_key key)
+{
+    as_task *task = as_st_find_task(stream, kind, key);
+    if (task)
+        drop_task(stream, task);
+}
+
+void as_st_signal(as_stream *stream)
+{
+    stream->changes++;
+    as_cond_broadcast(&stream->changed);
+}
+
+/* ----------------------------------------------------------------------------- demands ---- */
+
+as_demand *as_st_find_demand(as_stream *stream, as_output_key key)
+{
+    for (size_t i = 0; i < stream->demand_count; i++)
+        if (same_key(stream->demands[i].key, key))
+            return &stream->demands[i];
+    return NULL;
+}
+
+void as_st_drop_demand(as_stream *stream, as_demand *demand)
+{
+    *demand = stream->demands[--stream->demand_count];
+}
+
+static bool make_room_for_demand(as_stream *stream)
+{
+    if (stream->demand_count < stream->demand_capacity)
+        return true;
+    const size_t bigger = stream->demand_capacity ? 2 * stream->demand_capacity : 32;
+    as_demand *grown = as_mem_grow(stream->demands, stream->demand_count * sizeof(*grown),
+                                   bigger * sizeof(*grown));
+    if (!grown)
+        return false;
+    stream->demands = grown;
+    stream->demand_capacity = bigger;
+    return true;
+}
+
+/* Demands that nobody waits for are kept up to a number, then the oldest goes. */
+static void drop_oldest_idle(as_stream *stream)
+{
+    as_demand *oldest = NULL;
+    size_t idle = 0;
+    for (size_t i = 0; i < stream->demand_count; i++) {
+        as_demand *d = &stream->demands[i];
+        if (d->waiters != 0)
+            continue;
+        idle++;
+        if (!oldest || d->stamp < oldest->stamp)
+            oldest = d;
+    }
+    if (idle >= AS_ST_IDLE_DEMANDS)
+        as_st_drop_demand(stream, oldest);
+}
+
+as_demand *as_st_demand(as_stream *stream, as_output_key key)
+{
+    as_demand *demand = as_st_find_demand(stream, key);
+    if (!demand) {
+        drop_oldest_idle(stream);
+        if (!make_room_for_demand(stream))
+            return NULL;
+        demand = &stream->demands[stream->demand_count++];
+        *demand = (as_demand){.key = key};
+    }
+    demand->stamp = stream->gets;
+    return demand;
+}
+
+static bool is_waited(const as_stream *stream, uint64_t index)
+{
+    for (size_t i = 0; i < stream->demand_count; i++)
+        if (stream->demands[i].key.index == index && stream->demands[i].waiters != 0)
+            return true;
+    return false;
+}
+
+/* ---------------------------------------------------------------------------- failures ---- */
+
+as_output_key as_st_whole(uint64_t index)
+{
+    return (as_output_key){index, UINT32_MAX, UINT32_MAX};
+}
+
+static as_failure *find_failure(const as_stream *stream, as_output_key key)
+{
+    if (stream->failure_count == 0)
+        return NULL;
+    for (size_t i = 0; i < AS_ST_FAILURES; i++)
+        if (stream->failures[i].used && same_key(stream->failures[i].key, key))
+            return (as_failure *)(uintptr_t)&stream->failures[i];
+    return NULL;
+}
+
+const as_failure *as_st_failure(const as_stream *stream, as_output_key key)
+{
+    const as_failure *failure = find_failure(stream, as_st_whole(key.index));
+    return failure ? failure : find_failure(stream, key);
+}
+
+/* A malformed frame stays malformed. One whose bytes end too early (that is told with an offset)
+ * may be in a file that is being written; all else deserves another try anyway. */
+static bool is_final(const as_error *error)
+{
+    return error->code == AS_ERROR_DECODE && error->offset == AS_NO_OFFSET;
+}
+
+static void forgive(as_stream *stream, as_output_key key)
+{
+    as_failure *failure = find_failure(stream, key);
+    if (failure && !is_final(&failure->error))
+        failure->used = false;
+}
+
+void as_st_forgive(as_stream *stream, as_output_key key)
+{
+    forgive(stream, as_st_whole(key.index));
+    forgive(stream, key);
+}
+
+void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error)
+{
+    as_failure *failure = find_failure(stream, key);
+    if (!failure)
+        failure = &stream->failures[stream->failure_count++ % AS_ST_FAILURES];
+    *failure = (as_failure){.used = true, .key = key, .error = *error};
+    failure->error.frame = key.index;
+    stream->stats.failed++;
+}
+
+/* -------------------------------------------------------------------------------- sizes ---- */
+
+void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height)
+{
+    as_size_in_use *slot = &stream->sizes[0];
+    for (uint32_t i = 0; i < stream->size_count; i++) {
+        as_size_in_use *s = &stream->sizes[i];
+        if (s->width == width && s->height == height) {
+            s->stamp = stream->gets;
+            return;
+        }
+        if (s->stamp < slot->stamp)
+            slot = s;
+    }
+    if (stream->size_count < AS_ST_SIZES)
+        slot = &stream->sizes[stream->size_count++];
+    *slot = (as_size_in_use){width, height, stream->gets};
+}
+
+/* Is this size prepared ahead: wanted by the processing type, and used lately? */
+static bool is_prepared(const as_stream *stream, const as_size_in_use *size)
+{
+    const as_processing wanted = size->width ? AS_PROCESS_BITMASK : AS_PROCESS_TRIANGLES;
+    return (stream->params.processing & wanted) &&
+           stream->gets - size->stamp <= 16 * (uint64_t)AS_ST_SIZES;
+}
+
+/* ----------------------------------------------------------------------------- planning ---- */
+
+static as_task *fetch(as_stream *stream, uint64_t index, as_priority priority)
+{
+    return as_st_enqueue(stream, AS_ST_FETCH, (as_output_key){.index = index}, priority);
+}
+
+/* A frame whose failure is known is not tried again ahead of time. */
+static bool is_fetchable(const as_stream *stream, uint64_t index)
+{
+    return !as_lru_has(stream->l1, index) && !find_failure(stream, as_st_whole(index));
+}
+
+/* false: its polystream is not there. From now on it cannot get lost. */
+static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority priority)
+{
+    const bool is_new = !as_st_find_task(stream, AS_ST_DRAW, key);
+    if (is_new && !as_lru_has(stream->l1, key.index))
+        return false;
+    as_task *task = as_st_enqueue(stream, AS_ST_DRAW, key, priority);
+    if (task && is_new) {
+        task->blob = as_blob_ref(as_lru_get(stream->l1, key.index));
+        stream->stats.draws++;
+    }
+    return true;
+}
+
+/* Gets a frame on its way, one step at a time. */
+static void prepare(as_stream *stream, as_output_key key, as_priority priority)
+{
+    if (as_outputs_has(stream->outputs, key) || as_st_failure(stream, key) ||
+        enqueue_draw(stream, key, priority))
+        return;
+    as_task *task = fetch(stream, key.index, priority);
+    if (task)
+        task->wanted = true;
+}
+
+static void pump_demands(as_stream *stream)
+{
+    for (size_t i = 0; i < stream->demand_count; i++) {
+        const as_demand *d = &stream->demands[i];
+        prepare(stream, d->key, d->waiters ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
+    }
+}
+
+static uint64_t l0_reach(const as_stream *stream)
+{
+    return as_predict_reach(&stream->predictor, stream->params.l0_frames);
+}
+
+/* The head itself is left out once it was asked for: it is there, or a demand. */
+static void pump_ready(as_stream *stream)
+{
+    const uint64_t reach = l0_reach(stream);
+    uint64_t index;
+    if (stream->ready_stalled)
+        return;
+    for (uint64_t i = stream->predictor.moved ? 1 : 0; i <= reach; i++) {
+        if (!as_predict_ahead(&stream->predictor, i, stream->frames, &index))
+            return;
+        for (uint32_t s = 0; s < stream->size_count; s++) {
+            const as_size_in_use *size = &stream->sizes[s];
+            if (is_prepared(stream, size))
+                prepare(stream, (as_output_key){index, size->width, size->height},
+                        AS_PRIORITY_READY);
+        }
+    }
+}
+
+/* Queued fetches beyond what the reads in parallel need would only have to be dropped on a seek. */
+static bool enough_fetches(const as_stream *stream)
+{
+    size_t fetches = 0;
+    for (size_t i = 0; i < stream->task_count; i++)
+        fetches += stream->tasks[i].kind == AS_ST_FETCH;
+    return fetches >= 2 * (size_t)stream->params.io_requests;
+}
+
+/* false: no more can be queued now. */
+static bool pump_hint(as_stream *stream, as_hint *hint)
+{
+    for (; hint->next < hint->end; hint->next++) {
+        /* Also one that is there already, or failed: its event is due. */
+        as_task *task = enough_fetches(stream) ? NULL : fetch(stream, hint->next, AS_PRIORITY_HINT);
+        if (!task)
+            return false;
+        task->notify = true;
+    }
+    return true;
+}
+
+static void pump_hints(as_stream *stream)
+{
+    uint32_t done = 0;
+    while (done < stream->hint_count && pump_hint(stream, &stream->hints[done]))
+        done++;
+    stream->hint_count -= done;
+    memmove(stream->hints, stream->hints + done, stream->hint_count * sizeof(*stream->hints));
+}
+
+/* As far as confidence, count and bytes of L1 go: who reads on past what L1 holds pushes out just
+ * what comes next. The first frames count as asked for until somebody asks for others. */
+static uint64_t prefetch_reach(const as_stream *stream)
+{
+    uint64_t reach = as_predict_reach(&stream->predictor, stream->params.prefetch_frames);
+    if (stream->initial && stream->params.init_frames > reach + 1)
+        reach = stream->params.init_frames - 1;
+    const uint64_t count = as_lru_count(stream->l1);
+    if (count != 0) {
+        const uint64_t room = stream->params.l1_bytes / (as_lru_bytes(stream->l1) / count + 1);
+        const uint64_t most = room > 2 ? room - 1 : 1;
+        reach = reach < most ? reach : most;
+    }
+    return reach;
+}
+
+static void pump_prefetch(as_stream *stream)
+{
+    const uint64_t reach = prefetch_reach(stream);
+    uint64_t index;
+    for (uint64_t i = stream->checked_ahead; i <= reach; i++) {
+        if (!as_predict_ahead(&stream->predictor, i, stream->frames, &index))
+            return;
+        if (is_fetchable(stream, index) &&
+            (enough_fetches(stream) || !fetch(stream, index, AS_PRIORITY_PREFETCH)))
+            return;
+        stream->checked_ahead = i + 1;
+    }
+}
+
+/* Work that found no room in its queue, or whose item became stale. */
+static void pump_unqueued(as_stream *stream)
+{
+    for (size_t i = 0; i < stream->task_count; i++) {
+        as_task *task = &stream->tasks[i];
+        if (!task->running && !task->queued)
+            task->queued = push(stream, task, task->priority);
+    }
+}
+
+void as_st_pump(as_stream *stream)
+{
+    if (stream->state != AS_ST_READY || stream->closing)
+        return;
+    stream->starved = false;
+    pump_unqueued(stream);
+    pump_demands(stream);
+    pump_ready(stream);
+    pump_hints(stream);
+    pump_prefetch(stream);
+}
+
+as_st_plan as_st_plan_now(const as_stream *stream)
+{
+    return (as_st_plan){stream->predictor, l0_reach(stream)};
+}
+
+bool as_st_is_planned(void *user, as_output_key key)
+{
+    const as_st_plan *plan = user;
+    return as_predict_distance(&plan->predictor, key.index) <= plan->reach;
+}
+
+/* ------------------------------------------------------------------------------ moving ---- */
+
+/* Somebody waits for it, an event was promised, or it has nothing to do with the head. */
+static bool outlives_jump(const as_stream *stream, const as_task *task)
+{
+    return task->running || task->kind == AS_ST_OPEN || task->kind == AS_ST_WARM || task->notify ||
+           is_waited(stream, task->key.index);
+}
+
+/* What is queued for where the head was is stale: its items surface and do nothing. What is still
+ * wanted is queued anew by the next pump. */
+static void drop_queued(as_stream *stream)
+{
+    stream->stats.seeks++;
+    (void)as_work_cancel(stream->io_queue);
+    (void)as_work_cancel(stream->draw_queue);
+    for (size_t i = 0; i < stream->task_count;) {
+        as_task *task = &stream->tasks[i];
+        if (outlives_jump(stream, task)) {
+            task->queued = false;
+            i++;
+        } else {
+            drop_task(stream, task);
+            stream->stats.dropped++;
+        }
+    }
+    for (size_t i = 0; i < stream->demand_count;)
+        if (stream->demands[i].waiters == 0)
+            as_st_drop_demand(stream, &stream->demands[i]);
+        else
+            i++;
+    stream->checked_ahead = 0;
+}
+
+void as_st_note(as_stream *stream, uint64_t index)
+{
+    const uint64_t head = stream->predictor.head;
+    const int64_t stride = stream->predictor.stride;
+    stream->initial = stream->initial && index == head;
+    stream->ready_stalled = false;
+    if (as_predict_note(&stream->predictor, index)) {
+        drop_queued(stream);
+    } else if (stream->predictor.stride != stride) {
+        stream->checked_ahead = 0;
+        stream->stats.seeks += (stream->predictor.stride < 0) != (stride < 0);
+    } else if (index != head) {
+        /* One step on the path, as a rule; any other small one starts looking anew. */
+        const bool one_step = index - head == (uint64_t)stride && stream->checked_ahead > 0;
+        stream->checked_ahead = one_step ? stream->checked_ahead - 1 : 0;
+    }
+}
+
+void as_st_jump(as_stream *stream, uint64_t index)
+{
+    if (as_predict_distance(&stream->predictor, index) > l0_reach(stream))
+        drop_queued(stream);
+    const int64_t stride = stream->predictor.stride;
+    as_predict_start(&stream->predictor, index);
+    stream->predictor.stride = stride < 0 ? -1 : 1;
+    stream->predictor.confidence = 6;
+    stream->initial = false;
+    stream->ready_stalled = false;
+    stream->checked_ahead = 0;
+    as_st_pump(stream);
+}

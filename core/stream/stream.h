@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The stream object and how its files share it.
+ *
+ *   open.c      making and ending a stream
+ *   get.c       a caller asks for a frame and waits
+ *   schedule.c  what workers shall do next: demands, L0 in play order, hints, prefetch
+ *   work.c      what workers do: read the index, fetch a polystream, draw a frame
+ *   events.c    callback and descriptor
+ *
+ * One lock guards everything but what has its own (outputs, slots, queues). Lock order: stream,
+ * then outputs, slots, or the pool's; no callback runs under any of them.
+ *
+ * Work is of three kinds, each known by its as_task while it is queued or runs, so that nothing is
+ * done twice: OPEN, FETCH (a polystream into L1) and DRAW (a frame into an output). Who wants a
+ * frame is a demand; it outlives the call that timed out, so that the frame is finished for the
+ * next one. Little is queued at a time: whenever something ends or the head moves, as_st_pump looks
+ * what is most urgent now.
+ *
+ * Nothing is done in vain: a DRAW keeps its polystream from the moment it is wanted, whatever L1
+ * evicts meanwhile, and what a caller waits for is held for that caller once it is drawn, whatever
+ * else needs a buffer.
+ */
+#ifndef AS_STREAM_STREAM_H
+#define AS_STREAM_STREAM_H
+
+#include "alphastream/stream.h"
+#include "core/base/slots.h"
+#include "core/base/thread.h"
+#include "core/base/work.h"
+#include "core/cache/lru.h"
+#include "core/cache/outputs.h"
+#include "core/base/buffer.h"
+#include "core/format/format.h"
+#include "core/raster/canvas.h"
+#include "core/stream/predict.h"
+#include "core/stream/timebase.h"
+#include "core/stream/times.h"
+
+#include <stdatomic.h>
+
+enum {
+    AS_ST_SIZES = 4,         /* output sizes that are prepared ahead at once */
+    AS_ST_IDLE_DEMANDS = 16, /* demands kept that nobody waits for */
+    AS_ST_FAILURES = 128,    /* remembered; more than L0 may want at once */
+    AS_ST_HINTS = 8          /* ranges of as_stream_request that are remembered */
+};
+
+typedef enum as_st_kind { AS_ST_OPEN, AS_ST_FETCH, AS_ST_DRAW, AS_ST_WARM } as_st_kind;
+
+/* Work that is queued or runs. FETCH: key.width = key.height = 0. */
+typedef struct as_task {
+    as_st_kind kind;
+    as_output_key key;
+    as_priority priority;
+    bool queued; /* it has an item in its queue; false, while it does not run: the pump tries again
+                  */
+    bool running;
+    bool wanted;         /* a FETCH that a DRAW waits for */
+    bool notify;         /* a FETCH that was asked for ahead: an event tells when it is done */
+    uint64_t started_ns; /* when it began to run */
+    as_blob *blob;       /* what a DRAW draws */
+} as_task;
+
+/* A frame that somebody asked for and did not get yet. */
+typedef struct as_demand {
+    as_output_key key;
+    uint32_t waiters;
+    bool notify;     /* an event tells when it is there */
+    as_frame *frame; /* for the first of the waiters to look */
+    uint64_t stamp;
+} as_demand;
+
+typedef struct as_failure {
+    bool used;
+    as_output_key key; /* as_st_whole: its polystream; else its drawing at this size */
+    as_error error;
+} as_failure;
+
+typedef struct as_hint {
+    uint64_t next, end;
+} as_hint;
+
+typedef struct as_size_in_use {
+    uint32_t width, height; /* 0 x 0: strips */
+    uint64_t stamp;         /* gets when it was used last */
+} as_size_in_use;
+
+typedef enum as_st_state { AS_ST_OPENING, AS_ST_READY, AS_ST_FAILED } as_st_state;
+
+typedef struct as_st_slot { /* of one thread */
+    as_error error;
+} as_st_slot;
+
+typedef struct as_frame_memory as_frame_memory; /* open.c */
+
+struct as_stream {
+    as_stream_params params; /* complete; pointers are not used after the open */
+    as_source *source;
+    as_work_group *group;
+    as_work_queue *io_queue, *draw_queue;
+    as_outputs *outputs;
+    as_frame_memory *frame_memory; /* of the outputs; NULL: the library's */
+    as_slots *slots;
+
+    as_mutex lock;
+    as_cond changed; /* a task ended, the state changed */
+    as_st_state state;
+    as_error open_error;
+    as_key_params key; /* its pointers are copies, for the OPEN task, which wipes and frees them */
+    as_container *container;
+    uint64_t frames; /* 0 until ready */
+    bool announced;  /* the end of the open is an event */
+    bool reading;    /* there may be reads to cancel */
+    bool closing;
+    uint32_t calls;   /* callers inside as_st_get */
+    uint64_t changes; /* `changed` was signalled so often */
+
+    as_lru *l1;
+    as_predictor predictor;
+    bool initial;           /* the head is where the stream was opened */
+    uint64_t checked_ahead; /* so many frames ahead are known to be in L1 or on their way */
+    bool ready_stalled;   /* L0 has no room, or drawing failed: nothing more until the next call */
+    uint64_t draws_ended; /* those that had a buffer */
+    as_timebase timebase;
+    as_playhead playhead;
+
+    as_task *tasks; /* order means nothing; all their memory is had at the open */
+    size_t task_count, task_capacity;
+    bool starved;     /* a queue or the list was full: who makes room pumps */
+    uint32_t most_io; /* fetches that may run at once */
+    as_demand *demands;
+    size_t demand_count, demand_capacity;
+    as_failure failures[AS_ST_FAILURES];
+    uint64_t failure_count; /* ever */
+    as_hint hints[AS_ST_HINTS];
+    uint32_t hint_count;
+    as_size_in_use sizes[AS_ST_SIZES];
+    uint32_t size_count;
+    uint64_t gets;
+    as_canvas **canvases; /* idle ones; raster_tasks at most */
+    uint32_t canvas_count;
+
+    as_error latest_error; /* of any thread's last call */
+    atomic_bool latest_failed;
+    int event_fds[2]; /* pipe; -1: not asked for yet */
+    uint64_t events;  /* since the last drain */
+
+    struct as_st_stats {
+        uint64_t l0_hits, l0_misses, draws, fetched_to_draw;
+        uint64_t evictions, decoded, drawn, dropped, failed, late, seeks, bytes_read;
+        as_times read, decode, draw, get;
+    } stats;
+};
+
+/* open.c: params are complete and checked. */
+as_result as_st_create(const as_stream_params *params, bool announced, as_stream **out_stream,
+                       as_error *error);
+/* Waits until the index is read and init_frames are in L1. */
+as_result as_st_wait_open(as_stream *stream, as_error *error);
+void as_st_close(as_stream *stream);
+/* The same for an open that failed: the caller's frame allocator is not told. */
+void as_st_abandon(as_stream *stream);
+void as_st_free_key(as_stream *stream); /* wipes the passphrase */
+
+/* get.c. A strip: width = height = 0. */
+as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
+                    as_error *error);
+/* AS_OK, AS_NOT_READY or why the open failed. Under the lock. */
+as_result as_st_check_ready(const as_stream *stream, as_error *error);
+as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error);
+
+/* schedule.c; all under the lock. */
+void as_st_pump(as_stream *stream);
+/* A caller asked for `index`: learns, and on a jump drops what is no longer wanted. */
+void as_st_note(as_stream *stream, uint64_t index);
+/* The head is put somewhere: prepares from there. */
+void as_st_jump(as_stream *stream, uint64_t index);
+void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height);
+/* The demand for `key`, made if need be; NULL: out of memory. Valid until the lock is released. */
+as_demand *as_st_demand(as_stream *stream, as_output_key key);
+as_demand *as_st_find_demand(as_stream *stream, as_output_key key);
+void as_st_drop_demand(as_stream *stream, as_demand *demand);
+as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key);
+/* Puts work into its queue, or raises what is there already. NULL: there is no room. */
+as_task *as_st_enqueue(as_stream *stream, as_st_kind kind, as_output_key key, as_priority priority);
+void as_st_end_task(as_stream *stream, as_st_kind kind, as_output_key key);
+/* Tells whoever waits for `changed`. */
+void as_st_signal(as_stream *stream);
+/* Stands for every size of a frame: its polystream. */
+as_output_key as_st_whole(uint64_t index);
+/* Why `key` cannot be had: its polystream or its drawing. */
+const as_failure *as_st_failure(const as_stream *stream, as_output_key key);
+void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error);
+/* Another try for `key`, unless the failure is for good. */
+void as_st_forgive(as_stream *stream, as_output_key key);
+/* What a queue's item stands for. */
+as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key);
+/* Which frames lie just ahead; a copy, for use without the lock. */
+typedef struct as_st_plan {
+    as_predictor predictor;
+    uint64_t reach;
+} as_st_plan;
+as_st_plan as_st_plan_now(const as_stream *stream);
+/* as_outputs_take, with an as_st_plan: is this ready frame wanted soon? */
+bool as_st_is_planned(void *plan, as_output_key key);
+
+/* work.c */
+void as_st_run(void *stream, const as_work_item *item, bool stale);
+
+/* events.c */
+typedef struct as_st_event {
+    uint64_t index;
+    as_result result;
+} as_st_event;
+/* Under the lock: counts it and makes the descriptor readable. */
+void as_st_count_event(as_stream *stream);
+/* Outside the lock. */
+void as_st_send_event(const as_stream *stream, as_st_event event);
+int32_t as_st_event_fd(as_stream *stream);
+uint64_t as_st_drain_events(as_stream *stream);
+
+#endif

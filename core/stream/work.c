@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What workers do. Each piece of work takes the lock to see whether it is still wanted, works
+ * without it, and takes it again to hand over what came out and to queue what follows.
+ */
+#include "core/stream/stream.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/raster/strip.h"
+
+#include <inttypes.h>
+
+/* What is to be done at the end of a piece of work: queue what follows, wake who waits, and, if
+ * somebody is to be told, one event. Unlocks. */
+static void finish(as_stream *stream, bool event, uint64_t index, as_result result)
+{
+    if (event)
+        as_st_count_event(stream);
+    as_st_pump(stream);
+    as_st_signal(stream);
+    as_mutex_unlock(&stream->lock);
+    if (event)
+        as_st_send_event(stream, (as_st_event){index, result});
+}
+
+/* An item surfaced for nothing; that makes room for one that found none. */
+static void catch_up(as_stream *stream)
+{
+    as_mutex_lock(&stream->lock);
+    if (stream->starved)
+        as_st_pump(stream);
+    as_mutex_unlock(&stream->lock);
+}
+
+/* The task, now running; NULL: not wanted any more, or another item was first. Under the lock. */
+static as_task *begin(as_stream *stream, as_st_kind kind, as_output_key key)
+{
+    as_task *task = as_st_find_task(stream, kind, key);
+    if (!task || task->running || stream->closing)
+        return NULL;
+    task->running = true;
+    task->started_ns = as_clock_ns();
+    return task;
+}
+
+/* -------------------------------------------------------------------------------- OPEN ---- */
+
+static void opened(as_stream *stream, as_container *container)
+{
+    stream->container = container;
+    stream->frames = container->info.frame_count;
+    stream->state = AS_ST_READY;
+    if (stream->params.start_frame >= stream->frames) {
+        stream->params.start_frame = 0;
+        as_predict_start(&stream->predictor, 0);
+    }
+    if (stream->params.processing & AS_PROCESS_BITMASK)
+        (void)as_st_enqueue(
+            stream, AS_ST_WARM,
+            (as_output_key){.width = stream->params.width, .height = stream->params.height},
+            AS_PRIORITY_PREFETCH);
+}
+
+static void warn_of_start(const as_stream *stream, const as_container *container)
+{
+    const uint64_t frames = container->info.frame_count;
+    if (stream->params.start_frame >= frames && frames != 0)
+        as_log_write(&stream->params.log, AS_LOG_WARN,
+                     "start_frame %" PRIu32 " is past the end (%" PRIu64 " frames); starting at 0",
+                     stream->params.start_frame, frames);
+}
+
+static void run_open(as_stream *stream, as_output_key key)
+{
+    as_container *container = NULL;
+    as_error error;
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin(stream, AS_ST_OPEN, key);
+    as_mutex_unlock(&stream->lock);
+    if (!wanted)
+        return;
+    const as_result result = as_fmt_open(stream->source, &stream->key, &stream->params.limits,
+                                         &stream->params.log, &container, &error);
+    if (result == AS_OK)
+        warn_of_start(stream, container);
+    as_mutex_lock(&stream->lock);
+    as_st_free_key(stream);
+    if (result == AS_OK) {
+        opened(stream, container);
+    } else {
+        stream->state = AS_ST_FAILED;
+        stream->reading = false;
+        stream->open_error = error;
+    }
+    as_st_end_task(stream, AS_ST_OPEN, key);
+    finish(stream, stream->announced, AS_NO_FRAME, result);
+}
+
+/* ------------------------------------------------------------------------------- FETCH ---- */
+
+static as_result read_blob(as_stream *stream, uint64_t index, as_blob **out, as_fmt_times *times,
+                           as_error *error)
+{
+    as_buffer payload = {0};
+    *out = NULL;
+    as_result result = as_fmt_read_payload(stream->container, index, &payload, times, error);
+    if (result == AS_OK && !(*out = as_blob_create(&payload)))
+        result = as_err_no_memory(error, payload.size, "a polystream");
+    as_buf_free(&payload);
+    return result;
+}
+
+static bool same_key(as_output_key a, as_output_key b)
+{
+    return a.index == b.index && a.width == b.width && a.height == b.height;
+}
+
+/* Demands that a failure of `key` concerns have no use any more when nobody waits for them. Is
+ * somebody to be told? */
+static bool settle_demands(as_stream *stream, as_output_key key)
+{
+    const bool all = same_key(key, as_st_whole(key.index));
+    bool tell = false;
+    for (size_t i = 0; i < stream->demand_count;) {
+        as_demand *demand = &stream->demands[i];
+        if (demand->key.index != key.index || !(all || same_key(demand->key, key))) {
+            i++;
+            continue;
+        }
+        tell = tell || demand->notify;
+        demand->notify = false;
+        if (demand->waiters == 0)
+            as_st_drop_demand(stream, demand);
+        else
+            i++;
+    }
+    return tell;
+}
+
+/* Is somebody to be told? */
+static bool frame_failed(as_stream *stream, as_output_key key, const as_error *error)
+{
+    as_st_remember_failure(stream, key, error);
+    return settle_demands(stream, key);
+}
+
+static void fetched(as_stream *stream, const as_task *task, as_blob *blob,
+                    const as_fmt_times *times)
+{
+    stream->stats.evictions += as_lru_put(stream->l1, task->key.index, blob);
+    stream->stats.decoded++;
+    stream->stats.fetched_to_draw += task->wanted;
+    stream->stats.bytes_read += times->bytes;
+    as_times_add(&stream->stats.read, times->read_ns);
+    as_times_add(&stream->stats.decode, times->decode_ns);
+}
+
+static void run_fetch(as_stream *stream, as_output_key key)
+{
+    as_blob *blob = NULL;
+    as_fmt_times times = {0};
+    as_error error;
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin(stream, AS_ST_FETCH, key);
+    const bool there = wanted && as_lru_has(stream->l1, key.index);
+    as_mutex_unlock(&stream->lock);
+    if (!wanted) {
+        catch_up(stream);
+        return;
+    }
+    const as_result result = there ? AS_OK : read_blob(stream, key.index, &blob, &times, &error);
+    as_mutex_lock(&stream->lock);
+    const as_task *task = as_st_find_task(stream, AS_ST_FETCH, key); /* others may have moved it */
+    bool tell = task->notify;
+    if (blob)
+        fetched(stream, task, blob, &times);
+    as_st_end_task(stream, AS_ST_FETCH, key);
+    if (result != AS_OK && frame_failed(stream, as_st_whole(key.index), &error))
+        tell = true;
+    finish(stream, tell, key.index, result);
+    as_blob_unref(blob);
+}
+
+/* -------------------------------------------------------------------------------- DRAW ---- */
+
+/* What a drawing worker needs; filled under the lock, used without it. */
+typedef struct drawing {
+    as_output_key key;
+    as_blob *blob;
+    as_canvas *canvas;
+    as_st_plan plan;
+    uint64_t draws_ended;
+    bool demanded, waited;
+} drawing;
+
+/* false: nothing to draw (any more). */
+static bool begin_draw(as_stream *stream, drawing *d)
+{
+    const as_task *task = begin(stream, AS_ST_DRAW, d->key);
+    if (!task)
+        return false;
+    const as_demand *demand = as_st_find_demand(stream, d->key);
+    d->blob = as_blob_ref(task->blob);
+    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : NULL;
+    d->plan = as_st_plan_now(stream);
+    d->draws_ended = stream->draws_ended;
+    d->demanded = demand;
+    d->waited = demand && demand->waiters != 0;
+    return true;
+}
+
+static as_result fit_canvas(as_canvas **canvas, uint32_t width, uint32_t height, as_error *error)
+{
+    if (*canvas && (*canvas)->width == width && (*canvas)->height == height)
+        return AS_OK;
+    as_ras_destroy(*canvas);
+    *canvas = NULL;
+    return as_ras_create(width, height, canvas, error);
+}
+
+static as_result draw_mask(const as_stream *stream, drawing *d, const as_polystream *polystream,
+                           as_output *output, as_error *error)
+{
+    const as_stream_params *p = &stream->params;
+    const bool vector = p->scale == AS_SCALE_VECTOR;
+    const as_scale scale = {p->canvas_width, p->canvas_height, d->key.width, d->key.height};
+    const bool same = p->canvas_width == d->key.width && p->canvas_height == d->key.height;
+    as_result result = fit_canvas(&d->canvas, vector ? d->key.width : p->canvas_width,
+                                  vector ? d->key.height : p->canvas_height, error);
+    if (result == AS_OK)
+        result =
+            as_ras_draw(d->canvas, polystream, p->combine, vector && !same ? &scale : NULL, error);
+    if (result == AS_OK)
+        as_ras_to_r8(d->canvas, as_output_data(output), d->key.width, d->key.height, d->key.width);
+    return result;
+}
+
+/* A buffer for the frame; one that somebody asked for may displace what is only prepared ahead. */
+static as_result take_output(as_stream *stream, drawing *d, as_output **out, as_error *error)
+{
+    as_result result = as_outputs_take(stream->outputs, d->key, as_st_is_planned, &d->plan, out);
+    if (result != AS_OK && result != AS_ERROR_OUT_OF_MEMORY && d->demanded)
+        result = as_outputs_take(stream->outputs, d->key, NULL, NULL, out);
+    if (result == AS_OK || result == AS_NOT_READY)
+        return result;
+    return as_err_set(error, result,
+                      "no output buffer of %" PRIu32 " x %" PRIu32
+                      " pixels could be had (%s); release frames, or raise l0_bytes",
+                      d->key.width, d->key.height, as_result_text(result));
+}
+
+static as_result draw(as_stream *stream, drawing *d, as_error *error)
+{
+    as_polystream polystream;
+    as_output *output;
+    as_buffer vertices = {0};
+    /* It was checked when it was read, with the same limit. */
+    as_result result =
+        as_polystream_parse(&polystream, as_blob_data(d->blob), as_blob_size(d->blob),
+                            stream->params.limits.channels, error);
+    if (result == AS_OK)
+        result = take_output(stream, d, &output, error);
+    if (result != AS_OK)
+        return result;
+    if (d->key.width != 0)
+        result = draw_mask(stream, d, &polystream, output, error);
+    else
+        result = as_ras_strip(&polystream, stream->params.combine, NULL, &vertices, error);
+    if (result != AS_OK)
+        as_outputs_give_back(stream->outputs, output);
+    else if (d->key.width != 0)
+        as_outputs_publish(stream->outputs, output);
+    else
+        as_outputs_publish_strip(stream->outputs, output, &vertices);
+    as_buf_free(&vertices);
+    return result;
+}
+
+/* Hands *frame (may be NULL) to who waits for it. Is somebody to be told? */
+static bool drawn(as_stream *stream, as_output_key key, as_frame **frame)
+{
+    as_demand *demand = as_st_find_demand(stream, key);
+    if (!demand)
+        return false;
+    const bool tell = demand->notify;
+    demand->notify = false;
+    if (demand->waiters == 0) {
+        as_st_drop_demand(stream, demand);
+    } else if (!demand->frame) {
+        demand->frame = *frame;
+        *frame = NULL;
+    }
+    return tell;
+}
+
+static void end_draw(as_stream *stream, const drawing *d)
+{
+    if (d->canvas)
+        stream->canvases[stream->canvas_count++] = d->canvas;
+    as_st_end_task(stream, AS_ST_DRAW, d->key);
+}
+
+/* All buffers are being filled, or are kept for frames further ahead. Whose drawing ends next looks
+ * again. To pump now would only turn round on the spot, unless one has ended meanwhile. */
+static void no_buffer(as_stream *stream, const drawing *d)
+{
+    as_mutex_lock(&stream->lock);
+    end_draw(stream, d);
+    stream->ready_stalled = stream->ready_stalled || !d->demanded;
+    if (stream->draws_ended != d->draws_ended || !d->demanded)
+        as_st_pump(stream);
+    as_mutex_unlock(&stream->lock);
+}
+
+static void run_draw(as_stream *stream, as_output_key key)
+{
+    drawing d = {.key = key};
+    as_frame *frame = NULL;
+    as_error error;
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin_draw(stream, &d);
+    as_mutex_unlock(&stream->lock);
+    if (!wanted) {
+        catch_up(stream);
+        return;
+    }
+    const uint64_t start = as_clock_ns();
+    const as_result result = draw(stream, &d, &error);
+    const uint64_t ns = as_clock_ns() - start;
+    as_blob_unref(d.blob);
+    if (result == AS_NOT_READY) {
+        no_buffer(stream, &d);
+        return;
+    }
+    if (result != AS_OK)
+        (void)as_err_at_frame(&error, key.index);
+    else if (d.waited)
+        (void)as_outputs_get(stream->outputs, key, &frame); /* who waits sees why there is none */
+    as_mutex_lock(&stream->lock);
+    end_draw(stream, &d);
+    stream->draws_ended++;
+    bool tell;
+    if (result == AS_OK) {
+        stream->stats.drawn++;
+        as_times_add(&stream->stats.draw, ns);
+        tell = drawn(stream, key, &frame);
+    } else {
+        stream->ready_stalled = stream->ready_stalled || !d.demanded;
+        tell = frame_failed(stream, key, &error);
+    }
+    finish(stream, tell, key.index, result);
+    if (frame)
+        as_output_frame_unref(frame);
+}
+
+/* -------------------------------------------------------------------------------- WARM ---- */
+
+static void run_warm(as_stream *stream, as_output_key key)
+{
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin(stream, AS_ST_WARM, key);
+    as_mutex_unlock(&stream->lock);
+    if (!wanted) {
+        catch_up(stream);
+        return;
+    }
+    as_outputs_warm(stream->outputs, key.width, key.height, stream->params.l0_frames + 2);
+    as_mutex_lock(&stream->lock);
+    as_st_end_task(stream, AS_ST_WARM, key);
+    stream->draws_ended++; /* it had buffers too */
+    finish(stream, false, 0, AS_OK);
+}
+
+void as_st_run(void *user, const as_work_item *item, bool stale)
+{
+    as_stream *stream = user;
+    as_output_key key;
+    if (stale) {
+        catch_up(stream);
+        return;
+    }
+    switch (as_st_unpack(item, &key)) {
+    case AS_ST_OPEN: run_open(stream, key); break;
+    case AS_ST_FETCH: run_fetch(stream, key); break;
+    case AS_ST_DRAW: run_draw(stream, key); break;
+    case AS_ST_WARM: run_warm(stream, key); break;
+    }
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The CV_* functions: binary compatible with the closed libalphastream.so, so that its callers work
+ * unchanged, plus extensions. cdecl, UTF-8 strings. All are thread-safe, but for CV_destroy, which
+ * needs that no other call on the handle is under way. Every function takes NULL.
+ */
+#ifndef ALPHASTREAM_CV_H
+#define ALPHASTREAM_CV_H
+
+#include "stream.h"
+
+#ifdef __cplusplus
+#define AS_CV_BOOL bool
+#else
+#include <stdbool.h>
+#define AS_CV_BOOL bool
+#endif
+
+AS_BEGIN_DECLS
+
+typedef struct AlphaStreamHandle AlphaStreamHandle;
+
+/* NULL: out of memory. */
+AS_API AlphaStreamHandle *CV_create(void);
+/* Ends everything the handle runs; pointers it gave out become invalid, frames of
+ * CV_Frame_Acquire do not. */
+AS_API void CV_destroy(AlphaStreamHandle *handle);
+
+AS_API const char *CV_get_name(AlphaStreamHandle *handle);    /* static; also for NULL */
+AS_API const char *CV_get_version(AlphaStreamHandle *handle); /* static; also for NULL */
+
+/* Of the calling thread's last call on the handle; these two do not change it. Codes: 0 success;
+ * 3 frame index out of range; -1 NULL or unusable handle or argument; -2 not initialized; -3 not
+ * ready; -4 timeout; -5 decode (wrong key, malformed; also a limit); -6 transport (missing file,
+ * unreachable); -7 unsupported; -8 out of memory; -9 GPU. */
+AS_API int CV_get_last_error_code(AlphaStreamHandle *handle); /* -1 for NULL */
+/* A sentence: what failed, where, what to do; "" after success. Valid until the next call on the
+ * handle by this thread. */
+AS_API const char *CV_get_last_error_text(AlphaStreamHandle *handle);
+
+AS_API unsigned CV_get_total_frames(AlphaStreamHandle *handle); /* 0 for NULL or before CV_init */
+AS_API unsigned CV_get_frame_size(AlphaStreamHandle *handle);   /* width * height; 0 likewise */
+
+/* Opens `base_url` (path or URL, ASVP or ASVR) in place of whatever the handle had open. Zero means
+ * the default: width x height 2048 x 1024 (both or neither), L0 4 buffers, L1 512 frames, init
+ * length 0, timeouts 4000 ms; version NULL or "": "1.5.0". Returns once the index is read and
+ * l1_buffer_init_length frames from start_frame are in L1, or at init_timeout_ms: then true if the
+ * index was read, and frames keep arriving. */
+AS_API AS_CV_BOOL CV_init(AlphaStreamHandle *handle, const char *base_url, unsigned scene_id,
+                          unsigned width, unsigned height, const char *version,
+                          unsigned start_frame, unsigned l0_buffer_length,
+                          unsigned l1_buffer_length, unsigned l1_buffer_init_length,
+                          unsigned init_timeout_ms, unsigned data_timeout_ms);
+
+/* width * height bytes, R8, read-only; valid until this thread's next CV_get_frame on the handle,
+ * or CV_destroy or CV_init. Waits at most 12 ms (option timebox_ms), then NULL and -4. */
+AS_API const void *CV_get_frame(AlphaStreamHandle *handle, unsigned long long frame_index);
+
+/* One triangle strip, x and y in canvas pixels; *out_count counts floats. Valid until this thread's
+ * next call of it on the handle, or CV_destroy or CV_init. */
+AS_API AS_CV_BOOL CV_get_triangle_strip_vertices(AlphaStreamHandle *handle,
+                                                 unsigned long long frame_index,
+                                                 float **out_vertices, size_t *out_count);
+
+/* ---------------------------------------------------------------------------- extensions ---- */
+
+AS_API void CV_clear_error(AlphaStreamHandle *handle);
+
+/* These set what the next CV_init uses, and stay set. */
+/* Any bytes, copied; wiped by CV_destroy. NULL with size 0: back to the environment. */
+AS_API AS_CV_BOOL CV_set_passphrase(AlphaStreamHandle *handle, const void *bytes, size_t size);
+/* The file name in the key's salt; NULL: taken from base_url. */
+AS_API AS_CV_BOOL CV_set_file_name(AlphaStreamHandle *handle, const char *name);
+AS_API AS_CV_BOOL CV_set_canvas_size(AlphaStreamHandle *handle, unsigned width, unsigned height);
+/* Everything else by name, with its value as text; docs/streams.md lists names, defaults and
+ * ranges. An unknown name or a value outside its range is false and -1, with a sentence. Some
+ * (timebox_ms) also act on an open stream. */
+AS_API AS_CV_BOOL CV_set_option(AlphaStreamHandle *handle, const char *name, const char *value);
+
+/* As CV_init, from a whole container in memory: borrowed until the next CV_init or CV_destroy.
+ * `name` is the file name of the key's salt; may be NULL. */
+AS_API AS_CV_BOOL CV_init_memory(AlphaStreamHandle *handle, const void *bytes, size_t size,
+                                 const char *name, unsigned scene_id, unsigned width,
+                                 unsigned height, const char *version, unsigned start_frame,
+                                 unsigned l0_buffer_length, unsigned l1_buffer_length,
+                                 unsigned l1_buffer_init_length, unsigned init_timeout_ms,
+                                 unsigned data_timeout_ms);
+
+/* Pictures per second as a fraction (stream.h). */
+AS_API AS_CV_BOOL CV_set_rate(AlphaStreamHandle *handle, unsigned fps_num, unsigned fps_den);
+AS_API AS_CV_BOOL CV_get_rate(AlphaStreamHandle *handle, unsigned *out_fps_num,
+                              unsigned *out_fps_den);
+/* The host's media clock, in nanoseconds. */
+AS_API AS_CV_BOOL CV_sync(AlphaStreamHandle *handle, long long media_ns);
+/* The frame due at a media time; AS_NO_FRAME (all ones) after an error. */
+AS_API unsigned long long CV_frame_at(AlphaStreamHandle *handle, long long media_ns);
+
+/* A counted frame: lives past CV_destroy, until CV_Frame_Release. NULL after an error. The struct
+ * is read-only. */
+typedef struct CV_Frame {
+    const void *data; /* R8, top row first */
+    unsigned width, height;
+    unsigned stride; /* bytes from one row to the next */
+    unsigned reserved;
+    unsigned long long index;
+} CV_Frame;
+AS_API const CV_Frame *CV_Frame_Acquire(AlphaStreamHandle *handle, unsigned long long frame_index);
+AS_API void CV_Frame_Release(const CV_Frame *frame);
+
+/* struct_size of *out_stats must be set (stream.h). */
+AS_API AS_CV_BOOL CV_get_stats(AlphaStreamHandle *handle, as_stream_stats *out_stats);
+
+AS_END_DECLS
+
+#endif

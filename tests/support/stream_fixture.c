@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/stream_fixture.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <time.h>
+
+/* ----------------------------------------------------------------------------- expectation -- */
+
+static void truth_open(truth *t, uint32_t width, uint32_t height)
+{
+    as_container_info info;
+    as_error error;
+    t->canvas_width = width;
+    t->canvas_height = height;
+    assert_ok(test_open_bytes(t->bytes, t->size, "", NULL, &t->container, &error), &error);
+    assert_ok(as_container_get_info(t->container, &info, &error), &error);
+    t->frames = info.frame_count;
+}
+
+void truth_of_file(truth *t, const char *path, uint32_t width, uint32_t height)
+{
+    *t = (truth){.scale = AS_SCALE_NEAREST};
+    t->bytes = test_read_file(path, &t->size);
+    truth_open(t, width, height);
+}
+
+void truth_of_bytes(truth *t, test_bytes bytes, uint32_t width, uint32_t height)
+{
+    *t = (truth){.bytes = bytes.data, .size = bytes.size};
+    truth_open(t, width, height);
+}
+
+void truth_free(truth *t)
+{
+    for (size_t i = 0; i < TRUTH_SIZES; i++) {
+        for (uint64_t n = 0; t->sizes[i].masks && n < t->frames; n++)
+            free(t->sizes[i].masks[n]);
+        free(t->sizes[i].masks);
+    }
+    as_container_close(&t->container);
+    free(t->bytes);
+    *t = (truth){.size = 0};
+}
+
+static truth_size *size_of(truth *t, uint32_t width, uint32_t height)
+{
+    for (size_t i = 0; i < TRUTH_SIZES; i++) {
+        truth_size *s = &t->sizes[i];
+        if (s->masks && s->width == width && s->height == height)
+            return s;
+        if (s->masks)
+            continue;
+        s->width = width;
+        s->height = height;
+        s->masks = calloc(t->frames, sizeof(*s->masks));
+        assert_non_null(s->masks);
+        return s;
+    }
+    fail_msg("too many sizes");
+    return NULL;
+}
+
+static uint8_t *draw(truth *t, uint64_t index, uint32_t width, uint32_t height)
+{
+    const bool vector = t->scale == AS_SCALE_VECTOR;
+    const as_raster_params params = {.struct_size = sizeof(params),
+                                     .combine = t->combine,
+                                     .source_width = vector ? t->canvas_width : 0,
+                                     .source_height = vector ? t->canvas_height : 0};
+    const size_t size = (size_t)width * height;
+    as_buffer payload = {0};
+    as_canvas *canvas;
+    as_error error;
+    uint8_t *mask = NULL;
+    if (as_container_read_payload(t->container, index, &payload, &error) == AS_OK) {
+        mask = malloc(size);
+        assert_non_null(mask);
+        assert_ok(as_canvas_create(vector ? width : t->canvas_width,
+                                   vector ? height : t->canvas_height, &canvas, &error),
+                  &error);
+        assert_ok(as_canvas_draw(canvas, payload.data, payload.size, &params, &error), &error);
+        assert_ok(as_canvas_to_r8(canvas, mask, size, width, height, 0, &error), &error);
+        as_canvas_destroy(&canvas);
+    }
+    as_buffer_free(&payload);
+    return mask;
+}
+
+const uint8_t *truth_mask(truth *t, uint64_t index, uint32_t width, uint32_t height)
+{
+    truth_size *s = size_of(t, width, height);
+    if (!s->masks[index])
+        s->masks[index] = draw(t, index, width, height);
+    return s->masks[index];
+}
+
+void truth_draw_all(truth *t, uint32_t width, uint32_t height)
+{
+    for (uint64_t i = 0; i < t->frames; i++)
+        (void)truth_mask(t, i, width, height);
+}
+
+as_byte_range truth_range(const truth *t, uint64_t index)
+{
+    as_byte_range range;
+    as_error error;
+    assert_ok(as_container_frame_range(t->container, index, &range, &error), &error);
+    return range;
+}
+
+bool truth_shows(truth *t, const as_frame *frame, uint64_t index, uint32_t width, uint32_t height)
+{
+    as_frame_info info;
+    const uint8_t *mask = truth_mask(t, index, width, height);
+    if (as_frame_get_info(frame, &info) != AS_OK || info.index != index || info.width != width ||
+        info.height != height || info.stride != width || info.vertices || info.floats != 0 ||
+        (uintptr_t)info.data % 64 != 0) {
+        print_error("the frame's description is wrong: index %" PRIu64 ", wanted %" PRIu64 "\n",
+                    info.index, index);
+        return false;
+    }
+    if (mask && memcmp(info.data, mask, (size_t)width * height) == 0)
+        return true;
+    print_error("frame %" PRIu64 " at %" PRIu32 " x %" PRIu32 " does not show its mask\n", index,
+                width, height);
+    for (uint64_t i = 0; i < t->frames; i++)
+        if (i != index && t->sizes[0].masks && t->sizes[0].width == width &&
+            t->sizes[0].height == height && t->sizes[0].masks[i] &&
+            memcmp(info.data, t->sizes[0].masks[i], (size_t)width * height) == 0)
+            print_error("it shows frame %" PRIu64 "\n", i);
+    return false;
+}
+
+void truth_expect(truth *t, as_stream *stream, uint64_t index, uint32_t width, uint32_t height)
+{
+    as_frame *frame = NULL;
+    as_error error = {.code = AS_OK};
+    const as_result result =
+        as_stream_get_frame(stream, index, width, height, AS_WAIT_FOREVER, &frame);
+    as_stream_last_error(stream, &error);
+    assert_ok(result, &error);
+    assert_true(truth_shows(t, frame, index, width, height));
+    as_frame_unref(&frame);
+    assert_null(frame);
+}
+
+void truth_expect_strip(truth *t, as_stream *stream, uint64_t index)
+{
+    const as_raster_params params = {.struct_size = sizeof(params), .combine = t->combine};
+    as_buffer payload = {0}, wanted = {0};
+    as_frame *frame = NULL;
+    as_frame_info info;
+    as_error error = {.code = AS_OK};
+    assert_ok(as_container_read_payload(t->container, index, &payload, &error), &error);
+    assert_ok(as_triangle_strip(payload.data, payload.size, 0, 0, &params, &wanted, &error),
+              &error);
+    assert_int_equal(as_stream_get_strip(stream, index, AS_WAIT_FOREVER, &frame), AS_OK);
+    assert_int_equal(as_frame_get_info(frame, &info), AS_OK);
+    assert_int_equal(info.index, index);
+    assert_int_equal(info.width, t->canvas_width);
+    assert_int_equal(info.height, t->canvas_height);
+    assert_int_equal(info.stride, 0);
+    assert_null(info.data);
+    assert_int_equal(info.floats * sizeof(float), wanted.size);
+    assert_true(wanted.size == 0 ? !info.vertices
+                                 : memcmp(info.vertices, wanted.data, wanted.size) == 0);
+    as_frame_unref(&frame);
+    as_buffer_free(&payload);
+    as_buffer_free(&wanted);
+}
+
+test_bytes test_triangles(size_t count)
+{
+    test_bytes *blocks = calloc(count + 1, sizeof(*blocks));
+    assert_non_null(blocks);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t x = (uint32_t)(i % 300), y = (uint32_t)(i / 300 % 180);
+        const uint8_t record[8] = {(uint8_t)x, (uint8_t)(x >> 8), (uint8_t)y, 0, 9, 1, 0xFE, 8};
+        test_bytes payload = {0};
+        test_bytes_add_u32(&payload, 1);
+        test_bytes_add_u32(&payload, sizeof(record));
+        test_bytes_add(&payload, record, sizeof(record));
+        blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
+        test_bytes_free(&payload);
+    }
+    test_bytes out = test_container(blocks, count);
+    for (size_t i = 0; i < count; i++)
+        test_bytes_free(&blocks[i]);
+    free(blocks);
+    return out;
+}
+
+void truth_damage(truth *t, uint64_t index)
+{
+    const as_byte_range range = truth_range(t, index);
+    memset(t->bytes + range.offset + 4, 0xA5, (size_t)range.length - 4);
+}
+
+as_stream_params truth_params(const truth *t)
+{
+    return (as_stream_params){.struct_size = sizeof(as_stream_params),
+                              .canvas_width = t->canvas_width,
+                              .canvas_height = t->canvas_height,
+                              .scale = t->scale,
+                              .combine = t->combine,
+                              .bytes = t->bytes,
+                              .bytes_size = t->size,
+                              .threads = 2};
+}
+
+as_stream *open_stream(const as_stream_params *params)
+{
+    as_stream *stream = NULL;
+    as_error error = {.code = AS_OK};
+    assert_ok(as_stream_open(params, &stream, &error), &error);
+    assert_non_null(stream);
+    return stream;
+}
+
+as_stream_stats stats_of(as_stream *stream)
+{
+    as_stream_stats stats = {.struct_size = sizeof(stats)};
+    assert_int_equal(as_stream_get_stats(stream, &stats), AS_OK);
+    return stats;
+}
+
+/* --------------------------------------------------------------------------------- source -- */
+
+static bool touches(uint64_t offset, size_t length, uint64_t from, uint64_t to)
+{
+    return offset < to && offset + length > from;
+}
+
+static as_result read_source(void *user, uint64_t offset, void *buffer, size_t length,
+                             size_t *out_read, as_error *error)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    const uint64_t number = s->reads++;
+    s->offsets[number % TEST_SOURCE_LOG] = offset;
+    s->blocked++;
+    pthread_cond_broadcast(&s->changed);
+    while (s->gated && !s->cancelled && s->passes == 0 &&
+           touches(offset, length, s->gate_from, s->gate_to))
+        pthread_cond_wait(&s->changed, &s->lock);
+    if (s->gated && s->passes != 0 && touches(offset, length, s->gate_from, s->gate_to))
+        s->passes--;
+    s->blocked--;
+    const bool fails = number == s->fail_at || touches(offset, length, s->fail_from, s->fail_to);
+    s->failed += fails;
+    const bool cancelled = s->cancelled;
+    pthread_mutex_unlock(&s->lock);
+    if (cancelled)
+        return AS_ERROR_CANCELLED;
+    if (fails) {
+        snprintf(error->text, sizeof(error->text), "the test's source failed as it was told to");
+        return AS_ERROR_TRANSPORT;
+    }
+    *out_read = offset >= s->size ? 0 : length < s->size - offset ? length : s->size - offset;
+    if (*out_read)
+        memcpy(buffer, s->bytes + offset, *out_read);
+    return AS_OK;
+}
+
+static as_result size_source(void *user, uint64_t *out_size, as_error *error)
+{
+    (void)error;
+    *out_size = ((test_source *)user)->size;
+    return AS_OK;
+}
+
+static void cancel_source(void *user)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    s->cancelled = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void close_source(void *user)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    s->closed = true;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_init(test_source *s, const void *bytes, size_t size, bool cancellable)
+{
+    *s = (test_source){
+        .bytes = bytes, .size = size, .cancellable = cancellable, .fail_at = UINT64_MAX};
+    assert_int_equal(pthread_mutex_init(&s->lock, NULL), 0);
+    assert_int_equal(pthread_cond_init(&s->changed, NULL), 0);
+}
+
+void test_source_destroy(test_source *s)
+{
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+}
+
+as_source *test_source_open(test_source *s)
+{
+    const as_source_vtable vtable = {.struct_size = sizeof(vtable),
+                                     .read = read_source,
+                                     .size = size_source,
+                                     .cancel = s->cancellable ? cancel_source : NULL,
+                                     .close = close_source};
+    as_source *source = NULL;
+    as_error error;
+    assert_ok(as_source_open_custom(&vtable, s, "test.asvp", &source, &error), &error);
+    return source;
+}
+
+void test_source_gate(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->gated = true;
+    s->gate_from = from;
+    s->gate_to = to;
+    s->passes = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_open_gate(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->gated = false;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_pass(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->passes++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_wait_blocked(test_source *s, uint32_t count)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->blocked < count)
+        pthread_cond_wait(&s->changed, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_wait_reads(test_source *s, uint64_t count)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->reads < count)
+        pthread_cond_wait(&s->changed, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_fail_at(test_source *s, uint64_t n)
+{
+    pthread_mutex_lock(&s->lock);
+    s->fail_at = n;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_fail_range(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->fail_from = from;
+    s->fail_to = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t test_source_reads(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const uint64_t reads = s->reads;
+    pthread_mutex_unlock(&s->lock);
+    return reads;
+}
+
+uint32_t test_source_blocked(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const uint32_t blocked = s->blocked;
+    pthread_mutex_unlock(&s->lock);
+    return blocked;
+}
+
+uint32_t test_source_count(test_source *s, uint64_t since, uint64_t offset)
+{
+    uint32_t count = 0;
+    pthread_mutex_lock(&s->lock);
+    for (uint64_t i = since; i < s->reads && i < TEST_SOURCE_LOG; i++)
+        count += s->offsets[i] == offset;
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+/* --------------------------------------------------------------------------------- events -- */
+
+void test_events_init(test_events *e)
+{
+    *e = (test_events){.count = 0};
+    assert_int_equal(pthread_mutex_init(&e->lock, NULL), 0);
+    assert_int_equal(pthread_cond_init(&e->changed, NULL), 0);
+}
+
+void test_events_destroy(test_events *e)
+{
+    pthread_cond_destroy(&e->changed);
+    pthread_mutex_destroy(&e->lock);
+}
+
+void test_events_take(void *user, uint64_t index, as_result result)
+{
+    test_events *e = user;
+    pthread_mutex_lock(&e->lock);
+    e->indices[e->count % 256] = index;
+    e->results[e->count % 256] = result;
+    e->count++;
+    pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+}
+
+void test_events_wait(test_events *e, uint64_t count)
+{
+    pthread_mutex_lock(&e->lock);
+    while (e->count < count)
+        pthread_cond_wait(&e->changed, &e->lock);
+    pthread_mutex_unlock(&e->lock);
+}
+
+uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result)
+{
+    uint32_t found = 0;
+    pthread_mutex_lock(&e->lock);
+    for (uint64_t i = 0; i < e->count && i < 256; i++) {
+        if (e->indices[i] != index)
+            continue;
+        found++;
+        if (out_result)
+            *out_result = e->results[i];
+    }
+    pthread_mutex_unlock(&e->lock);
+    return found;
+}
+
+/* -------------------------------------------------------------------------------- process -- */
+
+static int entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return -1;
+    int count = 0;
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count - 3; /* ".", "..", and the folder's own descriptor or this thread */
+}
+
+int test_descriptors(void)
+{
+    return entries("/proc/self/fd");
+}
+
+int test_threads(void)
+{
+    return entries("/proc/self/task");
+}
+
+static uint64_t clock_of(clockid_t id)
+{
+    struct timespec now = {0};
+    assert_int_equal(clock_gettime(id, &now), 0);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+uint64_t test_cpu_ns(void)
+{
+    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+uint64_t test_now_ns(void)
+{
+    return clock_of(CLOCK_MONOTONIC);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tests of output buffers share: a pool, buffers that are filled with their index, and
+ * comparing frames.
+ */
+#ifndef TEST_OUTPUTS_FIXTURE_H
+#define TEST_OUTPUTS_FIXTURE_H
+
+#include "core/cache/outputs.h"
+
+#include "core/base/buffer.h"
+#include "core/base/mem.h"
+#include "tests/support/check.h"
+
+#include <stdbool.h>
+
+#define W 40
+#define H 10
+#define BYTES (W * H)
+
+static inline as_outputs *open_pool(uint32_t per_size, uint32_t most_held, uint64_t most_bytes)
+{
+    const as_outputs_params params = {.per_size = per_size,
+                                      .most_held = most_held,
+                                      .most_bytes = most_bytes,
+                                      .canvas_width = 2048,
+                                      .canvas_height = 1024};
+    as_outputs *pool = as_outputs_create(&params);
+    assert_non_null(pool);
+    return pool;
+}
+
+static inline as_output_key key_of(uint64_t index, uint32_t width, uint32_t height)
+{
+    return (as_output_key){.index = index, .width = width, .height = height};
+}
+
+static inline as_output_key key(uint64_t index)
+{
+    return key_of(index, W, H);
+}
+
+/* Fills a taken buffer with the low byte of its index. */
+static inline void paint(as_output *output, as_output_key what)
+{
+    memset(as_output_data(output), (int)(what.index & 0xFF), (size_t)what.width * what.height);
+}
+
+static inline as_result make_of(as_outputs *pool, as_output_key what)
+{
+    as_output *output;
+    const as_result result = as_outputs_take(pool, what, NULL, NULL, &output);
+    if (result != AS_OK) {
+        assert_null(output);
+        return result;
+    }
+    assert_int_equal((uintptr_t)as_output_data(output) % 64, 0);
+    paint(output, what);
+    as_outputs_publish(pool, output);
+    return AS_OK;
+}
+
+static inline as_result make(as_outputs *pool, uint64_t index)
+{
+    return make_of(pool, key(index));
+}
+
+static inline as_result make_strip(as_outputs *pool, uint64_t index, size_t floats)
+{
+    as_output *output;
+    as_buffer vertices = {0};
+    const float mark = (float)index;
+    const as_result result = as_outputs_take(pool, key_of(index, 0, 0), NULL, NULL, &output);
+    if (result != AS_OK)
+        return result;
+    assert_null(as_output_data(output));
+    for (size_t i = 0; i < floats; i++)
+        if (as_buf_append(&vertices, &mark, sizeof(mark), SIZE_MAX) != AS_OK) {
+            as_buf_free(&vertices);
+            as_outputs_give_back(pool, output);
+            return AS_ERROR_OUT_OF_MEMORY;
+        }
+    as_outputs_publish_strip(pool, output, &vertices);
+    assert_null(vertices.data);
+    assert_int_equal(vertices.capacity, 0);
+    return AS_OK;
+}
+
+static inline as_frame *get_of(as_outputs *pool, as_output_key what)
+{
+    as_frame *frame = NULL;
+    assert_int_equal(as_outputs_get(pool, what, &frame), AS_OK);
+    assert_non_null(frame);
+    return frame;
+}
+
+static inline as_frame *get(as_outputs *pool, uint64_t index)
+{
+    return get_of(pool, key(index));
+}
+
+static inline const uint8_t *data_of(const as_frame *frame)
+{
+    as_frame_info info;
+    as_output_frame_info(frame, &info);
+    return info.data;
+}
+
+static inline void check_frame(const as_frame *frame, as_output_key what)
+{
+    as_frame_info info;
+    as_output_frame_info(frame, &info);
+    assert_true(info.index == what.index);
+    assert_int_equal(info.width, what.width);
+    assert_int_equal(info.height, what.height);
+    assert_int_equal(info.stride, what.width);
+    assert_int_equal(info.floats, 0);
+    assert_null(info.vertices);
+    assert_int_equal(info.reserved, 0);
+    for (size_t i = 0; i < (size_t)what.width * what.height; i++)
+        if (info.data[i] != (what.index & 0xFF))
+            fail_msg("frame %d has other pixels at %zu", (int)what.index, i);
+}
+
+static inline void check_count(as_outputs *pool, uint64_t buffers, uint64_t bytes, uint64_t held)
+{
+    const as_outputs_numbers n = as_outputs_count(pool);
+    if (n.buffers != buffers || n.bytes != bytes || n.held != held)
+        fail_msg("%d buffers, %d bytes, %d held", (int)n.buffers, (int)n.bytes, (int)n.held);
+}
+
+static inline bool keep_even(void *user, as_output_key what)
+{
+    ++*(int *)user;
+    return what.index % 2 == 0;
+}
+
+#endif
