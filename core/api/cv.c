@@ -108,6 +108,26 @@ static unsigned given_or(unsigned given, unsigned set)
     return given ? given : set;
 }
 
+/* Callers of the closed library pass what they like: a length or time out of range is brought to
+ * the nearest one within it. Options set by name are not: those callers know the ranges. */
+static void take_lengths(as_stream_params *params, const as_cv_args *args)
+{
+    enum { MOST_L0 = 64, LEAST_L1 = 2, MOST_L1 = 1048576, STANDARD_L1 = 512, HOUR_MS = 3600000 };
+    if (args->l0_frames)
+        params->l0_frames = args->l0_frames > MOST_L0 ? MOST_L0 : args->l0_frames;
+    if (args->l1_frames)
+        params->l1_frames = args->l1_frames < LEAST_L1  ? LEAST_L1
+                            : args->l1_frames > MOST_L1 ? MOST_L1
+                                                        : args->l1_frames;
+    const unsigned l1 = params->l1_frames ? params->l1_frames : STANDARD_L1;
+    if (args->init_frames)
+        params->init_frames = args->init_frames > l1 ? l1 : args->init_frames;
+    if (args->init_timeout_ms)
+        params->init_timeout_ms = args->init_timeout_ms > HOUR_MS ? HOUR_MS : args->init_timeout_ms;
+    if (args->data_timeout_ms)
+        params->data_timeout_ms = args->data_timeout_ms > HOUR_MS ? HOUR_MS : args->data_timeout_ms;
+}
+
 static as_result open_with(AlphaStreamHandle *handle, settings *own, const as_stream_params *source,
                            const as_cv_args *args, as_error *error)
 {
@@ -125,11 +145,7 @@ static as_result open_with(AlphaStreamHandle *handle, settings *own, const as_st
     params->width = args->width;
     params->height = args->height;
     params->start_frame = given_or(args->start_frame, params->start_frame);
-    params->l0_frames = given_or(args->l0_frames, params->l0_frames);
-    params->l1_frames = given_or(args->l1_frames, params->l1_frames);
-    params->init_frames = given_or(args->init_frames, params->init_frames);
-    params->init_timeout_ms = given_or(args->init_timeout_ms, params->init_timeout_ms);
-    params->data_timeout_ms = given_or(args->data_timeout_ms, params->data_timeout_ms);
+    take_lengths(params, args);
     return as_cv_begin_session(handle, params, error);
 }
 

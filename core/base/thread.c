@@ -209,6 +209,12 @@ bool as_thread_pin(unsigned core)
     return false;
 }
 
+bool as_thread_give_way(void)
+{
+    const struct sched_param none = {.sched_priority = 0};
+    return pthread_setschedparam(pthread_self(), SCHED_BATCH, &none) == 0;
+}
+
 unsigned as_thread_cores(void)
 {
     cpu_set_t allowed;
@@ -224,6 +230,11 @@ unsigned as_thread_cores(void)
 bool as_thread_pin(unsigned core)
 {
     (void)core;
+    return false;
+}
+
+bool as_thread_give_way(void)
+{
     return false;
 }
 

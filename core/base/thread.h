@@ -53,6 +53,9 @@ void as_thread_join(as_thread *thread);
 /* Keeps the calling thread on one core, counted from 0 among those it may use now; false where that
  * is not possible. */
 bool as_thread_pin(unsigned core);
+/* The calling thread never takes the core from the thread that wakes it, only its turn: so that a
+ * caller who wakes a worker goes on undisturbed. false where that is not possible. */
+bool as_thread_give_way(void);
 /* Logical cores that the calling thread, and so threads it starts, may use; at least 1. */
 unsigned as_thread_cores(void);
 

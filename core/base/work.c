@@ -189,8 +189,9 @@ static void work(void *user)
 {
     as_worker *self = user;
     as_pool *pool = self->pool;
+    (void)as_thread_give_way(); /* a wish only, like the next */
     if (pool->pin)
-        (void)as_thread_pin(self->number % as_thread_cores()); /* a wish only */
+        (void)as_thread_pin(self->number % as_thread_cores());
     as_mutex_lock(&pool->lock);
     while (!pool->stopping) {
         as_work_queue *queue = next_queue(pool);

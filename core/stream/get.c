@@ -35,15 +35,14 @@ as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *e
     return AS_ERROR_OUT_OF_RANGE;
 }
 
-/* When the source has used up its time for `index`; AS_NO_DEADLINE: nothing is read for it. A read
- * that has not begun is overdue when all that keep it waiting are. */
+/* When the source has used up its time for `index`. A read that has not begun is overdue when all
+ * that keep it waiting are. Where nothing is late yet: when to look again, since nobody is woken
+ * when a read begins. */
 static uint64_t data_deadline(as_stream *stream, uint64_t index)
 {
     const uint64_t limit = (uint64_t)stream->params.data_timeout_ms * UINT64_C(1000000);
     const as_task *task = as_st_find_task(stream, AS_ST_FETCH, (as_output_key){.index = index});
-    if (!task)
-        return AS_NO_DEADLINE;
-    if (task->running)
+    if (task && task->running)
         return task->started_ns + limit;
     uint64_t latest = 0;
     uint32_t running = 0;
@@ -55,7 +54,7 @@ static uint64_t data_deadline(as_stream *stream, uint64_t index)
         if (other->started_ns > latest)
             latest = other->started_ns;
     }
-    return running >= stream->most_io ? latest + limit : AS_NO_DEADLINE;
+    return (task && running >= stream->most_io ? latest : as_clock_ns()) + limit;
 }
 
 /* Why a frame is not there yet. */
@@ -116,18 +115,6 @@ static as_result take_ready(as_stream *stream, as_output_key key, as_frame **out
     return result;
 }
 
-/* What was drawn for the one who waits, or else what is ready. */
-static as_result take_waited(as_stream *stream, as_output_key key, as_frame **out_frame,
-                             as_error *error)
-{
-    as_demand *demand = as_st_find_demand(stream, key);
-    if (!demand->frame)
-        return take_ready(stream, key, out_frame, error);
-    *out_frame = demand->frame;
-    demand->frame = NULL;
-    return AS_OK;
-}
-
 /* Nothing is ready: AS_NOT_READY with *out_wake when to look again at the latest, or an error. */
 static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, as_error *error)
 {
@@ -152,7 +139,7 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
         uint64_t wake = AS_NO_DEADLINE;
         as_st_pump(stream);
         const uint64_t changes = stream->changes;
-        as_result result = take_waited(stream, key, out_frame, error);
+        as_result result = take_ready(stream, key, out_frame, error);
         if (result == AS_NOT_READY && changes != stream->changes && as_clock_ns() < deadline)
             continue;
         if (result == AS_NOT_READY)
@@ -164,11 +151,8 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
     }
 }
 
-/* *out_left: a frame that was held for the caller but not taken; to be released without the lock.
- */
 static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout_ns,
-                          uint64_t start_ns, as_frame **out_frame, as_frame **out_left,
-                          as_error *error)
+                          uint64_t start_ns, as_frame **out_frame, as_error *error)
 {
     const uint64_t deadline =
         timeout_ns >= AS_NO_DEADLINE - start_ns ? AS_NO_DEADLINE : start_ns + timeout_ns;
@@ -182,18 +166,16 @@ static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout
     demand = as_st_find_demand(stream, key); /* others may have moved it */
     if (result == AS_TIMEOUT || result == AS_NOT_READY)
         demand->notify = true;
-    if (--demand->waiters == 0) {
-        *out_left = demand->frame;
-        demand->frame = NULL;
-        if (!demand->notify)
-            as_st_drop_demand(stream, demand);
-    }
+    if (--demand->waiters == 0 && !demand->notify)
+        as_st_drop_demand(stream, demand);
+    /* The frame need not be kept for the caller any more: others may have waited for its buffer. */
+    stream->room_changes++;
+    as_st_pump(stream);
     return result;
 }
 
 static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeout_ns,
-                            uint64_t start_ns, as_frame **out_frame, as_frame **out_left,
-                            as_error *error)
+                            uint64_t start_ns, as_frame **out_frame, as_error *error)
 {
     as_result result = as_st_check_ready(stream, error);
     if (result == AS_OK)
@@ -207,7 +189,7 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     result = take_ready(stream, key, out_frame, error);
     if (result == AS_NOT_READY) {
         stream->stats.l0_misses++;
-        return wait_for(stream, key, timeout_ns, start_ns, out_frame, out_left, error);
+        return wait_for(stream, key, timeout_ns, start_ns, out_frame, error);
     }
     stream->stats.l0_hits += result == AS_OK;
     as_st_pump(stream);
@@ -218,18 +200,14 @@ as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, a
                     as_error *error)
 {
     const uint64_t start = as_clock_ns();
-    as_frame *left = NULL;
+
     as_mutex_lock(&stream->lock);
     stream->calls++;
     if (timeout_ns == AS_TIMEBOX)
         timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
-    const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, &left, error);
+    const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, error);
     as_times_add(&stream->stats.get, as_clock_ns() - start);
-    if (left) {
-        as_mutex_unlock(&stream->lock);
-        as_output_frame_unref(left);
-        as_mutex_lock(&stream->lock);
-    }
+
     if (--stream->calls == 0 && stream->closing)
         as_st_signal(stream);
     as_mutex_unlock(&stream->lock);

@@ -177,18 +177,19 @@ as_result as_options_set(as_stream_params *params, const char *name, const char 
         const option *o = &options[i];
         if (strcmp(o->name, field) != 0)
             continue;
+        const uint64_t low = (o->low + factor - 1) / factor;
         if (o->words)
             return set_word(params, o, value, error);
         if (!parse_number(value, &number))
             return as_err_set(error, AS_ERROR_ARGUMENT,
                               "option %s is \"%.40s\", which is not a number of %" PRIu64
                               " to %" PRIu64,
-                              name, value, o->low / factor, o->high / factor);
+                              name, value, low, o->high / factor);
         if (number > o->high / factor || number * factor < o->low)
             return as_err_set(error, AS_ERROR_ARGUMENT,
                               "option %s is %" PRIu64 ", outside its range of %" PRIu64
                               " to %" PRIu64,
-                              name, number, o->low / factor, o->high / factor);
+                              name, number, low, o->high / factor);
         set(params, o, number * factor);
         return AS_OK;
     }

@@ -406,15 +406,26 @@ void as_st_pump(as_stream *stream)
     pump_prefetch(stream);
 }
 
-as_st_plan as_st_plan_now(const as_stream *stream)
+void as_st_plan_now(const as_stream *stream, as_st_plan *out)
 {
-    return (as_st_plan){stream->predictor, l0_reach(stream)};
+    out->path = true;
+    out->predictor = stream->predictor;
+    out->reach = l0_reach(stream);
+    out->waited_count = 0;
+    for (size_t i = 0; i < stream->demand_count && out->waited_count < AS_ST_WAITED; i++) {
+        const as_demand *d = &stream->demands[i];
+        if (d->waiters != 0 && as_outputs_has(stream->outputs, d->key))
+            out->waited[out->waited_count++] = d->key;
+    }
 }
 
 bool as_st_is_planned(void *user, as_output_key key)
 {
     const as_st_plan *plan = user;
-    return as_predict_distance(&plan->predictor, key.index) <= plan->reach;
+    for (size_t i = 0; i < plan->waited_count; i++)
+        if (same_key(plan->waited[i], key))
+            return true;
+    return plan->path && as_predict_distance(&plan->predictor, key.index) <= plan->reach;
 }
 
 /* ------------------------------------------------------------------------------ moving ---- */

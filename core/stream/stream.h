@@ -18,8 +18,8 @@
  * what is most urgent now.
  *
  * Nothing is done in vain: a DRAW keeps its polystream from the moment it is wanted, whatever L1
- * evicts meanwhile, and what a caller waits for is held for that caller once it is drawn, whatever
- * else needs a buffer.
+ * evicts meanwhile, and what is drawn for a caller who waits stays until that caller has looked,
+ * whatever else needs a buffer.
  */
 #ifndef AS_STREAM_STREAM_H
 #define AS_STREAM_STREAM_H
@@ -43,7 +43,8 @@ enum {
     AS_ST_SIZES = 4,         /* output sizes that are prepared ahead at once */
     AS_ST_IDLE_DEMANDS = 16, /* demands kept that nobody waits for */
     AS_ST_FAILURES = 128,    /* remembered; more than L0 may want at once */
-    AS_ST_HINTS = 8          /* ranges of as_stream_request that are remembered */
+    AS_ST_HINTS = 8,         /* ranges of as_stream_request that are remembered */
+    AS_ST_WAITED = 64        /* ready frames that are kept for callers who wait */
 };
 
 typedef enum as_st_kind { AS_ST_OPEN, AS_ST_FETCH, AS_ST_DRAW, AS_ST_WARM } as_st_kind;
@@ -66,8 +67,7 @@ typedef struct as_task {
 typedef struct as_demand {
     as_output_key key;
     uint32_t waiters;
-    bool notify;     /* an event tells when it is there */
-    as_frame *frame; /* for the first of the waiters to look */
+    bool notify; /* an event tells when it is there */
     uint64_t stamp;
 } as_demand;
 
@@ -120,8 +120,8 @@ struct as_stream {
     as_predictor predictor;
     bool initial;           /* the head is where the stream was opened */
     uint64_t checked_ahead; /* so many frames ahead are known to be in L1 or on their way */
-    bool ready_stalled;   /* L0 has no room, or drawing failed: nothing more until the next call */
-    uint64_t draws_ended; /* those that had a buffer */
+    bool ready_stalled;    /* L0 has no room, or drawing failed: nothing more until the next call */
+    uint64_t room_changes; /* output buffers may have become free so often */
     as_timebase timebase;
     as_playhead playhead;
 
@@ -196,13 +196,17 @@ void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error
 void as_st_forgive(as_stream *stream, as_output_key key);
 /* What a queue's item stands for. */
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key);
-/* Which frames lie just ahead; a copy, for use without the lock. */
+/* Which ready frames are wanted: what somebody waits for and has not fetched yet, and, with `path`,
+ * what lies just ahead. A copy, for use without the lock. */
 typedef struct as_st_plan {
+    bool path;
     as_predictor predictor;
     uint64_t reach;
+    as_output_key waited[AS_ST_WAITED];
+    size_t waited_count;
 } as_st_plan;
-as_st_plan as_st_plan_now(const as_stream *stream);
-/* as_outputs_take, with an as_st_plan: is this ready frame wanted soon? */
+void as_st_plan_now(const as_stream *stream, as_st_plan *out);
+/* For as_outputs_take, with an as_st_plan. */
 bool as_st_is_planned(void *plan, as_output_key key);
 
 /* work.c */

@@ -191,8 +191,8 @@ typedef struct drawing {
     as_blob *blob;
     as_canvas *canvas;
     as_st_plan plan;
-    uint64_t draws_ended;
-    bool demanded, waited;
+    uint64_t room_changes;
+    bool demanded;
 } drawing;
 
 /* false: nothing to draw (any more). */
@@ -201,13 +201,11 @@ static bool begin_draw(as_stream *stream, drawing *d)
     const as_task *task = begin(stream, AS_ST_DRAW, d->key);
     if (!task)
         return false;
-    const as_demand *demand = as_st_find_demand(stream, d->key);
     d->blob = as_blob_ref(task->blob);
     d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : NULL;
-    d->plan = as_st_plan_now(stream);
-    d->draws_ended = stream->draws_ended;
-    d->demanded = demand;
-    d->waited = demand && demand->waiters != 0;
+    as_st_plan_now(stream, &d->plan);
+    d->room_changes = stream->room_changes;
+    d->demanded = as_st_find_demand(stream, d->key);
     return true;
 }
 
@@ -241,8 +239,10 @@ static as_result draw_mask(const as_stream *stream, drawing *d, const as_polystr
 static as_result take_output(as_stream *stream, drawing *d, as_output **out, as_error *error)
 {
     as_result result = as_outputs_take(stream->outputs, d->key, as_st_is_planned, &d->plan, out);
-    if (result != AS_OK && result != AS_ERROR_OUT_OF_MEMORY && d->demanded)
-        result = as_outputs_take(stream->outputs, d->key, NULL, NULL, out);
+    if (result != AS_OK && result != AS_ERROR_OUT_OF_MEMORY && d->demanded) {
+        d->plan.path = false;
+        result = as_outputs_take(stream->outputs, d->key, as_st_is_planned, &d->plan, out);
+    }
     if (result == AS_OK || result == AS_NOT_READY)
         return result;
     return as_err_set(error, result,
@@ -278,20 +278,16 @@ static as_result draw(as_stream *stream, drawing *d, as_error *error)
     return result;
 }
 
-/* Hands *frame (may be NULL) to who waits for it. Is somebody to be told? */
-static bool drawn(as_stream *stream, as_output_key key, as_frame **frame)
+/* Is somebody to be told? */
+static bool drawn(as_stream *stream, as_output_key key)
 {
     as_demand *demand = as_st_find_demand(stream, key);
     if (!demand)
         return false;
     const bool tell = demand->notify;
     demand->notify = false;
-    if (demand->waiters == 0) {
+    if (demand->waiters == 0)
         as_st_drop_demand(stream, demand);
-    } else if (!demand->frame) {
-        demand->frame = *frame;
-        *frame = NULL;
-    }
     return tell;
 }
 
@@ -302,14 +298,15 @@ static void end_draw(as_stream *stream, const drawing *d)
     as_st_end_task(stream, AS_ST_DRAW, d->key);
 }
 
-/* All buffers are being filled, or are kept for frames further ahead. Whose drawing ends next looks
- * again. To pump now would only turn round on the spot, unless one has ended meanwhile. */
+/* All buffers are being filled, or are kept for other callers or for frames just ahead. Who makes
+ * room looks again. To pump now would only turn round on the spot, unless that has happened
+ * meanwhile. */
 static void no_buffer(as_stream *stream, const drawing *d)
 {
     as_mutex_lock(&stream->lock);
     end_draw(stream, d);
     stream->ready_stalled = stream->ready_stalled || !d->demanded;
-    if (stream->draws_ended != d->draws_ended || !d->demanded)
+    if (stream->room_changes != d->room_changes || !d->demanded)
         as_st_pump(stream);
     as_mutex_unlock(&stream->lock);
 }
@@ -317,7 +314,6 @@ static void no_buffer(as_stream *stream, const drawing *d)
 static void run_draw(as_stream *stream, as_output_key key)
 {
     drawing d = {.key = key};
-    as_frame *frame = NULL;
     as_error error;
     as_mutex_lock(&stream->lock);
     const bool wanted = begin_draw(stream, &d);
@@ -336,23 +332,19 @@ static void run_draw(as_stream *stream, as_output_key key)
     }
     if (result != AS_OK)
         (void)as_err_at_frame(&error, key.index);
-    else if (d.waited)
-        (void)as_outputs_get(stream->outputs, key, &frame); /* who waits sees why there is none */
     as_mutex_lock(&stream->lock);
     end_draw(stream, &d);
-    stream->draws_ended++;
+    stream->room_changes++;
     bool tell;
     if (result == AS_OK) {
         stream->stats.drawn++;
         as_times_add(&stream->stats.draw, ns);
-        tell = drawn(stream, key, &frame);
+        tell = drawn(stream, key);
     } else {
         stream->ready_stalled = stream->ready_stalled || !d.demanded;
         tell = frame_failed(stream, key, &error);
     }
     finish(stream, tell, key.index, result);
-    if (frame)
-        as_output_frame_unref(frame);
 }
 
 /* -------------------------------------------------------------------------------- WARM ---- */
@@ -369,7 +361,7 @@ static void run_warm(as_stream *stream, as_output_key key)
     as_outputs_warm(stream->outputs, key.width, key.height, stream->params.l0_frames + 2);
     as_mutex_lock(&stream->lock);
     as_st_end_task(stream, AS_ST_WARM, key);
-    stream->draws_ended++; /* it had buffers too */
+    stream->room_changes++; /* it had buffers too */
     finish(stream, false, 0, AS_OK);
 }
 

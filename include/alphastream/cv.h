@@ -43,9 +43,11 @@ AS_API unsigned CV_get_frame_size(AlphaStreamHandle *handle);   /* width * heigh
 
 /* Opens `base_url` (path or URL, ASVP or ASVR) in place of whatever the handle had open. Zero means
  * the default: width x height 2048 x 1024 (both or neither), L0 4 buffers, L1 512 frames, init
- * length 0, timeouts 4000 ms; version NULL or "": "1.5.0". Returns once the index is read and
- * l1_buffer_init_length frames from start_frame are in L1, or at init_timeout_ms: then true if the
- * index was read, and frames keep arriving. */
+ * length 0, timeouts 4000 ms; version NULL or "": "1.5.0". Lengths beyond their range (L0 64, L1 2
+ * to 1048576, init length L1's) or over an hour are brought to it. Width x height 0 is the canvas's
+ * size where CV_set_canvas_size was called. After false nothing is open. Returns once the index is
+ * read and l1_buffer_init_length frames from start_frame are in L1, or at init_timeout_ms: then
+ * true if the index was read, and frames keep arriving. */
 AS_API AS_CV_BOOL CV_init(AlphaStreamHandle *handle, const char *base_url, unsigned scene_id,
                           unsigned width, unsigned height, const char *version,
                           unsigned start_frame, unsigned l0_buffer_length,

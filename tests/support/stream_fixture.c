@@ -31,6 +31,11 @@ void truth_of_bytes(truth *t, test_bytes bytes, uint32_t width, uint32_t height)
     truth_open(t, width, height);
 }
 
+void truth_rest(truth *t)
+{
+    as_container_close(&t->container);
+}
+
 void truth_free(truth *t)
 {
     for (size_t i = 0; i < TRUTH_SIZES; i++) {
@@ -227,9 +232,10 @@ as_stream_stats stats_of(as_stream *stream)
 
 /* --------------------------------------------------------------------------------- source -- */
 
-static bool touches(uint64_t offset, size_t length, uint64_t from, uint64_t to)
+/* Reads are told apart by where they begin: that of the header may reach into the frames. */
+static bool within(uint64_t offset, uint64_t from, uint64_t to)
 {
-    return offset < to && offset + length > from;
+    return offset >= from && offset < to;
 }
 
 static as_result read_source(void *user, uint64_t offset, void *buffer, size_t length,
@@ -241,15 +247,15 @@ static as_result read_source(void *user, uint64_t offset, void *buffer, size_t l
     s->offsets[number % TEST_SOURCE_LOG] = offset;
     s->blocked++;
     pthread_cond_broadcast(&s->changed);
-    while (s->gated && !s->cancelled && s->passes == 0 &&
-           touches(offset, length, s->gate_from, s->gate_to))
+    while (s->gated && !s->cancelled && s->passes == 0 && within(offset, s->gate_from, s->gate_to))
         pthread_cond_wait(&s->changed, &s->lock);
-    if (s->gated && s->passes != 0 && touches(offset, length, s->gate_from, s->gate_to))
+    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
         s->passes--;
     s->blocked--;
-    const bool fails = number == s->fail_at || touches(offset, length, s->fail_from, s->fail_to);
+    const bool fails = number == s->fail_at || within(offset, s->fail_from, s->fail_to);
     s->failed += fails;
     const bool cancelled = s->cancelled;
+    const uint64_t size = s->size;
     pthread_mutex_unlock(&s->lock);
     if (cancelled)
         return AS_ERROR_CANCELLED;
@@ -257,7 +263,7 @@ static as_result read_source(void *user, uint64_t offset, void *buffer, size_t l
         snprintf(error->text, sizeof(error->text), "the test's source failed as it was told to");
         return AS_ERROR_TRANSPORT;
     }
-    *out_read = offset >= s->size ? 0 : length < s->size - offset ? length : s->size - offset;
+    *out_read = offset >= size ? 0 : length < size - offset ? length : (size_t)(size - offset);
     if (*out_read)
         memcpy(buffer, s->bytes + offset, *out_read);
     return AS_OK;
@@ -265,8 +271,11 @@ static as_result read_source(void *user, uint64_t offset, void *buffer, size_t l
 
 static as_result size_source(void *user, uint64_t *out_size, as_error *error)
 {
+    test_source *s = user;
     (void)error;
-    *out_size = ((test_source *)user)->size;
+    pthread_mutex_lock(&s->lock);
+    *out_size = s->size;
+    pthread_mutex_unlock(&s->lock);
     return AS_OK;
 }
 

@@ -51,6 +51,8 @@ typedef struct truth {
 void truth_of_file(truth *t, const char *path, uint32_t width, uint32_t height);
 /* Of `bytes`, which it takes over. */
 void truth_of_bytes(truth *t, test_bytes bytes, uint32_t width, uint32_t height);
+/* Closes the container, so that nothing of the library is alive; what was drawn stays. */
+void truth_rest(truth *t);
 void truth_free(truth *t);
 /* The mask of a frame: drawn once, then kept. NULL: the frame is not well-formed. */
 const uint8_t *truth_mask(truth *t, uint64_t index, uint32_t width, uint32_t height);
@@ -88,11 +90,11 @@ typedef struct test_source {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool gated; /* reads that touch [gate_from, gate_to) wait */
+    bool gated; /* reads that begin in [gate_from, gate_to) wait */
     uint64_t gate_from, gate_to;
     uint32_t passes;             /* so many of them may go through */
     uint64_t fail_at;            /* this read fails, counted from 0; UINT64_MAX: none */
-    uint64_t fail_from, fail_to; /* reads that touch this range fail */
+    uint64_t fail_from, fail_to; /* reads that begin there fail */
     bool cancelled, closed;
     uint32_t blocked;
     uint64_t reads, failed;
@@ -102,7 +104,7 @@ typedef struct test_source {
 void test_source_init(test_source *s, const void *bytes, size_t size, bool cancellable);
 void test_source_destroy(test_source *s);
 as_source *test_source_open(test_source *s);
-/* From now on reads that touch this range wait until the gate is opened. */
+/* From now on reads that begin in this range wait until the gate is opened. */
 void test_source_gate(test_source *s, uint64_t from, uint64_t to);
 void test_source_open_gate(test_source *s);
 /* Lets one blocked read go through. */

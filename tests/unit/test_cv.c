@@ -100,9 +100,9 @@ static void test_pointers_are_per_thread(void **state)
     size_t count;
     AlphaStreamHandle *h = create();
     assert_done(h, CV_init(h, WALKERS, 0, WIDTH, HEIGHT, NULL, 0, 1, 2, 0, 0, 0));
-    const uint8_t *frame = CV_get_frame(h, 10);
+    const uint8_t *frame = CV_get_frame(h, 40);
     assert_done(h, frame != NULL);
-    uint8_t *mask = exact_mask(WALKERS, 10, WIDTH, HEIGHT);
+    uint8_t *mask = exact_mask(WALKERS, 40, WIDTH, HEIGHT);
     assert_int_equal(sem_init(&go, 0, 0), 0);
     assert_int_equal(sem_init(&done, 0, 0), 0);
     for (int i = 0; i < THREADS; i++) {
@@ -113,9 +113,9 @@ static void test_pointers_are_per_thread(void **state)
     for (int i = 0; i < THREADS; i++)
         while (sem_wait(&done) != 0) {
         }
+    assert_done(h, CV_get_triangle_strip_vertices(h, 300, &vertices, &count));
     visitor passing = {.handle = h, .index = 200};
     run_thread(get_and_leave, &passing);
-    assert_done(h, CV_get_triangle_strip_vertices(h, 300, &vertices, &count));
     const CV_Frame *counted = CV_Frame_Acquire(h, 400);
     assert_done(h, counted != NULL);
     CV_Frame_Release(counted);
@@ -428,12 +428,13 @@ static void test_stats(void **state)
     assert_done(h, frame != NULL);
     assert_null(CV_get_frame(h, 720));
     stats.struct_size = sizeof(stats);
-    assert_done(h, CV_get_stats(h, &stats));
+    do /* workers count what they handed over a moment later */
+        assert_done(h, CV_get_stats(h, &stats));
+    while (stats.drawn < 20 || stats.held_frames != 1); /* the failing call gave one back */
     assert_int_equal(stats.l0_hits + stats.l0_misses, 21);
-    assert_int_equal(stats.held_frames, 1); /* the failing call gave this thread's back */
-    assert_true(stats.drawn >= 20 && stats.decoded >= 20 && stats.bytes_read > 0);
-    assert_true(stats.threads >= 1);
     assert_int_equal(stats.get.count, 22);
+    assert_true(stats.decoded >= 20 && stats.bytes_read > 0);
+    assert_true(stats.threads >= 1);
     CV_Frame_Release(frame);
     CV_destroy(h);
 }

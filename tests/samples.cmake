@@ -1,0 +1,26 @@
+# The samples, run and their output checked (samples/test_samples.sh).
+add_executable(samples_expected samples/expected.c)
+target_link_libraries(samples_expected PRIVATE alphastream_static alphastream_flags)
+set_target_properties(samples_expected PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+set(samples_script ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_samples.sh)
+add_test(NAME sample_cpu_frames COMMAND ${samples_script} cpu_frames
+    $<TARGET_FILE:alphastream_cpu_frames> $<TARGET_FILE:samples_expected>)
+
+# Those that load the shared library into a program without the sanitizers' runtime are left out of
+# sanitizer builds.
+if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    add_test(NAME sample_cv_client COMMAND ${samples_script} cv_client
+        $<TARGET_FILE:alphastream_cv_client> $<TARGET_FILE:samples_expected>
+        $<TARGET_FILE:alphastream>)
+
+    find_program(ALPHASTREAM_MCS mcs)
+    find_program(ALPHASTREAM_MONO mono)
+    if(NOT ALPHASTREAM_MCS OR NOT ALPHASTREAM_MONO)
+        message(FATAL_ERROR "Mono was not found; the test of samples/dotnet needs it. Install it "
+            "(Debian: apt-get install --no-install-recommends mono-mcs mono-runtime, or run "
+            "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
+    endif()
+    add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
+endif()

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs a sample and checks what it prints: every checksum, against those of the program "expected"
+# or of golden.tsv, and how it fails.
+#
+# test_samples.sh cpu_frames|cv_client PROGRAM EXPECTED [LIBRARY]
+# test_samples.sh dotnet LIBRARY
+set -euo pipefail
+export LC_ALL=C
+unset ALPHASTREAM_PASSPHRASE ALPHASTREAM_PASSPHRASE_FILE
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+walkers=$root/samples/data/walkers.asvp
+closeup=$root/tests/data/closeup.asvr
+secret=hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+folder=$(mktemp -d)
+# shellcheck disable=SC2064 # expanded now on purpose
+trap "rm -rf '$folder'" EXIT
+
+fail() # WHAT
+{
+    echo "FAILED: $1" >&2
+    sed 's/^/    /' "$folder/out" "$folder/err" >&2
+    exit 1
+}
+
+sample() # ARGUMENTS...
+{
+    case $kind in
+    cpu_frames) "$program" "$@" ;;
+    cv_client) "$program" "$library" "$@" ;;
+    dotnet) "$root/samples/dotnet/run.sh" "$(dirname "$library")" "$@" ;;
+    esac
+}
+
+runs() # ARGUMENTS...: leaves what it says in out and err
+{
+    sample "$@" >"$folder/out" 2>"$folder/err" || fail "$kind $* exits with $?"
+}
+
+# The sample must exit with this status and say so.
+refuses() # STATUS PART ARGUMENTS...
+{
+    local status=0 wanted=$1 part=$2
+    shift 2
+    sample "$@" >"$folder/out" 2>"$folder/err" || status=$?
+    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
+    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
+}
+
+# The frames the sample printed must be just these many of the wanted lines.
+same_lines() # COUNT PATTERN FILE
+{
+    grep -E "$2" "$folder/out" >"$folder/got" || fail "$kind prints no line like $2"
+    grep -E "$2" "$3" >"$folder/wanted" || fail "nothing is expected like $2"
+    diff "$folder/wanted" "$folder/got" >&2 || fail "$kind prints other checksums (> are its own)"
+    [ "$(sort -u "$folder/got" | wc -l)" = "$1" ] || fail "$kind prints other than $1 such lines"
+}
+
+golden() # FILE: "frame INDEX SHA256" of the plain rows of golden.tsv
+{
+    awk -F '\t' -v file="$1" '$1 == file && $3 == "2048x1024" && $4 == $3 && $5 == "nearest" &&
+        $6 == "union" { print "frame", $2, $7 }' "$root/tests/data/golden.tsv"
+}
+
+check_walkers()
+{
+    runs "$walkers"
+    case $kind in
+    cpu_frames)
+        grep -q '^720 frames of 2048 x 1024, plain$' "$folder/out" || fail "no first line"
+        same_lines 8 '^frame [0-9]*00 |^frame 0 ' "$folder/expected"
+        same_lines 1 '^total ' "$folder/expected"
+        return
+        ;;
+    cv_client) same_lines 16 "$every_45th" "$folder/expected" ;;
+    dotnet)
+        golden walkers.asvp >"$folder/expected"
+        same_lines 16 "$every_45th" "$folder/expected"
+        ;;
+    esac
+    grep -q '^720 frames of 2097152 bytes$' "$folder/out" || fail "$kind does not print the frames"
+    grep -q '^strip of frame 0: [1-9][0-9]* floats$' "$folder/out" || fail "$kind has no strip"
+    grep -q '^frame 720: error 3: frame 720 ' "$folder/out" || fail "$kind has no error for frame 720"
+}
+
+check_closeup()
+{
+    ALPHASTREAM_PASSPHRASE=$secret runs "$closeup" 85342
+    grep -q '^600 frames' "$folder/out" || fail "$kind does not open closeup.asvr"
+    case $kind in
+    cpu_frames) same_lines 1 '^total ' "$folder/expected_closeup" ;;
+    cv_client) same_lines 14 "$every_45th" "$folder/expected_closeup" ;;
+    esac
+}
+
+check_failures()
+{
+    refuses 1 "no such file or directory\|there is no file" "$folder/none.asvp"
+    refuses 1 "passphrase" "$closeup" 85342
+    ALPHASTREAM_PASSPHRASE=wrong refuses 1 "passphrase" "$closeup" 85342
+    # Frame 0 damaged: told, not passed over in silence.
+    cp "$walkers" "$folder/bad.asvp"
+    table=$(od -An -tu4 -j 12 -N 4 "$walkers" | tr -d ' ')
+    printf 'damaged' | dd of="$folder/bad.asvp" bs=1 seek=$((16 + table + 40)) conv=notrunc status=none
+    refuses 1 "frame 0: " "$folder/bad.asvp"
+    refuses 2 "usage" "$walkers" 0 too many
+}
+
+kind=${1:-}
+every_45th='^frame ('$(seq -s '|' 0 45 675)') '
+case $kind in
+cpu_frames | cv_client)
+    [ "$#" = 3 ] || [ "$#" = 4 ] || { echo "usage: see the head of $0" >&2; exit 2; }
+    program=$2
+    expected=$3
+    library=${4:-}
+    "$expected" "$walkers" >"$folder/expected"
+    ALPHASTREAM_PASSPHRASE=$secret "$expected" "$closeup" 85342 >"$folder/expected_closeup"
+    ;;
+dotnet)
+    library=$2
+    ;;
+*)
+    echo "usage: see the head of $0" >&2
+    exit 2
+    ;;
+esac
+
+check_walkers
+check_failures
+check_closeup
+echo "$kind prints what it must"

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Waiting for frames of a source that answers when the test says so: the timebox, who comes first,
+ * the data timeout, closing, and that nobody turns round on the spot meanwhile.
+ */
+#include "tests/support/stream_fixture.h"
+
+#include <poll.h>
+
+enum { WIDTH = 320, HEIGHT = 200, FRAMES = 120 };
+
+static truth small;
+
+typedef struct fixture {
+    test_source control;
+    as_source *source;
+    as_stream *stream;
+} fixture;
+
+static int setup(void **state)
+{
+    (void)state;
+    truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    truth_free(&small);
+    return test_nothing_alive(state);
+}
+
+static as_stream_params on_source(fixture *f, bool cancellable)
+{
+    test_source_init(&f->control, small.bytes, small.size, cancellable);
+    f->source = test_source_open(&f->control);
+    f->stream = NULL;
+    as_stream_params params = truth_params(&small);
+    params.bytes = NULL;
+    params.bytes_size = 0;
+    params.source = f->source;
+    params.prefetch_frames = 2; /* what a test asks for is not there already */
+    return params;
+}
+
+static void end(fixture *f)
+{
+    as_stream_close(&f->stream);
+    as_source_close(&f->source);
+    assert_true(f->control.closed);
+    test_source_destroy(&f->control);
+}
+
+static void gate_frames(fixture *f, uint64_t from)
+{
+    test_source_gate(&f->control, truth_range(&small, from).offset, UINT64_MAX);
+}
+
+static as_result get_text(as_stream *stream, uint64_t index, uint64_t timeout_ns, as_error *error)
+{
+    as_frame *frame = (as_frame *)(uintptr_t)1;
+    const as_result result = as_stream_get_frame(stream, index, 0, 0, timeout_ns, &frame);
+    assert_int_equal(as_stream_last_error(stream, error), result);
+    assert_true((result == AS_OK) == (frame != NULL));
+    as_frame_unref(&frame);
+    return result;
+}
+
+/* ------------------------------------------------------------------------------ timebox ---- */
+
+static void test_timebox(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    params.timebox_us = 15000;
+    f.stream = open_stream(&params);
+    truth_expect(&small, f.stream, 0, WIDTH, HEIGHT);
+    gate_frames(&f, 40);
+    assert_int_equal(get_text(f.stream, 50, 0, &error), AS_NOT_READY);
+    test_assert_text(error.text, "frame 50 is not ready", "get", __FILE__, __LINE__);
+    test_assert_text(error.text, "ask again", "get", __FILE__, __LINE__);
+    assert_int_equal(error.frame, 50);
+    for (int i = 0; i < 3; i++) {
+        const uint64_t start = test_now_ns();
+        assert_int_equal(get_text(f.stream, 50, i == 0 ? AS_TIMEBOX : 20 * MILLISECOND, &error),
+                         AS_TIMEOUT);
+        assert_true(test_now_ns() - start >= (i == 0 ? 15 : 20) * MILLISECOND);
+        assert_int_equal(error.frame, 50);
+        test_assert_text(error.text, "frame 50", "get", __FILE__, __LINE__);
+        test_assert_text(error.text, "read", "get", __FILE__, __LINE__);
+        test_assert_text(error.text, "ask again", "get", __FILE__, __LINE__);
+    }
+    assert_int_equal(stats_of(f.stream).late, 3);
+    test_source_open_gate(&f.control);
+    truth_expect(&small, f.stream, 50, WIDTH, HEIGHT);
+    assert_int_equal(as_stream_last_error(f.stream, &error), AS_OK);
+    assert_string_equal(error.text, "");
+    end(&f);
+}
+
+/* What is in memory is drawn however long the source takes. */
+static void test_blocked_reads_do_not_keep_drawing_waiting(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    params.init_frames = 30;
+    params.l0_frames = 2;
+    f.stream = open_stream(&params);
+    gate_frames(&f, 0);
+    assert_int_equal(get_text(f.stream, 100, 0, &error), AS_NOT_READY);
+    test_source_wait_blocked(&f.control, 1);
+    for (uint64_t i = 30; i-- > 0;)
+        truth_expect(&small, f.stream, i, WIDTH, HEIGHT);
+    assert_true(test_source_blocked(&f.control) != 0);
+    end(&f);
+}
+
+static void test_foreground_overtakes_prefetch(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    params.io_requests = 1;
+    params.l0_frames = 1;
+    gate_frames(&f, 0);
+    f.stream = open_stream(&params);
+    test_source_wait_blocked(&f.control, 1); /* frame 0; 1 and prefetch are queued */
+    assert_int_equal(get_text(f.stream, 4, MILLISECOND, &error), AS_TIMEOUT);
+    const uint64_t reads = test_source_reads(&f.control);
+    test_source_pass(&f.control);
+    test_source_wait_reads(&f.control, reads + 1);
+    assert_int_equal(test_source_count(&f.control, reads, truth_range(&small, 4).offset), 1);
+    /* A far one too, which is a jump, and the queue is not in its way. */
+    assert_int_equal(get_text(f.stream, 90, MILLISECOND, &error), AS_TIMEOUT);
+    test_source_pass(&f.control);
+    test_source_wait_reads(&f.control, reads + 2);
+    assert_int_equal(test_source_count(&f.control, reads + 1, truth_range(&small, 90).offset), 1);
+    test_source_open_gate(&f.control);
+    truth_expect(&small, f.stream, 90, WIDTH, HEIGHT);
+    truth_expect(&small, f.stream, 4, WIDTH, HEIGHT);
+    assert_true(stats_of(f.stream).seeks >= 1);
+    assert_true(stats_of(f.stream).dropped >= 1);
+    end(&f);
+}
+
+/* Nothing is read twice while it is on its way or cached. */
+static void test_reads_once(void **state)
+{
+    (void)state;
+    fixture f;
+    as_stream_params params = on_source(&f, true);
+    params.prefetch_frames = 0;
+    f.stream = open_stream(&params);
+    for (uint64_t i = 0; i < FRAMES; i++)
+        truth_expect(&small, f.stream, i, WIDTH, HEIGHT);
+    for (uint64_t i = FRAMES; i-- > 0;)
+        truth_expect(&small, f.stream, i, WIDTH, HEIGHT);
+    for (uint64_t i = 0; i < FRAMES; i++)
+        assert_int_equal(test_source_count(&f.control, 0, truth_range(&small, i).offset), 1);
+    const as_stream_stats stats = stats_of(f.stream);
+    assert_int_equal(stats.decoded, FRAMES);
+    assert_true(stats.drawn <= 2 * FRAMES + 40);
+    end(&f);
+}
+
+typedef struct waiter {
+    as_stream *stream;
+    uint64_t index;
+    bool right;
+} waiter;
+
+static void *wait_forever(void *user)
+{
+    waiter *w = user;
+    as_frame *frame = NULL;
+    w->right = as_stream_get_frame(w->stream, w->index, 0, 0, AS_WAIT_FOREVER, &frame) == AS_OK &&
+               truth_shows(&small, frame, w->index, WIDTH, HEIGHT);
+    as_frame_unref(&frame);
+    return NULL;
+}
+
+static void test_wait_forever(void **state)
+{
+    (void)state;
+    fixture f;
+    pthread_t threads[6];
+    waiter waiters[6];
+    as_stream_params params = on_source(&f, true);
+    gate_frames(&f, 0);
+    f.stream = open_stream(&params);
+    truth_draw_all(&small, WIDTH, HEIGHT);
+    for (size_t i = 0; i < 6; i++) {
+        waiters[i] = (waiter){f.stream, i < 3 ? 70 : 10 * i, false}; /* three for the same */
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_forever, &waiters[i]), 0);
+    }
+    test_source_wait_blocked(&f.control, 1);
+    test_source_open_gate(&f.control);
+    for (size_t i = 0; i < 6; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(waiters[i].right);
+    }
+    end(&f);
+}
+
+static void test_data_timeout(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    params.data_timeout_ms = 30;
+    params.io_requests = 1;
+    f.stream = open_stream(&params);
+    truth_expect(&small, f.stream, 0, WIDTH, HEIGHT);
+    gate_frames(&f, 0);
+    /* One read is silent, and so the others that wait for it. */
+    const uint64_t start = test_now_ns();
+    assert_int_equal(get_text(f.stream, 110, AS_WAIT_FOREVER, &error), AS_ERROR_TRANSPORT);
+    assert_true(test_now_ns() - start >= 15 * MILLISECOND);
+    test_assert_text(error.text, "frame 110", "get", __FILE__, __LINE__);
+    test_assert_text(error.text, "data_timeout_ms", "get", __FILE__, __LINE__);
+    assert_int_equal(error.frame, 110);
+    assert_int_equal(get_text(f.stream, 60, AS_WAIT_FOREVER, &error), AS_ERROR_TRANSPORT);
+    test_source_open_gate(&f.control);
+    while (get_text(f.stream, 60, AS_WAIT_FOREVER, &error) != AS_OK) /* until the read is back */
+        assert_int_equal(error.code, AS_ERROR_TRANSPORT);
+    truth_expect(&small, f.stream, 60, WIDTH, HEIGHT);
+    truth_expect(&small, f.stream, 110, WIDTH, HEIGHT);
+    end(&f);
+}
+
+/* ------------------------------------------------------------------------------ closing ---- */
+
+static void test_close_cancels_blocked_reads(void **state)
+{
+    (void)state;
+    for (int waited = 0; waited < 2; waited++) {
+        fixture f;
+        as_error error;
+        as_stream_params params = on_source(&f, true);
+        gate_frames(&f, 0);
+        f.stream = open_stream(&params);
+        if (waited)
+            assert_int_equal(get_text(f.stream, 5, MILLISECOND, &error), AS_TIMEOUT);
+        test_source_wait_blocked(&f.control, 1);
+        end(&f);
+    }
+}
+
+typedef struct closer {
+    as_stream **stream;
+    pthread_mutex_t lock;
+    bool done;
+} closer;
+
+static void *close_it(void *user)
+{
+    closer *c = user;
+    as_stream_close(c->stream);
+    pthread_mutex_lock(&c->lock);
+    c->done = true;
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+static void test_close_waits_for_a_source_without_cancel(void **state)
+{
+    (void)state;
+    fixture f;
+    pthread_t thread;
+    as_stream_params params = on_source(&f, false);
+    gate_frames(&f, 0);
+    f.stream = open_stream(&params);
+    test_source_wait_blocked(&f.control, 1);
+    closer c = {.stream = &f.stream, .lock = PTHREAD_MUTEX_INITIALIZER};
+    assert_int_equal(pthread_create(&thread, NULL, close_it, &c), 0);
+    pthread_mutex_lock(&c.lock);
+    assert_false(c.done);
+    pthread_mutex_unlock(&c.lock);
+    test_source_open_gate(&f.control);
+    pthread_join(thread, NULL);
+    assert_true(c.done);
+    assert_null(f.stream);
+    end(&f);
+}
+
+/* -------------------------------------------------------------------------- at rest -------- */
+
+/* Lets time pass, in which no event comes. */
+static void rest(as_stream *stream, int ms)
+{
+    struct pollfd fd = {.fd = as_stream_event_fd(stream), .events = POLLIN};
+    (void)as_stream_drain_events(stream);
+    assert_int_equal(poll(&fd, 1, ms), 0);
+}
+
+static void assert_at_rest(as_stream *stream)
+{
+    rest(stream, 60);
+    const uint64_t cpu = test_cpu_ns();
+    const as_stream_stats before = stats_of(stream);
+    rest(stream, 150);
+    const as_stream_stats after = stats_of(stream);
+    assert_true(test_cpu_ns() - cpu < 60 * MILLISECOND);
+    assert_int_equal(after.drawn, before.drawn);
+    assert_int_equal(after.decoded, before.decoded);
+    assert_int_equal(after.failed, before.failed);
+}
+
+static void test_idle_streams_rest(void **state)
+{
+    (void)state;
+    for (uint32_t l1 = 2; l1 <= 512; l1 *= 4) {
+        as_stream_params params = truth_params(&small);
+        params.l1_frames = l1;
+        params.l0_frames = l1 == 8 ? 64 : 6;
+        params.processing = AS_PROCESS_BOTH;
+        as_stream *stream = open_stream(&params);
+        for (uint64_t i = 0; i < 30; i++) {
+            truth_expect(&small, stream, i, WIDTH, HEIGHT);
+            truth_expect(&small, stream, i, 100, 50);
+        }
+        assert_at_rest(stream);
+        as_stream_close(&stream);
+    }
+}
+
+/* Room for three buffers where L0 would like six. */
+static void test_tight_budget_rests(void **state)
+{
+    (void)state;
+    as_stream_params params = truth_params(&small);
+    params.l0_bytes = 3 * WIDTH * HEIGHT;
+    params.l1_frames = 2;
+    as_stream *stream = open_stream(&params);
+    for (uint64_t i = 0; i < 60; i++)
+        truth_expect(&small, stream, i, WIDTH, HEIGHT);
+    assert_at_rest(stream);
+    assert_true(stats_of(stream).l0_bytes <= params.l0_bytes);
+    as_stream_close(&stream);
+}
+
+static void test_dead_source_rests(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    params.l0_frames = 64;
+    params.prefetch_frames = 100;
+    test_source_fail_range(&f.control, truth_range(&small, 0).offset, UINT64_MAX);
+    f.stream = open_stream(&params);
+    for (uint64_t i = 0; i < 5; i++)
+        assert_int_equal(get_text(f.stream, i, AS_WAIT_FOREVER, &error), AS_ERROR_TRANSPORT);
+    rest(f.stream, 60);
+    const uint64_t reads = test_source_reads(&f.control);
+    assert_at_rest(f.stream);
+    assert_int_equal(test_source_reads(&f.control), reads);
+    test_source_fail_range(&f.control, 0, 0);
+    for (uint64_t i = 0; i < 20; i++)
+        truth_expect(&small, f.stream, i, WIDTH, HEIGHT);
+    end(&f);
+}
+
+static void test_waiting_costs_nothing(void **state)
+{
+    (void)state;
+    fixture f;
+    as_error error;
+    as_stream_params params = on_source(&f, true);
+    gate_frames(&f, 0);
+    f.stream = open_stream(&params);
+    const uint64_t cpu = test_cpu_ns();
+    assert_int_equal(get_text(f.stream, 80, 200 * MILLISECOND, &error), AS_TIMEOUT);
+    assert_true(test_cpu_ns() - cpu < 60 * MILLISECOND);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_timebox),
+        cmocka_unit_test(test_blocked_reads_do_not_keep_drawing_waiting),
+        cmocka_unit_test(test_foreground_overtakes_prefetch),
+        cmocka_unit_test(test_reads_once),
+        cmocka_unit_test(test_wait_forever),
+        cmocka_unit_test(test_data_timeout),
+        cmocka_unit_test(test_close_cancels_blocked_reads),
+        cmocka_unit_test(test_close_waits_for_a_source_without_cancel),
+        cmocka_unit_test(test_idle_streams_rest),
+        cmocka_unit_test(test_tight_budget_rests),
+        cmocka_unit_test(test_dead_source_rests),
+        cmocka_unit_test(test_waiting_costs_nothing),
+    };
+    return cmocka_run_group_tests_name("stream wait", tests, setup, teardown);
+}
