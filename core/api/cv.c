@@ -226,7 +226,7 @@ static bool get_given(AlphaStreamHandle *handle, uint64_t index, bool strip,
 
 const void *CV_get_frame(AlphaStreamHandle *handle, unsigned long long frame_index)
 {
-    as_frame_info info;
+    as_frame_info info = {.index = 0};
     return handle && get_given(handle, frame_index, false, &info) ? info.data : NULL;
 }
 
@@ -234,7 +234,7 @@ bool CV_get_triangle_strip_vertices(AlphaStreamHandle *handle, unsigned long lon
                                     float **out_vertices, size_t *out_count)
 {
     as_error error;
-    as_frame_info info;
+    as_frame_info info = {.index = 0};
     if (out_vertices)
         *out_vertices = NULL;
     if (out_count)
