@@ -95,9 +95,9 @@ as_result as_fmt_inflate_exact(as_inflater *inflater, const uint8_t *in, size_t 
     return AS_OK;
 }
 
-as_result as_fmt_inflate_all(as_inflater *inflater, const uint8_t *in, size_t in_size,
-                             as_buffer *out, size_t guess, size_t maximum, size_t spare,
-                             as_error *error)
+as_result as_fmt_inflate_table(as_inflater *inflater, const uint8_t *in, size_t in_size,
+                               as_buffer *out, size_t guess, size_t maximum, size_t spare,
+                               as_error *error)
 {
     size_t room = guess < maximum ? guess : maximum;
     for (;;) {
@@ -109,7 +109,9 @@ as_result as_fmt_inflate_all(as_inflater *inflater, const uint8_t *in, size_t in
         if (result != AS_OK || !full)
             return result;
         if (room == maximum)
-            return as_err_set(error, AS_ERROR_DECODE, "inflates to more than %zu bytes", maximum);
+            return as_err_set(error, AS_ERROR_DECODE,
+                              "inflates to more than %zu bytes, its limit (limits.table_bytes)",
+                              maximum);
         room = room > maximum / 2 ? maximum : room * 2;
     }
 }

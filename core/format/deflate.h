@@ -25,11 +25,11 @@ bool as_fmt_is_zlib_header(const uint8_t *bytes);
 as_result as_fmt_inflate_exact(as_inflater *inflater, const uint8_t *in, size_t in_size,
                                uint8_t *out, size_t out_size, as_error *error);
 
-/* Inflates a stream of unknown length, at most `maximum` bytes; `guess` is tried first. Leaves room
- * for `spare` more bytes behind out->size. */
-as_result as_fmt_inflate_all(as_inflater *inflater, const uint8_t *in, size_t in_size,
-                             as_buffer *out, size_t guess, size_t maximum, size_t spare,
-                             as_error *error);
+/* Inflates a sizes table, a stream of unknown length, at most `maximum` bytes; `guess` is tried
+ * first. Leaves room for `spare` more bytes behind out->size. */
+as_result as_fmt_inflate_table(as_inflater *inflater, const uint8_t *in, size_t in_size,
+                               as_buffer *out, size_t guess, size_t maximum, size_t spare,
+                               as_error *error);
 
 /* level 1 .. 12 */
 as_result as_fmt_deflater_create(uint32_t level, as_deflater **out, as_error *error);

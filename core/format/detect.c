@@ -89,8 +89,8 @@ static as_result inflate_table(as_container *container, look *l, uint32_t stated
         guess = 4 * l->table.size;
     if (guess < 4096)
         guess = 4096;
-    as_result result = as_fmt_inflate_all(l->inflater, l->table.data, l->table.size,
-                                          &container->offset_bytes, guess, maximum, 8, error);
+    as_result result = as_fmt_inflate_table(l->inflater, l->table.data, l->table.size,
+                                            &container->offset_bytes, guess, maximum, 8, error);
     if (result == AS_ERROR_DECODE) {
         as_error why = *error;
         return as_err_set(error, result, "the sizes table is damaged: %s", why.text);

@@ -60,15 +60,16 @@ typedef struct as_frame_allocator {
     /* `size` bytes at a multiple of 64, or NULL (the frame fails with AS_ERROR_OUT_OF_MEMORY). */
     void *(*allocate)(void *user, size_t size);
     void (*release)(void *user, void *memory, size_t size);
-    /* Optional: the last buffer is released and neither function is called any more. */
+    /* Optional: the last buffer is released and neither function is called any more. Not called
+     * after an open that failed. */
     void (*done)(void *user);
     void *user;
 } as_frame_allocator;
 
 /* Frame `index` that was asked for (as_stream_request, or a get that did not wait for it) is there,
- * or failed with `result`. On a worker thread, outside all locks; it may call any function of the
- * stream but as_stream_close, and should be quick. Also once with index AS_NO_FRAME when an
- * asynchronous open is done. */
+ * or failed with `result`. A get's event is lost when a later get or seek goes elsewhere. On a
+ * worker thread, outside all locks; it may call any function of the stream but as_stream_close, and
+ * should be quick. Also once with index AS_NO_FRAME when an asynchronous open is done. */
 typedef void (*as_stream_event_fn)(void *user, uint64_t index, as_result result);
 
 /* Zero = default everywhere. A value outside its range fails the open with AS_ERROR_ARGUMENT and a
@@ -86,7 +87,8 @@ typedef struct as_stream_params {
 
     /* Where the bytes come from: exactly one of location, source, bytes. */
     const char *location; /* a path or URL (as_source_open) */
-    as_source *source;    /* the stream keeps its own reference, and cancels the source on close */
+    as_source *source;    /* the stream keeps its own reference, and cancels the source on close. An
+                             open that fails leaves it usable, but for AS_TIMEOUT, which cancels it */
     const void *bytes;    /* a whole container in memory, borrowed until the stream is closed */
     size_t bytes_size;
     const as_key_params *key; /* for encrypted containers; default NULL (container.h) */
@@ -166,7 +168,8 @@ AS_API AS_NODISCARD as_result as_stream_get_strip(as_stream *stream, uint64_t in
                                                   uint64_t timeout_ns, as_frame **out_frame);
 
 /* A hint: frames first .. first + count - 1 will be wanted soon. They are fetched into L1 before
- * ordinary prefetch, at most prefetch_frames of them; the event callback tells of each.
+ * ordinary prefetch, at most prefetch_frames of them; the event callback tells of each. Up to 8
+ * ranges are remembered; a ninth replaces the oldest, whose events are lost.
  * Errors: AS_ERROR_ARGUMENT, AS_ERROR_OUT_OF_RANGE (first is past the end), AS_NOT_READY. */
 AS_API AS_NODISCARD as_result as_stream_request(as_stream *stream, uint64_t first, uint64_t count);
 
