@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LEAST_SIZE 8 /* struct_size and one more field: no version of any struct was shorter */
+#define LEAST_SIZE 8   /* struct_size and one more field: no version of any struct was shorter */
+#define MOST_SIZE 4096 /* nor will be longer: a larger number was never set */
 
 as_result as_api_params(void *dst, size_t dst_size, const void *src, const char *name,
                         as_error *error)
@@ -16,7 +17,7 @@ as_result as_api_params(void *dst, size_t dst_size, const void *src, const char 
     memset(dst, 0, dst_size);
     if (src)
         memcpy(&size, src, sizeof(size));
-    if (size < LEAST_SIZE)
+    if (size < LEAST_SIZE || size > MOST_SIZE)
         return as_err_set(error, AS_ERROR_ARGUMENT,
                           "%s.struct_size is %" PRIu32 "; set struct_size to sizeof(%s)", name,
                           size, name);

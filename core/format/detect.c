@@ -151,6 +151,7 @@ static bool looks_encrypted(const look *l)
     return n >= AS_HEADER_BYTES + 2 && differ * 100 >= n * (n > 128 ? 54 : n > 64 ? 70 : 80);
 }
 
+/* What to say of bytes that are no plain container and do not open encrypted. */
 static as_result not_a_container(as_error *error)
 {
     return as_err_set(
@@ -159,41 +160,55 @@ static as_result not_a_container(as_error *error)
         "encrypted (ASVR); check that this is the right file");
 }
 
-static as_result detect_encrypted(as_container *container, const as_key_params *params, look *l,
-                                  as_error *error)
+static as_result try_passphrase(as_container *container, const as_key_params *params, look *l,
+                                const as_passphrase *passphrase, as_error *error)
 {
-    if (!looks_encrypted(l))
-        return not_a_container(error);
-    as_passphrase passphrase = {0};
-    as_result result = as_crypto_find_passphrase(params, &passphrase, error);
-    if (result != AS_OK)
-        return result;
-    if (!passphrase.bytes)
-        return as_err_set(error, AS_ERROR_DECODE,
-                          "looks encrypted, and no passphrase was given: pass the one of whoever "
-                          "made the file (key params, ALPHASTREAM_PASSPHRASE or "
-                          "ALPHASTREAM_PASSPHRASE_FILE)");
     const uint32_t scene = params ? params->scene_id : 0;
     const char *version = params && params->version ? params->version : "1.5.0";
     const char *name =
         params && params->file_name ? params->file_name : as_io_name(container->source);
-    result = as_crypto_derive(&container->key, passphrase.bytes, passphrase.size, scene, version,
-                              name, error);
-    as_crypto_passphrase_free(&passphrase);
     as_cipher *cipher = NULL;
+    as_error why;
+    as_result result = as_crypto_derive(&container->key, passphrase->bytes, passphrase->size, scene,
+                                        version, name, error);
     if (result == AS_OK)
         result = as_crypto_cipher_create(&cipher, error);
-    if (result == AS_OK)
-        result = try_decrypted(container, l, cipher, error);
+    if (result != AS_OK)
+        return result;
+    result = try_decrypted(container, l, cipher, &why);
     as_crypto_cipher_destroy(cipher);
-    if (result == AS_ERROR_DECODE) {
-        as_error why = *error;
-        as_err_set(error, result,
-                   "looks encrypted, but does not open: wrong passphrase, scene (%" PRIu32
-                   "), version (\"%.40s\") or file name (\"%.80s\"), or not an AlphaStream "
-                   "container (decrypted, %s)",
-                   scene, version, name, why.text);
+    if (result != AS_ERROR_DECODE) {
+        if (result != AS_OK)
+            *error = why;
+        return result;
     }
+    if (!looks_encrypted(l))
+        return not_a_container(error);
+    return as_err_set(error, result,
+                      "looks encrypted, but does not open: wrong passphrase, scene (%" PRIu32
+                      "), version (\"%.40s\") or file name (\"%.80s\"), or not an AlphaStream "
+                      "container (decrypted, %s)",
+                      scene, version, name, why.text);
+}
+
+/* How the bytes look decides words alone: whoever has a passphrase gets it tried. */
+static as_result detect_encrypted(as_container *container, const as_key_params *params, look *l,
+                                  as_error *error)
+{
+    as_passphrase passphrase = {0};
+    as_result result = as_crypto_find_passphrase(params, &passphrase, error);
+    if (result != AS_OK)
+        return looks_encrypted(l) ? result : not_a_container(error);
+    if (passphrase.bytes)
+        result = try_passphrase(container, params, l, &passphrase, error);
+    else if (looks_encrypted(l))
+        result = as_err_set(error, AS_ERROR_DECODE,
+                            "looks encrypted, and no passphrase was given: pass the one of whoever "
+                            "made the file (key params, ALPHASTREAM_PASSPHRASE or "
+                            "ALPHASTREAM_PASSPHRASE_FILE)");
+    else
+        result = not_a_container(error);
+    as_crypto_passphrase_free(&passphrase);
     return result;
 }
 
@@ -215,16 +230,17 @@ static as_result detect(as_container *container, const as_key_params *key, look 
             "%s: the source ends after %zu bytes, a container's header alone has 16; "
             "check that it is complete",
             marked ? "a damaged plain container (ASVP)" : "not an AlphaStream container", l->size);
-    result = try_plain(container, l, error);
+    as_error why; /* the caller's stays as it is when the container turns out to be encrypted */
+    result = try_plain(container, l, &why);
+    if (result != AS_OK && result != AS_ERROR_DECODE)
+        *error = why;
     if (result != AS_ERROR_DECODE)
         return result;
-    if (marked) {
-        as_error why = *error;
+    if (marked)
         return as_err_set(error, result,
                           "a damaged plain container (ASVP): %s; fetch or write it again",
                           why.text);
-    }
-    as_log_write(&container->log, AS_LOG_DEBUG, "not a plain container: %s", error->text);
+    as_log_write(&container->log, AS_LOG_DEBUG, "not a plain container: %s", why.text);
     return detect_encrypted(container, key, l, error);
 }
 

@@ -43,18 +43,28 @@ as_result as_out_check_target(const char *path, as_error *error)
     return AS_OK;
 }
 
-/* Creates a file that did not exist, beside `path`. The names need not be secret, only new. */
+/* Where the folder in `path` ends. */
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Creates a file that did not exist, beside `path`. The names need not be secret, only new; they
+ * are short, for the destination's own may be as long as the file system allows. */
 static as_result create_beside(as_output_file *out, const char *path, mode_t mode, as_error *error)
 {
-    const size_t size = strlen(path) + 64;
+    const size_t folder = folder_length(path), size = folder + 64;
     char *name = as_mem_alloc(size);
     if (!name)
         return as_err_no_memory(error, size, "a path");
     *out = (as_output_file){.fd = -1};
+    memcpy(name, path, folder);
     int tries = 100;
     do {
         const uint64_t unique = as_clock_ns() ^ (uint64_t)(uintptr_t)name;
-        snprintf(name, size, "%s.%ld.%" PRIx64 ".tmp", path, (long)getpid(), unique);
+        snprintf(name + folder, size - folder, ".alphastream-%ld-%" PRIx64 ".tmp", (long)getpid(),
+                 unique);
         out->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     } while (out->fd < 0 && (errno == EEXIST || errno == EINTR) && --tries > 0);
     if (out->fd < 0) {
@@ -83,7 +93,13 @@ as_result as_out_open_spool(as_output_file *out, const char *path, as_error *err
 
 as_result as_out_open_temporary(as_output_file *out, const char *path, as_error *error)
 {
-    return create_beside(out, path, 0666, error); /* less the umask, as any new file */
+    struct stat old;
+    const as_result result = create_beside(out, path, 0666, error); /* less the umask, as any */
+    /* One that is replaced keeps its permissions; a file system without them is no reason to fail.
+     */
+    if (result == AS_OK && stat(path, &old) == 0)
+        (void)!fchmod(out->fd, old.st_mode & 07777);
+    return result;
 }
 
 as_result as_out_write(as_output_file *out, const void *bytes, size_t size, as_error *error)
@@ -127,8 +143,7 @@ as_result as_out_read_back(const as_output_file *out, uint64_t offset, void *byt
  * same. */
 static void sync_folder(const char *path)
 {
-    const char *name = as_out_base_name(path);
-    const size_t length = (size_t)(name - path);
+    const size_t length = folder_length(path);
     char *folder = as_mem_alloc(length + 2);
     if (!folder)
         return;

@@ -45,4 +45,5 @@ void as_ras_clear(as_canvas *canvas)
                    sizeof(uint64_t));
     canvas->dirty_top = canvas->height;
     canvas->dirty_bottom = 0;
+    canvas->skip_clean = false; /* words known to be full are so for one frame */
 }

@@ -33,14 +33,14 @@ struct as_canvas {
     uint16_t *skip; /* pairs.c; NULL until first needed */
     uint32_t *keys; /* pairs.c: crossings, then as many again to sort them; NULL likewise */
     size_t keys_capacity;
-    bool skip_clean; /* skip is all 0 */
+    bool skip_clean; /* skip tells about this frame */
 };
 
 /* Where a channel's points lie, before scaling. */
 typedef struct as_bounds {
     int32_t left, top, right, bottom; /* all included */
-    uint64_t rows;                    /* sum of |dy| over all segments, the closing one included */
-    int32_t last_x, last_y;           /* the last point */
+    uint64_t rows, columns; /* sums of |dy| and |dx| over all segments, the closing one included */
+    int32_t last_x, last_y; /* the last point */
 } as_bounds;
 
 /* A span of words and rows of the canvas. */

@@ -12,11 +12,17 @@
 /* A box of the toggle plane costs about a word's work per word, a sorted pair that of eight. */
 enum { WORDS_PER_CROSSING = 8 };
 
+/* Rows and columns that the segments of a frame may cross, clipped or not. Points on the canvas
+ * they were made for stay far below (16 MiB of the longest steps: 2^31); scaled up without measure,
+ * the same bytes would take hours. */
+#define MOST_STEPS (UINT64_C(1) << 32)
+
 typedef struct plan {
     as_canvas *canvas;
     const as_scale *scale; /* NULL: points are canvas pixels */
     as_combine combine;
     as_word_box parity; /* what parity has toggled so far */
+    uint64_t steps;     /* of all channels so far, against MOST_STEPS */
 } plan;
 
 static int64_t clamp_i64(int64_t v, int64_t low, int64_t high)
@@ -27,12 +33,13 @@ static int64_t clamp_i64(int64_t v, int64_t low, int64_t high)
 /* The bounds after scaling, which keeps order; int64 for all that follows. */
 typedef struct scaled_bounds {
     int64_t left, top, right, bottom;
+    uint64_t steps;     /* rows and columns its segments cross, about */
     uint64_t crossings; /* at least as many as the channel has on the canvas */
 } scaled_bounds;
 
 static scaled_bounds scale_bounds(const plan *p, const as_record *record, const as_bounds *b)
 {
-    scaled_bounds s = {b->left, b->top, b->right, b->bottom, b->rows};
+    scaled_bounds s = {b->left, b->top, b->right, b->bottom, b->rows + b->columns, b->rows};
     if (p->scale) {
         s.left = as_scale_x(p->scale, s.left);
         s.right = as_scale_x(p->scale, s.right);
@@ -41,6 +48,7 @@ static scaled_bounds scale_bounds(const plan *p, const as_record *record, const 
         /* Truncation moves each end by less than a pixel. */
         s.crossings =
             b->rows * p->scale->to_height / p->scale->from_height + 2 * (uint64_t)record->points;
+        s.steps = s.crossings + b->columns * p->scale->to_width / p->scale->from_width;
     }
     return s;
 }
@@ -209,6 +217,11 @@ static as_result draw_channel(plan *p, const as_record *record, as_error *error)
     const bool pairs = !parity && b.crossings < box.rows * box.words / WORDS_PER_CROSSING;
     const bool inside = !p->scale && b.left >= 0 && b.top >= 0 && b.right < canvas->width &&
                         b.bottom < canvas->height;
+    p->steps += b.steps;
+    if (p->steps > MOST_STEPS)
+        return as_err_set(error, AS_ERROR_LIMIT,
+                          "the frame's outlines are too long to draw at this size: more than 2^32 "
+                          "rows and columns; it is malformed, or the size too large");
     mark_dirty(canvas, &b);
     if (inside) {
         draw_inside(canvas, record, &bounds, closed && !pairs);

@@ -106,7 +106,6 @@ void as_ras_pairs_fill(as_canvas *canvas, size_t count)
         insertion_sort(keys, count);
     else
         radix_sort(keys, keys + canvas->keys_capacity, count);
-    canvas->skip_clean = false;
     /* Polylines are closed: every row has an even number of crossings. */
     for (size_t i = 0; i + 1 < count; i += 2) {
         const size_t row = keys[i] >> 16;

@@ -88,7 +88,8 @@ typedef struct as_container_info {
  * the call.
  * Errors: AS_ERROR_ARGUMENT; AS_ERROR_DECODE (not a container, damaged, passphrase missing or
  * wrong: the text says which it looks like); AS_ERROR_TRANSPORT, AS_ERROR_CANCELLED and
- * AS_ERROR_CHANGED from the source; AS_ERROR_OUT_OF_MEMORY. */
+ * AS_ERROR_CHANGED from the source; AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher, or params of
+ * a newer library); AS_ERROR_OUT_OF_MEMORY. Memory: 8 bytes a frame. */
 AS_API AS_NODISCARD as_result as_container_open(as_source *source,
                                                 const as_container_params *params,
                                                 as_container **out_container, as_error *error);
@@ -112,7 +113,7 @@ AS_API AS_NODISCARD as_result as_container_frame_range(const as_container *conta
  * neighbours readable; after an error out_payload->size is 0.
  * Errors: AS_ERROR_ARGUMENT, AS_ERROR_OUT_OF_RANGE, AS_ERROR_DECODE (malformed, or past the end of
  * a source cut short), AS_ERROR_TRANSPORT, AS_ERROR_CANCELLED, AS_ERROR_CHANGED,
- * AS_ERROR_OUT_OF_MEMORY. */
+ * AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher), AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_container_read_payload(as_container *container, uint64_t index,
                                                         as_buffer *out_payload, as_error *error);
 
@@ -139,17 +140,19 @@ typedef struct as_writer_params {
 
 /* Begins a container at `path`. Nothing appears under that name until as_writer_finish, which puts
  * the whole file there at once, replacing an existing one; frames wait in unnamed or
- * temporary files beside it. The same frames give the same bytes every time. One thread at a time.
+ * temporary files beside it. A file that is replaced keeps its permissions; a symbolic link is
+ * replaced, not followed. The same frames give the same bytes every time. One thread at a time.
  * Rewriting an ASVR under the same passphrase, scene, version and name reuses its keystream: who
  * has both files can learn their difference.
  * Errors: AS_ERROR_ARGUMENT, AS_ERROR_DECODE (passphrase missing or unreadable),
- * AS_ERROR_TRANSPORT (cannot write there), AS_ERROR_OUT_OF_MEMORY. */
+ * AS_ERROR_TRANSPORT (cannot write there), AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher, or
+ * params of a newer library), AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_writer_create(const char *path, const as_writer_params *params,
                                                as_writer **out_writer, as_error *error);
 
 /* Adds one frame from its payload. Errors: AS_ERROR_ARGUMENT, AS_ERROR_DECODE (the payload is
- * malformed; nothing was added, the writer goes on), AS_ERROR_LIMIT (payload over 16 MiB or 8 Mi
- * frames), AS_ERROR_TRANSPORT (the writer is then unusable but for abort),
+ * malformed; nothing was added, the writer goes on), AS_ERROR_LIMIT (payload or compressed block
+ * over 16 MiB, or 8 Mi frames), AS_ERROR_TRANSPORT (the writer is then unusable but for abort),
  * AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_writer_add_payload(as_writer *writer, const void *payload,
                                                     size_t size, as_error *error);

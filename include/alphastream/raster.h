@@ -31,9 +31,9 @@ typedef struct as_raster_params {
     uint32_t reserved;      /* 0 */
 } as_raster_params;
 
-/* One bit per pixel, and the scratch memory to draw it. About 3 bits of memory a pixel, allocated
- * at creation; drawing allocates only when a frame has more points than any before it. Not
- * thread-safe: one thread at a time. */
+/* One bit per pixel, and as much again to draw it: 2 bits of memory a pixel, allocated at creation.
+ * The first frame with channels that are sparse for their size takes up to half a bit a pixel more,
+ * which is kept. Not thread-safe: one thread at a time. */
 typedef struct as_canvas as_canvas;
 
 /* A blank canvas of 1 .. 16384 pixels each way. Errors: AS_ERROR_ARGUMENT,
@@ -46,7 +46,9 @@ AS_API void as_canvas_destroy(as_canvas **canvas);
 
 /* Replaces the canvas's content by the mask of `payload`, which is checked first. params may be
  * NULL. After an error the canvas is blank.
- * Errors: AS_ERROR_ARGUMENT, AS_ERROR_DECODE (malformed payload), AS_ERROR_OUT_OF_MEMORY. */
+ * Errors: AS_ERROR_ARGUMENT, AS_ERROR_UNSUPPORTED (params of a newer library), AS_ERROR_DECODE
+ * (malformed payload), AS_ERROR_LIMIT (segments that cross more than 2^32 rows and columns in all,
+ * which only points scaled up without measure reach), AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_canvas_draw(as_canvas *canvas, const void *payload, size_t size,
                                              const as_raster_params *params, as_error *error);
 
@@ -93,7 +95,8 @@ AS_API AS_NODISCARD as_result as_canvas_get_runs(const as_canvas *canvas, as_run
  * a canvas. params: combine, source size (points scaled as in vector mode, to width x height,
  * which are otherwise not used and may be 0) and max_channels. Intersections are rounded once to
  * float, shared by the edges that meet there.
- * Errors: AS_ERROR_ARGUMENT, AS_ERROR_DECODE (malformed payload), AS_ERROR_LIMIT (over 16 Mi
+ * Errors: AS_ERROR_ARGUMENT, AS_ERROR_UNSUPPORTED (params of a newer library), AS_ERROR_DECODE
+ * (malformed payload), AS_ERROR_LIMIT (over 16 Mi
  * floats, or too many intersections to sort out in bounded time), AS_ERROR_OUT_OF_MEMORY; after an
  * error the size is 0. */
 AS_API AS_NODISCARD as_result as_triangle_strip(const void *payload, size_t size, uint32_t width,

@@ -97,7 +97,8 @@ AS_API AS_NODISCARD as_result as_source_open(const char *location, const as_sour
                                              as_source **out_source, as_error *error);
 
 /* Opens a regular file by its path (never read as a URL). The file stays open until the last
- * object on the source is closed. Errors: as as_source_open. */
+ * object on the source is closed. Errors: as as_source_open. This and the next two also give
+ * AS_ERROR_UNSUPPORTED for params of a newer library. */
 AS_API AS_NODISCARD as_result as_source_open_file(const char *path, const as_file_params *params,
                                                   as_source **out_source, as_error *error);
 

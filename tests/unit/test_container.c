@@ -268,7 +268,7 @@ static void test_table_bomb(void **state)
     assert_non_null(zeros);
     test_bytes_add_zlib(&table, zeros, size);
     test_bytes file = test_container_head("ASVP", 0, (uint32_t)table.size, table.data, table.size);
-    assert_open_fails(&file, "more than 67108864");
+    assert_open_fails(&file, "limits.table_bytes");
     test_bytes_free(&file);
     test_bytes_free(&table);
     /* Exactly the limit is a container of 8 Mi empty blocks. */
@@ -522,6 +522,20 @@ static void test_encrypted_opens_and_equals_plain(void **state)
     as_container_close(&container);
 }
 
+/* "A successful call leaves it alone", also where a plain container was tried first. */
+static void test_success_leaves_the_error_alone(void **state)
+{
+    (void)state;
+    as_error before;
+    as_container *container;
+    as_key_params key = closeup_key();
+    memset(&error, 0x55, sizeof(error));
+    before = error;
+    assert_int_equal(open_closeup(&key, &container), AS_OK);
+    assert_memory_equal(&error, &before, sizeof(error));
+    as_container_close(&container);
+}
+
 static void test_wrong_keys(void **state)
 {
     (void)state;
@@ -708,6 +722,7 @@ int main(void)
         cmocka_unit_test(test_channels_lie),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_encrypted_opens_and_equals_plain),
+        cmocka_unit_test(test_success_leaves_the_error_alone),
         cmocka_unit_test(test_wrong_keys),
         cmocka_unit_test(test_passphrase_from_environment),
         cmocka_unit_test(test_other_files_are_not_containers),

@@ -249,18 +249,21 @@ static void test_sparse_channels(void **state)
     }
 }
 
-/* Tens of thousands of canvas-sized channels: cost follows crossings, not channels times canvas.
- * Exactness only; the time shows in the benchmark. */
-static void test_many_large_channels(void **state)
+/* Thousands of wide, flat channels: all are filled from sorted pairs and share what is known to be
+ * full. (That this does not cost a canvas each shows in bench/.) */
+static void test_many_wide_channels(void **state)
 {
     (void)state;
+    test_random random = test_random_from(test_seed("wide"));
     test_records records = {0};
-    for (int32_t i = 0; i < 200; i++) {
-        const test_point quad[4] = {{i, 0}, {500 - i, 3}, {490, 200 - i % 50}, {2, 199}};
-        test_records_add(&records, quad, 4);
+    for (int32_t i = 0; i < 3000; i++) {
+        const int32_t y = (int32_t)test_random_in(&random, 0, 39);
+        const int32_t left = (int32_t)test_random_in(&random, 0, 3000);
+        const test_point flat[3] = {{left, y}, {left + 1000, y + 3}, {left + 20, y + 1}};
+        test_records_add(&records, flat, 3);
     }
     test_payload payload = test_records_finish(&records);
-    const naive_params p = {.width = 512, .height = 200};
+    const naive_params p = {.width = 4096, .height = 44};
     compare(&payload, &p);
     test_payload_free(&payload);
 }
@@ -432,6 +435,9 @@ static void test_arguments(void **state)
     params = (as_raster_params){.struct_size = sizeof(params), .max_channels = 4194304};
     assert_fails(as_canvas_draw(canvas, payload, 4, &params, &error), AS_ERROR_ARGUMENT, &error,
                  "max_channels");
+    params = (as_raster_params){.struct_size = 0xAAAAAAAA}; /* never set: nothing is read of it */
+    assert_fails(as_canvas_draw(canvas, payload, 4, &params, &error), AS_ERROR_ARGUMENT, &error,
+                 "struct_size");
     params = (as_raster_params){0};
     assert_fails(as_canvas_draw(canvas, payload, 4, &params, &error), AS_ERROR_ARGUMENT, &error,
                  "struct_size");
@@ -452,6 +458,34 @@ static void test_arguments(void **state)
     assert_null(canvas);
     as_canvas_destroy(&canvas);
     as_canvas_destroy(NULL);
+}
+
+/* A few KB that would take hours: long steps inflate from nothing, and are scaled up. */
+static void test_endless_outlines_are_refused(void **state)
+{
+    (void)state;
+    enum { STEPS = 1 << 18 };
+    uint8_t *record = calloc(1, 4 + 2 * STEPS);
+    assert_non_null(record);
+    for (size_t i = 0; i < STEPS; i++)
+        record[5 + 2 * i] = i & 1 ? 0x81 : 0x7F; /* 127 down, 127 up */
+    test_records records = {0};
+    test_records_add_raw(&records, record, 4 + 2 * STEPS);
+    test_payload payload = test_records_finish(&records);
+    const as_raster_params params = {
+        .struct_size = sizeof(params), .source_width = 2048, .source_height = 32};
+    as_canvas *canvas;
+    as_error error;
+    size_t runs = 1;
+    assert_ok(as_canvas_create(16384, 16384, &canvas, &error), &error);
+    assert_fails(as_canvas_draw(canvas, payload.bytes, payload.size, &params, &error),
+                 AS_ERROR_LIMIT, &error, "2^32");
+    assert_ok(as_canvas_get_runs(canvas, NULL, 0, &runs, &error), &error);
+    assert_int_equal(runs, 0);
+    assert_ok(as_canvas_draw(canvas, payload.bytes, payload.size, NULL, &error), &error);
+    as_canvas_destroy(&canvas);
+    test_payload_free(&payload);
+    free(record);
 }
 
 /* Bytes between width and stride belong to the caller. */
@@ -511,11 +545,12 @@ int main(void)
         cmocka_unit_test(test_runs_rebuild_the_mask),
         cmocka_unit_test(test_view_matches_pixels),
         cmocka_unit_test(test_sparse_channels),
-        cmocka_unit_test(test_many_large_channels),
+        cmocka_unit_test(test_many_wide_channels),
         cmocka_unit_test(test_one_pixel_canvas_to_16384),
         cmocka_unit_test(test_largest_canvas_and_size),
         cmocka_unit_test(test_far_outside),
         cmocka_unit_test(test_smallest_inputs),
+        cmocka_unit_test(test_endless_outlines_are_refused),
         cmocka_unit_test(test_malformed_payloads),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_stride_leaves_gaps_alone),

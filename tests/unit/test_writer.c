@@ -20,7 +20,7 @@ static char folder[256];
 
 static const char *in_folder(const char *name)
 {
-    static char paths[4][512];
+    static char paths[4][640];
     static unsigned next;
     char *path = paths[next++ % 4];
     snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
@@ -228,6 +228,54 @@ static void test_new_file_follows_the_umask(void **state)
     assert_int_equal(status.st_mode & 0777, 0640);
 }
 
+/* Ciphertext of 64 bytes that does not look random, as one in a hundred does not: the right key
+ * opens it all the same. */
+static void test_small_encrypted_files_open(void **state)
+{
+    (void)state;
+    const uint32_t scenes[] = {108, 178};
+    const uint8_t payload[] = {1, 0, 0, 0, 10, 0, 0, 0, 5, 0, 5, 0, 1, 1, 2, 2, 3, 3};
+    for (size_t i = 0; i < 2; i++) {
+        const as_key_params key = {.struct_size = sizeof(key),
+                                   .scene_id = scenes[i],
+                                   .passphrase = "secret",
+                                   .passphrase_size = 6};
+        const as_writer_params params = {.struct_size = sizeof(params), .key = &key};
+        as_writer *writer;
+        as_buffer got = {0};
+        assert_ok(as_writer_create(in_folder("t.asvr"), &params, &writer, &error), &error);
+        assert_ok(as_writer_add_payload(writer, payload, sizeof(payload), &error), &error);
+        assert_ok(as_writer_finish(&writer, &error), &error);
+        as_container *container = open_path(in_folder("t.asvr"), &key);
+        assert_ok(as_container_read_payload(container, 0, &got, &error), &error);
+        assert_int_equal(got.size, sizeof(payload));
+        as_buffer_free(&got);
+        as_container_close(&container);
+    }
+}
+
+static void test_replaced_file_keeps_its_mode(void **state)
+{
+    (void)state;
+    struct stat status;
+    test_write_file(in_folder("m.asvp"), "old", 3);
+    assert_int_equal(chmod(in_folder("m.asvp"), 0600), 0);
+    assert_ok(write_frames(in_folder("m.asvp"), NULL, 1, 1), &error);
+    assert_int_equal(stat(in_folder("m.asvp"), &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    assert_frames(in_folder("m.asvp"), NULL, 1, 1);
+}
+
+static void test_longest_name(void **state)
+{
+    (void)state;
+    char name[256];
+    memset(name, 'n', 255);
+    memcpy(name + 250, ".asvp", 6);
+    assert_ok(write_frames(in_folder(name), NULL, 1, 1), &error);
+    assert_frames(in_folder(name), NULL, 1, 1);
+}
+
 static void test_bad_frames_are_refused(void **state)
 {
     (void)state;
@@ -408,6 +456,9 @@ int main(void)
         WITH_FOLDER(test_blocks_pass_through),
         WITH_FOLDER(test_nothing_appears_before_finish),
         WITH_FOLDER(test_new_file_follows_the_umask),
+        WITH_FOLDER(test_small_encrypted_files_open),
+        WITH_FOLDER(test_replaced_file_keeps_its_mode),
+        WITH_FOLDER(test_longest_name),
         WITH_FOLDER(test_bad_frames_are_refused),
         WITH_FOLDER(test_destinations_that_cannot_be),
         WITH_FOLDER(test_full_disk),
