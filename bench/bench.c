@@ -55,6 +55,26 @@ static as_result stage_memset(bench *b, uint64_t frame)
     return AS_OK;
 }
 
+/* 65536 triangles, each as large as the canvas: what a channel costs must follow its crossings. */
+static as_result stage_many_channels(bench *b, uint64_t frame)
+{
+    enum { CHANNELS = 65536, RECORD = 4 + 2 * 24 };
+    static uint8_t payload[4 + 4 * CHANNELS + CHANNELS * RECORD];
+    if (frame != 0)
+        return AS_OK;
+    payload[2] = CHANNELS >> 16;
+    for (size_t i = 0; i < CHANNELS; i++) {
+        payload[4 + 4 * i] = RECORD;
+        uint8_t *record = payload + 4 + 4 * (size_t)CHANNELS + i * RECORD;
+        record[0] = (uint8_t)i;
+        for (size_t k = 4; k < RECORD; k += 2) { /* right and down, then down; closed from there */
+            record[k] = k < RECORD / 2 ? 127 : 40;
+            record[k + 1] = 40;
+        }
+    }
+    return as_canvas_draw(b->canvas, payload, sizeof(payload), NULL, NULL);
+}
+
 static as_result stage_strip(bench *b, uint64_t frame)
 {
     static as_buffer vertices;
@@ -106,6 +126,10 @@ static int run_all(bench *b)
     failed |= run(b, "read + inflate", stage_inflate);
     failed |= run(b, "payload -> canvas", stage_draw);
     failed |= run(b, "payload -> triangle strip", stage_strip);
+    const uint64_t frames = b->frames;
+    b->frames = 1;
+    failed |= run(b, "65536 canvas-sized channels", stage_many_channels);
+    b->frames = frames;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         char name[64];
         b->width = sizes[i][0];
