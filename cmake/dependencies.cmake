@@ -1,5 +1,9 @@
 # Finds what the enabled parts need; each message names the Debian package and the way out.
-find_package(PkgConfig REQUIRED)
+find_package(PkgConfig QUIET)
+if(NOT PkgConfig_FOUND)
+    message(FATAL_ERROR "pkg-config was not found; finding the libraries needs it. Install it "
+        "(Debian: apt-get install pkg-config, or run scripts/install-deps).")
+endif()
 find_package(Threads REQUIRED)
 
 function(alphastream_require target module package purpose way_out)

@@ -15,6 +15,8 @@
 static int choose_format(const options *o, as_container_format *format)
 {
     const char *path = o->operands[2];
+    if (!*path)
+        return message_usage("OUT is empty; give a file name");
     *format = o->to                                 ? o->to
               : output_has_extension(path, ".asvp") ? AS_FORMAT_ASVP
               : output_has_extension(path, ".asvr") ? AS_FORMAT_ASVR

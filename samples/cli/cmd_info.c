@@ -16,7 +16,8 @@ enum { FRAMES_PER_SECOND = 60 };
 typedef struct summary {
     as_container_info info;
     uint64_t smallest, largest; /* of the blocks */
-    uint64_t median_doubled;    /* of an even number of blocks the median may end in .5 */
+    uint64_t median;            /* rounded down */
+    bool median_half;           /* add .5 */
     uint64_t past_end;          /* frames that reach past the end of the source */
 } summary;
 
@@ -49,14 +50,17 @@ static int summarize(const opened *in, summary *s)
     qsort(sizes, count, sizeof(*sizes), compare);
     s->smallest = sizes[0];
     s->largest = sizes[count - 1];
-    s->median_doubled = sizes[(count - 1) / 2] + sizes[count / 2];
+    /* Of an odd number both are the one in the middle. */
+    const uint64_t low = sizes[(count - 1) / 2], high = sizes[count / 2];
+    s->median = low + (high - low) / 2;
+    s->median_half = (high - low) % 2 != 0;
     free(sizes);
     return CLI_DONE;
 }
 
 static void print_median(const summary *s)
 {
-    message_print("%" PRIu64 "%s", s->median_doubled / 2, s->median_doubled % 2 ? ".5" : "");
+    message_print("%" PRIu64 "%s", s->median, s->median_half ? ".5" : "");
 }
 
 static bool stated_differs(const as_container_info *info)
@@ -67,7 +71,9 @@ static bool stated_differs(const as_container_info *info)
 static void print_text(const char *source, const summary *s)
 {
     const as_container_info *info = &s->info;
-    message_print("source         %s\n", source);
+    message_print("source         ");
+    message_print_name(source);
+    message_print("\n");
     message_print("format         %s\n", info->encrypted ? "ASVR" : "ASVP");
     message_print("encrypted      %s\n", info->encrypted ? "yes" : "no");
     message_print("frames         %" PRIu64 "\n", info->frame_count);

@@ -27,9 +27,11 @@ static int verify(const options *o, const opened *in, const frames_list *frames)
                                 .verb = "verify",
                                 .work = check_frame};
     const int code = pool_run(&params, &bad);
-    if (code == CLI_DONE || code == CLI_DATA)
-        message_print("%s: %" PRIu64 " frame%s checked, ", o->operands[1], frames->total,
+    if (code == CLI_DONE || code == CLI_DATA) {
+        message_print_name(o->operands[1]);
+        message_print(": %" PRIu64 " frame%s checked, ", frames->total,
                       frames->total == 1 ? "" : "s");
+    }
     if (code == CLI_DONE)
         message_print("all good\n");
     else if (code == CLI_DATA)

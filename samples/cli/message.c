@@ -21,13 +21,18 @@ static void erase_status(void)
         fputs("\r\033[K", stderr);
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 /* Control characters become '?'. */
 static void write_line(const char *prefix, const char *format, va_list args)
 {
     char line[LINE_SIZE];
     vsnprintf(line, sizeof(line), format, args);
     for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+        if (is_control(*c))
             *c = '?';
     pthread_mutex_lock(&lock);
     erase_status();
@@ -124,6 +129,14 @@ bool message_print(const char *format, ...)
     pthread_mutex_unlock(&lock);
     va_end(args);
     return !stdout_error;
+}
+
+bool message_print_name(const char *name)
+{
+    bool printed = true;
+    for (size_t i = 0; name[i] && printed; i++)
+        printed = message_print("%c", is_control(name[i]) ? '?' : name[i]);
+    return printed;
 }
 
 bool message_is_closed(int system_error)

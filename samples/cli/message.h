@@ -53,6 +53,9 @@ void message_status(const char *text);
 /* printf to standard output; false once standard output has failed. */
 bool message_print(const char *format, ...) MESSAGE_FORMAT;
 
+/* A file's name to standard output; control characters become '?' there too. */
+bool message_print_name(const char *name);
+
 /* Flushes standard output. Returns `code`, or CLI_USAGE if something printed did not get out: with
  * a sentence, but for a reader that went away. */
 int message_finish(int code);

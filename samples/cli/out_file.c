@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_TRIES = 100, NAME_ROOM = 48 };
+enum { MOST_TRIES = 100, NAME_ROOM = 48 }; /* for a long, an unsigned and the rest */
 
 /* What a signal has to remove. */
 static const char *volatile unfinished;
@@ -52,22 +52,19 @@ static void forget(out_file *file)
     *file = (out_file){0};
 }
 
-int out_file_create(out_file *file, const char *path)
+/* Creates a file that did not exist, in the folder of `path`. Its name is short, for that of `path`
+ * may be as long as the file system allows. */
+static int create_temporary(out_file *file, const char *path)
 {
     static unsigned number;
-    struct stat status;
-    *file = (out_file){.path = path, .fd = STDOUT_FILENO};
-    if (!path)
-        return CLI_DONE;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return message_usage("\"%s\" exists and is not a regular file; choose another name", path);
-    const size_t size = strlen(path) + NAME_ROOM;
-    file->temporary = malloc(size);
+    const char *slash = strrchr(path, '/');
+    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    file->temporary = malloc(folder + NAME_ROOM);
     if (!file->temporary)
         return fail(path, ENOMEM);
-    catch_signals();
+    memcpy(file->temporary, path, folder);
     for (int tries = 0; tries < MOST_TRIES; tries++) {
-        snprintf(file->temporary, size, "%s.%ld.%u.tmp", path, (long)getpid(), number++);
+        snprintf(file->temporary + folder, NAME_ROOM, ".as-%ld-%u.tmp", (long)getpid(), number++);
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file->fd >= 0) {
             unfinished = file->temporary;
@@ -79,6 +76,23 @@ int out_file_create(out_file *file, const char *path)
     const int system_error = errno;
     forget(file);
     return fail(path, system_error);
+}
+
+int out_file_create(out_file *file, const char *path)
+{
+    struct stat old;
+    *file = (out_file){.path = path, .fd = STDOUT_FILENO};
+    if (!path)
+        return CLI_DONE;
+    const bool replaces = stat(path, &old) == 0;
+    if (replaces && !S_ISREG(old.st_mode))
+        return message_usage("\"%s\" exists and is not a regular file; choose another name", path);
+    catch_signals();
+    const int code = create_temporary(file, path);
+    /* A file system without permissions is no reason to fail. */
+    if (code == CLI_DONE && replaces)
+        (void)!fchmod(file->fd, old.st_mode & 07777);
+    return code;
 }
 
 int out_file_write(out_file *file, const void *data, size_t size)

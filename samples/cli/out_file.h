@@ -19,7 +19,7 @@ typedef struct out_file {
  * reader of standard output went away). `path` must outlive the file; NULL is standard output. */
 int out_file_create(out_file *file, const char *path);
 int out_file_write(out_file *file, const void *data, size_t size);
-/* Puts it in place, over an older one. After an error it is gone. */
+/* Puts it in place, over an older one, whose permissions it has. After an error it is gone. */
 int out_file_commit(out_file *file);
 
 /* Throws it away; ignored after commit. */

@@ -69,6 +69,20 @@ static int choose_picture(const options *o, uint64_t frames, output *out)
                          o->output, frames);
 }
 
+/* A number in the name of one file would stay there as it is. */
+static int check_stream(const char *path)
+{
+    unsigned digits;
+    for (const char *c = path; *c; c++)
+        if (*c == '%' && c[1] == '%')
+            c++;
+        else if (*c == '%' && number_length(c + 1, &digits) > 0)
+            return message_usage("-o \"%s\" has a number in it, but all frames go into one file; "
+                                 "leave out the number",
+                                 path);
+    return CLI_DONE;
+}
+
 int output_choose(const options *o, uint64_t frames, output *out)
 {
     static const struct {
@@ -88,7 +102,7 @@ int output_choose(const options *o, uint64_t frames, output *out)
         return message_usage("-o \"%s\" does not end in .png, .pgm, .y4m or .gray; choose one, or "
                              "- for standard output",
                              o->output);
-    return out->class->one_stream ? CLI_DONE : choose_picture(o, frames, out);
+    return out->class->one_stream ? check_stream(o->output) : choose_picture(o, frames, out);
 }
 
 int output_picture(output *out, uint64_t frame, const byte_array *data)

@@ -66,7 +66,9 @@ static void print_played(const play_report *r)
 {
     const as_stream_metadata *m = &r->metadata;
     const play_options *play = &r->o->play;
-    message_print("source         %s\n", r->source);
+    message_print("source         ");
+    message_print_name(r->source);
+    message_print("\n");
     message_print("masks          %" PRIu32 " x %" PRIu32 "\n", m->width, m->height);
     if (play->flat_out) {
         message_print("rate           flat out%s\n", play->speed < 0 ? ", backward" : "");

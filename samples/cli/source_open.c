@@ -83,11 +83,18 @@ void source_key_params(const key_options *key, const key_options *fallback, as_k
         .passphrase_file = key->passphrase_file ? key->passphrase_file : fallback->passphrase_file};
 }
 
+/* The library takes an empty variable for none. */
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value;
+}
+
 /* The library does not know this tool's way of giving a passphrase. */
 int source_say_not_opened(const options *o, const as_error *error)
 {
     if (error->code != AS_ERROR_DECODE || o->key.passphrase_file ||
-        getenv("ALPHASTREAM_PASSPHRASE") || getenv("ALPHASTREAM_PASSPHRASE_FILE") ||
+        is_set("ALPHASTREAM_PASSPHRASE") || is_set("ALPHASTREAM_PASSPHRASE_FILE") ||
         !strstr(error->text, "passphrase"))
         return message_fail(error);
     message_error("%s; here: --passphrase-file", error->text);

@@ -6,6 +6,7 @@ helper.py corrupt IN OUT FRAME...   copies a plain container, spoiling these fra
 helper.py cut IN OUT FRAME          copies a plain container up to the middle of this frame's block
 helper.py empty OUT                 writes a plain container without frames
 helper.py stated IN OUT COUNT       copies a plain container, its header stating COUNT frames
+helper.py sizes OUT SIZE...         writes the start of a plain container whose blocks have these sizes
 helper.py same-frames A B           exits 1 unless two plain containers have the same blocks
 helper.py png FILE                  checks a PNG file; prints WIDTH HEIGHT CHANNELS SHA256-of-pixels
 helper.py json FILE KEY...          prints the values of these keys
@@ -57,6 +58,11 @@ def cut(source, target, frame):
 def empty(target):
     table = zlib.compress(b"")
     write(target, b"ASVPPLN1" + struct.pack("<II", 0, len(table)) + table)
+
+
+def sizes_only(target, *sizes):
+    table = zlib.compress(struct.pack("<%dQ" % len(sizes), *map(int, sizes)))
+    write(target, b"ASVPPLN1" + struct.pack("<II", len(sizes), len(table)) + table)
 
 
 def stated(source, target, count):
@@ -117,8 +123,8 @@ def interrupt(*command):
     sys.exit(128 - code if code < 0 else code)
 
 
-COMMANDS = {"corrupt": corrupt, "cut": cut, "empty": empty, "stated": stated, "same-frames": same_frames,
-            "png": png, "json": values, "interrupt": interrupt}
+COMMANDS = {"corrupt": corrupt, "cut": cut, "empty": empty, "stated": stated, "sizes": sizes_only,
+            "same-frames": same_frames, "png": png, "json": values, "interrupt": interrupt}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -40,6 +40,7 @@ is() { [ "$1" = "$2" ] || { echo "  got \"$1\", not \"$2\""; return 1; }; }
 says() { grep -q -- "$1" stderr || { echo "  no \"$1\" in:"; head -n 5 stderr; return 1; }; }
 prints() { grep -q -- "$1" stdout || { echo "  no \"$1\" in:"; head -n 5 stdout; return 1; }; }
 silent() { [ ! -s stderr ] || { head -n 5 stderr; return 1; }; }
+no_controls() { ! LC_ALL=C grep -q '[^[:print:]]' "$1"; }
 no_temporaries() { [ -z "$(find . -name '*.tmp')" ]; }
 
 # Every error is a line that begins with the tool's name; a sanitizer's report is none.
@@ -191,6 +192,8 @@ test_info()
         --passphrase-file key
     check "info: encrypted" is "$(python3 "$helper" json stdout format encrypted frames)" \
         '"ASVR" true 600'
+    test_info_median
+    test_control_characters
     "$tool" info "$walkers" >/dev/full 2>stderr
     judge 2 "info to a full device" $?
     check "info to a full device: one sentence" one_sentence
@@ -198,10 +201,51 @@ test_info()
     judge 2 "info to a closed standard output" $?
 }
 
+# The middle of block sizes, however large: twice a size may not fit 64 bits.
+test_info_median()
+{
+    local half=9223372036854775808 # 2^63
+    local want sizes
+    while read -r want sizes; do
+        # shellcheck disable=SC2086  # a word each
+        python3 "$helper" sizes sizes.asvp $sizes
+        run 0 "info of sizes $sizes" info sizes.asvp
+        check "info of sizes $sizes: median" prints "^block size .*, median $want\$"
+    done <<END
+7 7
+2.5 2 3
+3 1 3 1000
+$half $half
+9223372036854775809 9223372036854775809
+9223372036854775700 9223372036854775700 1 9223372036854775701
+9223372036854775753.5 9223372036854775807 9223372036854775700
+END
+}
+
+# A file's name cannot move the cursor of the terminal that it is printed on.
+test_control_characters()
+{
+    local odd=$'bell\a\e[2Jend\x7f\n.asvp' shown='bell??\[2Jend??.asvp'
+    cp "$ties" "$odd"
+    run 0 "info of a name with control characters" info "$odd"
+    check "info of a name with control characters: shown" prints "^source         $shown\$"
+    check "info of a name with control characters: none come out" no_controls stdout
+    run 0 "verify of a name with control characters" verify "$odd"
+    check "verify of a name with control characters: shown" prints "^$shown: .* checked, all good\$"
+    check "verify of a name with control characters: none come out" no_controls stdout
+    run 0 "play of a name with control characters" play "$odd" --flat-out
+    check "play of a name with control characters: shown" prints "^source         $shown\$"
+    check "play of a name with control characters: none come out" no_controls stdout
+    rm -f "$odd"
+}
+
 test_passphrase()
 {
     fails 1 "missing passphrase" info "$closeup_encrypted" --scene 85342
-    check "missing passphrase: says how" says '--passphrase-file'
+    check "missing passphrase: says how" says '; here: --passphrase-file$'
+    ALPHASTREAM_PASSPHRASE='' ALPHASTREAM_PASSPHRASE_FILE='' \
+        fails 1 "empty passphrase variables" info "$closeup_encrypted" --scene 85342
+    check "empty passphrase variables: says how" says '; here: --passphrase-file$'
     fails 1 "wrong passphrase" info "$closeup_encrypted" --scene 85342 --passphrase-file key2
     fails 1 "wrong scene" info "$closeup_encrypted" --scene 85341 --passphrase-file key
     fails 1 "wrong version" info "$closeup_encrypted" --scene 85342 --stream-version 1.5.1 \
@@ -322,7 +366,7 @@ test_decode_bad_streams()
     local form
     for form in y4m gray; do
         fails 1 "decode of a bad frame to $form" decode bad.asvp --size 64x32 -o "out/b.$form"
-        check "decode of a bad frame to $form: no file" is "$(ls out)" ""
+        check "decode of a bad frame to $form: no file" is "$(ls -A out)" ""
     done
     run 1 "decode of a bad frame to standard output" decode bad.asvp --size 64x32 -o -
     check "decode of a bad frame to standard output: ends there" is "$(wc -c <stdout)" \
@@ -358,6 +402,13 @@ test_decode_pictures()
     for wrong in a.png %d%d.png %s.png %5d.png %n.pgm %.png %05.png %0d.png %099d.png; do
         fails 2 "-o $wrong" decode "$walkers" --frames 0-1 -o "out/$wrong"
     done
+    for wrong in %05d.y4m a-%d.gray %%%d.Y4M; do
+        fails 2 "-o $wrong" decode "$walkers" --frames 0-1 -o "out/$wrong"
+        check "-o $wrong: says why" says 'all frames go into one file; leave out the number$'
+    done
+    run 0 "percent signs in a video's name" decode "$walkers" --frames 0 --size 8x8 -o out/9%%d%.y4m
+    check "percent signs in a video's name: as they are" is "$(ls -A out)" 9%%d%.y4m
+    rm -f out/*
     for wrong in a a.mp4 '' .png out/ ; do
         fails 2 "-o '$wrong'" decode "$walkers" -o "$wrong"
     done
@@ -408,14 +459,53 @@ test_outputs()
     judge 2 "decode to a full device" $?
     check "decode to a full device: one sentence" one_sentence
     rm -rf out/*
+    test_long_name
+    test_replaced
     # Ended by a signal: what was begun is taken away.
     "$tool" decode "$walkers" --size 4096x2048 -o out/ended.y4m 2>stderr &
     local pid=$!
-    while [ -z "$(ls out)" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+    while [ -z "$(ls -A out)" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
     kill -TERM "$pid"
     wait "$pid" 2>/dev/null
     judge 143 "decode ended by a signal" $?
-    check "decode ended by a signal: nothing is left" is "$(ls out)" ""
+    check "decode ended by a signal: nothing is left" is "$(ls -A out)" ""
+}
+
+# As long as a name may be: the temporary's must not be longer.
+test_long_name()
+{
+    local stem form most
+    most=$(getconf NAME_MAX out)
+    stem=$(printf "%$((most - 5))s" '' | tr ' ' n)
+    for form in y4m gray png pgm; do
+        run 0 "decode to the longest name, $form" decode "$walkers" --frames 0 --size 8x8 \
+            -o "out/${stem:0:$((most - 1 - ${#form}))}.$form"
+    done
+    check "decode to the longest names: all there" is "$(find out -type f -size +0 | wc -l)" 4
+    run 0 "convert to the longest name" convert "$ties" "out/$stem.asvp"
+    run 0 "decode to a name without a folder" decode "$walkers" --frames 0 --size 8x8 -o here.gray
+    check "decode to a name without a folder: there" is "$(wc -c <here.gray)" 64
+    rm -f out/* here.gray
+}
+
+test_replaced()
+{
+    local mode name
+    for mode in 600 640 664 444; do
+        for name in r.gray r.png; do
+            echo old >"out/$name"
+            chmod "$mode" "out/$name"
+            run 0 "decode over a file of mode $mode, $name" decode "$walkers" --frames 0 \
+                --size 8x8 -o "out/$name"
+            check "decode over a file of mode $mode, $name: kept" is \
+                "$(stat -c %a "out/$name")" "$mode"
+            rm -f "out/$name"
+        done
+    done
+    (umask 027 && "$tool" decode "$walkers" --frames 0 --size 8x8 -o out/new.gray 2>stderr)
+    judge 0 "decode to a new file" $?
+    check "decode to a new file: by the umask" is "$(stat -c %a out/new.gray)" 640
+    rm -f out/*
 }
 
 test_convert()
@@ -457,7 +547,13 @@ test_convert()
 
 test_convert_errors()
 {
+    local to
     fails 2 "convert without extension" convert "$walkers" out/a.bin
+    for to in "" "--to asvp" "--to asvr"; do
+        # shellcheck disable=SC2086  # two words or none
+        fails 2 "convert to an empty name $to" convert "$walkers" "" $to
+        check "convert to an empty name $to: says so" says 'OUT is empty; give a file name$'
+    done
     fails 2 "convert: --to" convert "$walkers" out/a.asvp --to zip
     fails 2 "convert: --to-scene of a plain OUT" convert "$walkers" out/a.asvp --to-scene 1
     fails 1 "convert to ASVR without passphrase" convert "$walkers" out/a.asvr
@@ -471,6 +567,18 @@ test_convert_errors()
     mkdir -p out/folder.asvp
     fails 2 "convert to a folder" convert "$walkers" out/folder.asvp
     check "convert leaves nothing behind" is "$(cd out && echo ./*)" "./folder.asvp ./old.asvp"
+}
+
+# Building it: the first thing that may be missing.
+test_configure()
+{
+    command -v cmake >/dev/null || return 0
+    cmake -DCMAKE_DISABLE_FIND_PACKAGE_PkgConfig=ON -P "$root/cmake/dependencies.cmake" \
+        >stdout 2>stderr
+    judge 1 "no pkg-config" $?
+    tr -s ' \n' ' ' <stderr >words && mv words stderr
+    check "no pkg-config: names the package" says 'apt-get install pkg-config, or run'
+    check "no pkg-config: names the script" says 'scripts/install-deps'
 }
 
 test_help
@@ -489,6 +597,7 @@ test_sheet
 test_outputs
 test_convert
 test_convert_errors
+test_configure
 check "no temporary files are left" no_temporaries
 
 echo "$count checks"

@@ -7,7 +7,9 @@ test_text.py --self-test   shows that each kind of breach is caught
 """
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import unicodedata
 
 sys.dont_write_bytecode = True
@@ -123,6 +125,27 @@ def check_file(name, data):
         yield from check_core(name, text)
 
 
+def test_listing():
+    """A breach in a tracked file is found; what is not tracked, or was deleted, is not looked at."""
+    for variable in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[variable]  # a hook's would lead git back to this repository
+    with tempfile.TemporaryDirectory() as root:
+        for name in ("tracked.md", "deleted.md"):
+            with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                file.write("a \n")
+        for command in (["init", "--quiet"], ["add", "tracked.md", "deleted.md"]):
+            subprocess.run(["git", "-C", root, "-c", "safe.directory=*"] + command, check=True)
+        os.remove(os.path.join(root, "deleted.md"))
+        with open(os.path.join(root, "left.md"), "w", encoding="utf-8") as file:
+            file.write("a \n")
+        names = project_files(root)
+        if names != ["tracked.md"]:
+            yield "one file is tracked and there, but these are looked at: %s" % names
+    names = project_files()
+    if "tests/policy/test_text.py" not in names:
+        yield "this file is not looked at"
+
+
 def self_test():
     head = SPDX_C + " */\n"
     good = {
@@ -165,6 +188,7 @@ def self_test():
         data = text if isinstance(text, bytes) else text.encode("utf-8")
         if len(list(check_file(name, data))) != 1:
             failures.append("not caught once: %s: %s" % (what, list(check_file(name, data))))
+    failures.extend(test_listing())
     print("%d breaches tried" % len(bad))
     return failures
 
