@@ -65,6 +65,8 @@ as_result as_stream_play(as_stream *stream, double speed)
         as_playhead_pause(&stream->playhead, as_clock_ns());
     else
         as_playhead_play(&stream->playhead, as_clock_ns(), speed);
+    if (speed != 0)
+        as_st_turn(stream, speed < 0);
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, AS_OK, NULL);
 }
@@ -99,17 +101,23 @@ as_result as_stream_seek(as_stream *stream, uint64_t index)
     return as_api_settle(stream, result, &error);
 }
 
+/* A host that asks for frames leads the way; the play head does where it has gone elsewhere. */
+static void follow(as_stream *stream, int64_t media_ns, bool jumped)
+{
+    if (stream->state != AS_ST_READY)
+        return;
+    const uint64_t due = as_timebase_frame_at(&stream->timebase, media_ns);
+    const uint64_t head = stream->predictor.head, away = due > head ? due - head : head - due;
+    if (due < stream->frames && (jumped || away > stream->params.prefetch_frames / 2))
+        as_st_jump(stream, due);
+}
+
 as_result as_stream_sync(as_stream *stream, int64_t media_ns)
 {
     if (!stream)
         return AS_ERROR_ARGUMENT;
     as_mutex_lock(&stream->lock);
-    if (as_playhead_sync(&stream->playhead, as_clock_ns(), media_ns) &&
-        stream->state == AS_ST_READY) {
-        const uint64_t index = as_timebase_frame_at(&stream->timebase, media_ns);
-        if (index < stream->frames)
-            as_st_jump(stream, index);
-    }
+    follow(stream, media_ns, as_playhead_sync(&stream->playhead, as_clock_ns(), media_ns));
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, AS_OK, NULL);
 }

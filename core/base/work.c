@@ -272,33 +272,43 @@ static void pool_leave(as_pool *pool)
 {
     as_mutex_lock(&door.lock);
     const bool last = --pool->groups == 0;
-    if (last)
+    if (last && door.pool == pool) /* it may be a group's own */
         door.pool = NULL;
     as_mutex_unlock(&door.lock);
     if (last)
         pool_end(pool);
 }
 
-as_result as_work_group_create(unsigned workers, bool pin, unsigned max_parallel,
-                               as_work_group **out_group)
+/* Of a pool that counts the group already; NULL is no pool. */
+static as_result group_create(as_pool *pool, unsigned max_parallel, as_work_group **out_group)
 {
     *out_group = NULL;
-    as_work_group *group = as_mem_calloc(1, sizeof(*group));
-    if (!group)
+    if (!pool)
         return AS_ERROR_OUT_OF_MEMORY;
-    if (!as_cond_init(&group->idle)) {
+    as_work_group *group = as_mem_calloc(1, sizeof(*group));
+    if (!group || !as_cond_init(&group->idle)) {
         as_mem_free(group);
+        pool_leave(pool);
         return AS_ERROR_OUT_OF_MEMORY;
     }
     group->max_parallel = max_parallel != 0 ? max_parallel : 1;
-    group->pool = pool_enter(workers, pin);
-    if (!group->pool) {
-        as_cond_destroy(&group->idle);
-        as_mem_free(group);
-        return AS_ERROR_OUT_OF_MEMORY;
-    }
+    group->pool = pool;
     *out_group = group;
     return AS_OK;
+}
+
+as_result as_work_group_create(unsigned workers, bool pin, unsigned max_parallel,
+                               as_work_group **out_group)
+{
+    return group_create(pool_enter(workers, pin), max_parallel, out_group);
+}
+
+as_result as_work_group_create_own(unsigned workers, as_work_group **out_group)
+{
+    as_pool *pool = pool_start(workers != 0 ? workers : 1, false);
+    if (pool)
+        pool->groups = 1; /* nobody else knows it: no need for the door */
+    return group_create(pool, workers, out_group);
 }
 
 unsigned as_work_group_workers(const as_work_group *group)

@@ -51,6 +51,9 @@ typedef void as_work_fn(void *user, const as_work_item *item, bool stale);
  * many workers this group may use at once (0 counts as 1). */
 as_result as_work_group_create(unsigned workers, bool pin, unsigned max_parallel,
                                as_work_group **out_group);
+/* The same with a pool of `workers` threads (at least 1) that it shares with nobody: for work that
+ * may block for long, so that it keeps no other group from working. */
+as_result as_work_group_create_own(unsigned workers, as_work_group **out_group);
 /* Threads the pool has. */
 unsigned as_work_group_workers(const as_work_group *group);
 /* Drops all items of all its queues without running them, waits for those that run, frees queues

@@ -12,6 +12,9 @@
 as_result as_io_open_named_file(const char *path, const char *name, const as_file_params *params,
                                 as_source **out_source, as_error *error);
 
+/* The source is of the library's own kind: see as_io_is_local. */
+void as_io_mark_local(as_source *source);
+
 /* What follows the last '/' or '\' of a local path. */
 const char *as_io_path_name(const char *path);
 

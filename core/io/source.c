@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/io/io.h"
-
 #include "core/base/checked.h"
 #include "core/base/mem.h"
 #include "core/io/io_internal.h"
@@ -12,6 +10,7 @@
 struct as_source {
     atomic_uint_fast32_t references;
     atomic_bool cancelled;
+    bool local; /* set before anybody else has it */
     as_source_vtable vtable;
     void *user;
     char name[];
@@ -126,6 +125,16 @@ as_result as_io_size(as_source *source, uint64_t *out_size, as_error *error)
         return pass_on(source, result, "asked for its size,", AS_NO_OFFSET, &given, error);
     *out_size = size;
     return AS_OK;
+}
+
+void as_io_mark_local(as_source *source)
+{
+    source->local = true;
+}
+
+bool as_io_is_local(const as_source *source)
+{
+    return source->local;
 }
 
 const char *as_io_name(const as_source *source)

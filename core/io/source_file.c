@@ -333,7 +333,9 @@ as_result as_io_open_named_file(const char *path, const char *name, const as_fil
     }
     if (result == AS_OK)
         result = as_io_open_custom(&file_vtable, file, name, out_source, error);
-    if (result != AS_OK)
+    if (result == AS_OK)
+        as_io_mark_local(*out_source);
+    else
         file_close(file);
     return result;
 }

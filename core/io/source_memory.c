@@ -71,7 +71,9 @@ as_result as_io_open_memory(const void *data, size_t size, const as_memory_param
         memcpy(memory->copy, data, copied);
     as_result result = as_io_open_custom(&memory_vtable, memory, params->name ? params->name : "",
                                          out_source, error);
-    if (result != AS_OK)
+    if (result == AS_OK)
+        as_io_mark_local(*out_source);
+    else
         as_mem_free(memory);
     return result;
 }

@@ -140,7 +140,9 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
         as_st_pump(stream);
         const uint64_t changes = stream->changes;
         as_result result = take_ready(stream, key, out_frame, error);
-        if (result == AS_NOT_READY && changes != stream->changes && as_clock_ns() < deadline)
+        /* Looking gave up the lock: what came meanwhile told nobody, for nobody was to be told. */
+        if (result == AS_NOT_READY && changes != stream->changes &&
+            (as_clock_ns() < deadline || as_outputs_has(stream->outputs, key)))
             continue;
         if (result == AS_NOT_READY)
             result = look(stream, key, &wake, error);

@@ -140,21 +140,35 @@ static size_t draw_room(const as_stream_params *p)
     return AS_ST_SIZES * ((size_t)p->l0_frames + 1) + AS_ST_IDLE_DEMANDS;
 }
 
+/* Files and memory are read by the process's workers, of which, where there are several, one is
+ * kept from reading. A caller's source may block for as long as it likes: it has threads of its
+ * own, so that neither this stream's drawing nor any other stream waits for it. */
+static as_result make_io_queue(as_stream *stream, unsigned parallel)
+{
+    const as_stream_params *p = &stream->params;
+    as_work_group *group = stream->group;
+    unsigned workers = as_work_group_workers(group);
+    workers = workers < parallel ? workers : parallel;
+    stream->most_io = workers > p->io_requests ? p->io_requests : workers > 1 ? workers - 1 : 1;
+    if (!as_io_is_local(stream->source)) {
+        const as_result result = as_work_group_create_own(p->io_requests, &stream->io_group);
+        if (result != AS_OK)
+            return result;
+        group = stream->io_group;
+        stream->most_io = as_work_group_workers(group);
+    }
+    return as_work_queue_create(group, io_room(p), stream->most_io, as_st_run, stream,
+                                &stream->io_queue);
+}
+
 static as_result make_queues(as_stream *stream, as_error *error)
 {
     const as_stream_params *p = &stream->params;
     const unsigned cores = as_thread_cores();
     const unsigned parallel = p->threads ? p->threads : cores < 8 ? cores : 8;
     as_result result = as_work_group_create(p->threads, p->pin_threads, parallel, &stream->group);
-    if (result == AS_OK) {
-        /* Where there are several workers, one is kept from reads: what is in memory is drawn
-         * however long the source takes. */
-        unsigned workers = as_work_group_workers(stream->group);
-        workers = workers < parallel ? workers : parallel;
-        stream->most_io = workers > p->io_requests ? p->io_requests : workers > 1 ? workers - 1 : 1;
-        result = as_work_queue_create(stream->group, io_room(p), stream->most_io, as_st_run, stream,
-                                      &stream->io_queue);
-    }
+    if (result == AS_OK)
+        result = make_io_queue(stream, parallel);
     if (result == AS_OK)
         result = as_work_queue_create(stream->group, draw_room(p), p->raster_tasks, as_st_run,
                                       stream, &stream->draw_queue);
@@ -197,11 +211,6 @@ static as_result build(as_stream *stream, const as_stream_params *params, as_err
         as_st_use_size(stream, params->width, params->height);
     if (params->processing & AS_PROCESS_TRIANGLES)
         as_st_use_size(stream, 0, 0);
-    as_mutex_lock(&stream->lock);
-    stream->reading = true;
-    /* There is room: nothing else is queued. */
-    (void)as_st_enqueue(stream, AS_ST_OPEN, (as_output_key){.index = 0}, AS_PRIORITY_WAITED);
-    as_mutex_unlock(&stream->lock);
     return AS_OK;
 }
 
@@ -233,7 +242,12 @@ as_result as_st_create(const as_stream_params *params, bool announced, as_stream
         as_st_abandon(stream);
         return result;
     }
-    *out_stream = stream;
+    *out_stream = stream; /* before the first event can come */
+    as_mutex_lock(&stream->lock);
+    stream->reading = true;
+    /* There is room: nothing else is queued. */
+    (void)as_st_enqueue(stream, AS_ST_OPEN, (as_output_key){.index = 0}, AS_PRIORITY_WAITED);
+    as_mutex_unlock(&stream->lock);
     return AS_OK;
 }
 
@@ -311,6 +325,7 @@ void as_st_close(as_stream *stream)
     as_mutex_unlock(&stream->lock);
     if (reading)
         as_io_cancel(stream->source);
+    as_work_group_destroy(stream->io_group); /* first: what it runs may yet queue a drawing */
     as_work_group_destroy(stream->group);
     as_mutex_lock(&stream->lock);
     while (stream->calls != 0) /* they have been told; forgiving a host that closes too early */

@@ -493,3 +493,13 @@ void as_st_jump(as_stream *stream, uint64_t index)
     stream->checked_ahead = 0;
     as_st_pump(stream);
 }
+
+void as_st_turn(as_stream *stream, bool backward)
+{
+    as_predictor *p = &stream->predictor;
+    if (stream->state != AS_ST_READY || (p->stride < 0) == backward)
+        return;
+    p->stride = -p->stride;
+    stream->checked_ahead = 0;
+    as_st_pump(stream);
+}

@@ -98,6 +98,7 @@ struct as_stream {
     as_stream_params params; /* complete; pointers are not used after the open */
     as_source *source;
     as_work_group *group;
+    as_work_group *io_group; /* of a caller's source; else NULL, and group reads too */
     as_work_queue *io_queue, *draw_queue;
     as_outputs *outputs;
     as_frame_memory *frame_memory; /* of the outputs; NULL: the library's */
@@ -176,6 +177,8 @@ void as_st_pump(as_stream *stream);
 void as_st_note(as_stream *stream, uint64_t index);
 /* The head is put somewhere: prepares from there. */
 void as_st_jump(as_stream *stream, uint64_t index);
+/* Play goes backward, or forward, from here on. */
+void as_st_turn(as_stream *stream, bool backward);
 void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height);
 /* The demand for `key`, made if need be; NULL: out of memory. Valid until the lock is released. */
 as_demand *as_st_demand(as_stream *stream, as_output_key key);

@@ -306,7 +306,7 @@ static void no_buffer(as_stream *stream, const drawing *d)
     as_mutex_lock(&stream->lock);
     end_draw(stream, d);
     stream->ready_stalled = stream->ready_stalled || !d->demanded;
-    if (stream->room_changes != d->room_changes || !d->demanded)
+    if (stream->room_changes != d->room_changes || !d->demanded || stream->starved)
         as_st_pump(stream);
     as_mutex_unlock(&stream->lock);
 }

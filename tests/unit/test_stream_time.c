@@ -203,6 +203,33 @@ static void test_sync_steers_what_is_prepared(void **state)
     test_source_destroy(&control);
 }
 
+/* A host that plays backward and jumps finds the frames before the one it jumped to. */
+static void test_play_turns_what_is_prepared(void **state)
+{
+    (void)state;
+    as_stream_close(&stream);
+    test_source control;
+    test_source_init(&control, small.bytes, small.size, true);
+    as_source *source = test_source_open(&control);
+    as_stream_params params = truth_params(&small);
+    params.bytes = NULL;
+    params.source = source;
+    params.prefetch_frames = 2;
+    params.l0_frames = 1;
+    params.init_frames = 2;
+    stream = open_stream(&params);
+    assert_int_equal(as_stream_play(stream, -1), AS_OK);
+    const uint64_t reads = test_source_reads(&control);
+    assert_int_equal(as_stream_seek(stream, 100), AS_OK);
+    test_source_wait_reads(&control, reads + 3);
+    for (uint64_t i = 98; i <= 100; i++)
+        assert_int_equal(test_source_count(&control, reads, truth_range(&small, i).offset), 1);
+    assert_true(stats_of(stream).stride == -1);
+    as_stream_close(&stream);
+    as_source_close(&source);
+    test_source_destroy(&control);
+}
+
 static void test_arguments(void **state)
 {
     (void)state;
@@ -234,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_play_and_pause, open_one, close_one),
         cmocka_unit_test_setup_teardown(test_seek, open_one, close_one),
         cmocka_unit_test_setup_teardown(test_sync_steers_what_is_prepared, open_one, close_one),
+        cmocka_unit_test_setup_teardown(test_play_turns_what_is_prepared, open_one, close_one),
         cmocka_unit_test_setup_teardown(test_arguments, open_one, close_one),
     };
     return cmocka_run_group_tests_name("stream time", tests, setup, teardown);

@@ -119,6 +119,31 @@ static void test_blocked_reads_do_not_keep_drawing_waiting(void **state)
     end(&f);
 }
 
+/* Streams whose sources do not answer take nothing from a stream whose source does. */
+static void test_blocked_streams_do_not_keep_others_waiting(void **state)
+{
+    (void)state;
+    enum { BLOCKED = 3 };
+    fixture blocked[BLOCKED];
+    as_error error;
+    for (int i = 0; i < BLOCKED; i++) {
+        as_stream_params params = on_source(&blocked[i], true);
+        params.init_frames = 2;
+        blocked[i].stream = open_stream(&params);
+        gate_frames(&blocked[i], 0);
+        for (uint64_t n = 0; n < 8; n++) /* more than there are threads to read */
+            assert_int_equal(get_text(blocked[i].stream, 90 - 11 * n, 0, &error), AS_NOT_READY);
+        test_source_wait_blocked(&blocked[i].control, params.io_requests ? params.io_requests : 4);
+    }
+    as_stream_params params = truth_params(&small);
+    as_stream *stream = open_stream(&params);
+    for (uint64_t i = 0; i < 60; i++)
+        truth_expect(&small, stream, i, WIDTH, HEIGHT);
+    as_stream_close(&stream);
+    for (int i = 0; i < BLOCKED; i++)
+        end(&blocked[i]);
+}
+
 static void test_foreground_overtakes_prefetch(void **state)
 {
     (void)state;
@@ -388,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timebox),
         cmocka_unit_test(test_blocked_reads_do_not_keep_drawing_waiting),
+        cmocka_unit_test(test_blocked_streams_do_not_keep_others_waiting),
         cmocka_unit_test(test_foreground_overtakes_prefetch),
         cmocka_unit_test(test_reads_once),
         cmocka_unit_test(test_wait_forever),
