@@ -113,7 +113,9 @@ typedef struct as_stream_params {
 
     uint32_t threads;      /* workers this stream uses at once; 1 .. 64; default: logical cores, at
                               most 8 */
-    uint32_t io_requests;  /* reads under way at once; 1 .. 64; default 4 */
+    uint32_t io_requests;  /* reads under way at once; 1 .. 64; default 4. A caller's source has so
+                              many  threads of its own; files and memory are read by the workers, of
+                              which,  where there are several, one is kept from reading */
     uint32_t raster_tasks; /* frames drawn at once; 1 .. 64; default 2 */
     uint32_t pin_threads;  /* 1: workers stay on one core each (of the pool this stream starts);
                               default 0 */
@@ -182,7 +184,8 @@ AS_API uint64_t as_stream_drain_events(as_stream *stream);
 /* -------------------------------------------------------------------------------- time ---- */
 
 /* The play head: which frame is due now, by the library's monotonic clock. It steers what is
- * prepared; it never changes what as_stream_get_frame returns. */
+ * prepared where it jumps or goes far from the frames asked for (docs/streams.md); it never changes
+ * what as_stream_get_frame returns. */
 
 /* Pictures per second, 1 .. 1000000 each; the play head keeps its frame. Errors:
  * AS_ERROR_ARGUMENT. */

@@ -141,6 +141,8 @@ static void on_event(void *user, uint64_t frame, as_result result)
     player *p = user;
     const uint64_t now = now_ns();
     bool any = false;
+    if (result == AS_ERROR_CANCELLED) /* the end came first: that is no failure of the frame */
+        return;
     pthread_mutex_lock(&p->lock);
     for (size_t i = 0; i < p->wait_count;) {
         if (p->waits[i].frame == frame) {
