@@ -25,9 +25,25 @@ typedef struct open_file {
 static open_file files[MOST_FILES];
 static size_t file_count;
 
+static void path_of(const char *name, char *path, size_t size)
+{
+    snprintf(path, size, "%s/%s", strcmp(name, "walkers.asvp") == 0 ? "samples/data" : "tests/data",
+             name);
+}
+
+static as_key_params key_of_closeup(void)
+{
+    static uint8_t passphrase[32];
+    for (size_t i = 0; i < sizeof(passphrase); i++)
+        passphrase[i] = (uint8_t)i;
+    return (as_key_params){.struct_size = sizeof(as_key_params),
+                           .scene_id = 85342,
+                           .passphrase = passphrase,
+                           .passphrase_size = sizeof(passphrase)};
+}
+
 static as_container *open_container(const char *name)
 {
-    uint8_t passphrase[32];
     char path[128];
     as_source *source;
     as_error error;
@@ -35,14 +51,8 @@ static as_container *open_container(const char *name)
         if (strcmp(files[i].name, name) == 0)
             return files[i].container;
     assert_true(file_count < MOST_FILES);
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    snprintf(path, sizeof(path), "%s/%s",
-             strcmp(name, "walkers.asvp") == 0 ? "samples/data" : "tests/data", name);
-    const as_key_params key = {.struct_size = sizeof(key),
-                               .scene_id = 85342,
-                               .passphrase = passphrase,
-                               .passphrase_size = sizeof(passphrase)};
+    path_of(name, path, sizeof(path));
+    const as_key_params key = key_of_closeup();
     const as_container_params params = {.struct_size = sizeof(params), .key = &key};
     open_file *file = &files[file_count++];
     snprintf(file->name, sizeof(file->name), "%s", name);
@@ -87,9 +97,42 @@ static void mask_hash(const row *r, char out_hex[65])
     free(pixels);
 }
 
-static void test_golden(void **state)
+/* The same through a stream. */
+static void stream_hash(const row *r, char out_hex[65])
 {
-    (void)state;
+    char path[128];
+    const as_key_params key = key_of_closeup();
+    const bool parity = strcmp(r->combine, "parity") == 0;
+    path_of(r->file, path, sizeof(path));
+    const as_stream_params params = {.struct_size = sizeof(params),
+                                     .location = path,
+                                     .key = &key,
+                                     .width = r->width,
+                                     .height = r->height,
+                                     .canvas_width = r->canvas_width,
+                                     .canvas_height = r->canvas_height,
+                                     .scale = strcmp(r->scale, "vector") == 0 ? AS_SCALE_VECTOR
+                                                                              : AS_SCALE_NEAREST,
+                                     .combine = parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
+                                     .processing = AS_PROCESS_ON_DEMAND,
+                                     .prefetch_frames = 1,
+                                     .init_timeout_ms = 60000};
+    as_stream *stream;
+    as_frame *frame;
+    as_frame_info info;
+    as_error error;
+    assert_ok(as_stream_open(&params, &stream, &error), &error);
+    assert_int_equal(as_stream_get_frame(stream, r->frame, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
+    assert_int_equal(as_frame_get_info(frame, &info), AS_OK);
+    assert_int_equal(info.stride, r->width);
+    test_sha256(info.data, (size_t)info.width * info.height, out_hex);
+    as_frame_unref(&frame);
+    as_stream_close(&stream);
+}
+
+/* Every row by one way of making its mask. */
+static void check_rows(const char *way, void (*hash)(const row *r, char out_hex[65]))
+{
     FILE *tsv = fopen("tests/data/golden.tsv", "r");
     char line[512];
     size_t rows = 0, wrong = 0;
@@ -104,7 +147,7 @@ static void test_golden(void **state)
             r.file, &r.frame, &r.canvas_width, &r.canvas_height, &r.width, &r.height, r.scale,
             r.combine, r.sha256);
         assert_int_equal(got, 9);
-        mask_hash(&r, hex);
+        hash(&r, hex);
         rows++;
         if (strcmp(hex, r.sha256) != 0) {
             wrong++;
@@ -112,13 +155,26 @@ static void test_golden(void **state)
         }
     }
     fclose(tsv);
-    printf("golden: %zu rows, %zu differ\n", rows, wrong);
+    printf("golden, %s: %zu rows, %zu differ\n", way, rows, wrong);
     assert_int_equal(wrong, 0);
     assert_int_equal(rows, 596);
 }
 
+static void test_golden(void **state)
+{
+    (void)state;
+    check_rows("container and canvas", mask_hash);
+}
+
+static void test_golden_through_streams(void **state)
+{
+    (void)state;
+    check_rows("stream", stream_hash);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
+                                       cmocka_unit_test(test_golden_through_streams)};
     return cmocka_run_group_tests_name("golden", tests, NULL, close_all);
 }

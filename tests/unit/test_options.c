@@ -135,9 +135,26 @@ static void test_names(void **state)
                      "no option");
 }
 
+/* docs/streams.md has a row for each. */
+static void test_every_option_is_documented(void **state)
+{
+    (void)state;
+    size_t size, count = 0;
+    char *page = (char *)test_read_file("docs/streams.md", &size);
+    for (const char *name; (name = as_options_name(count)); count++) {
+        char row[80];
+        snprintf(row, sizeof(row), "| `%s`", name);
+        if (!strstr(page, row))
+            fail_msg("docs/streams.md does not list %s", name);
+    }
+    assert_true(count > 20);
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_option_is_documented),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_what_depends_on_another),
         cmocka_unit_test(test_every_range_by_name),
