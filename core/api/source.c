@@ -150,6 +150,11 @@ const char *as_source_name(const as_source *source)
     return source ? as_io_name(source) : "";
 }
 
+uint64_t as_source_version(as_source *source)
+{
+    return source ? as_io_version(source) : 0;
+}
+
 void as_source_prefetch(as_source *source, const as_byte_range *ranges, size_t count,
                         int32_t priority, uint64_t generation)
 {

@@ -17,6 +17,9 @@ as_result as_io_read(as_source *source, uint64_t offset, void *buffer, size_t le
                      size_t *out_read, as_error *error);
 as_result as_io_size(as_source *source, uint64_t *out_size, as_error *error);
 const char *as_io_name(const as_source *source);
+/* Grows when the content is replaced: bytes read between two calls that return the same number are
+ * of that version. */
+uint64_t as_io_version(as_source *source);
 /* Is it one of the library's own for files and memory, whose reads end soon? A caller's may block.
  */
 bool as_io_is_local(const as_source *source);

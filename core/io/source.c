@@ -127,6 +127,11 @@ as_result as_io_size(as_source *source, uint64_t *out_size, as_error *error)
     return AS_OK;
 }
 
+uint64_t as_io_version(as_source *source)
+{
+    return source->vtable.version ? source->vtable.version(source->user) : 0;
+}
+
 void as_io_mark_local(as_source *source)
 {
     source->local = true;

@@ -15,7 +15,7 @@ ARROWS = {
     "core/base": [],
     "core/cpu": ["core/base"],
     "core/crypto": ["core/base"],
-    "core/io": ["core/base"],
+    "core/io": ["core/base", "core/crypto"],
     "core/format": ["core/crypto", "core/io"],
     "core/raster": ["core/base", "core/cpu"],
     "core/cache": ["core/format", "core/raster"],
