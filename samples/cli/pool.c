@@ -72,7 +72,7 @@ static int settle(const pool_params *p, const pool_result *result, uint64_t *bad
 
 static int run_alone(const pool_params *p, progress *bar, uint64_t *bad)
 {
-    renderer r = {.container = p->container, .o = p->o};
+    renderer r = {.container = p->container, .gl = p->gl, .o = p->o};
     pool_result result = {0};
     int code = CLI_DONE;
     for (uint64_t i = 0; i < p->frames->total && code == CLI_DONE; i++) {
@@ -150,7 +150,8 @@ int pool_run(const pool_params *params, uint64_t *out_bad)
     const uint64_t total = params->frames->total;
     const unsigned count = params->o->threads < total ? params->o->threads : (unsigned)total;
     progress_start(&bar, params->verb, total, params->o->progress);
-    int code = count > 1 ? run_threads(params, count, &bar, &bad) : run_alone(params, &bar, &bad);
+    int code = count > 1 && !params->gl ? run_threads(params, count, &bar, &bad)
+                                        : run_alone(params, &bar, &bad);
     progress_end(&bar);
     if (bad > POOL_MOST_NAMED)
         message_error("%" PRIu64 " more frames are bad and are not named", bad - POOL_MOST_NAMED);
