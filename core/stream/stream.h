@@ -185,6 +185,12 @@ as_demand *as_st_demand(as_stream *stream, as_output_key key);
 as_demand *as_st_find_demand(as_stream *stream, as_output_key key);
 void as_st_drop_demand(as_stream *stream, as_demand *demand);
 as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key);
+/* A stream that serves textures: on: canvases (of the stream's output) are prepared ahead, and the
+ * R8 output of the stream's size is not, until somebody gets one from then on; R8 buffers that are
+ * ready give way when room is needed. off: back to the processing type of the params. A stream that
+ * is AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already
+ * does nothing. */
+void as_st_prefer_canvas(as_stream *stream, bool on);
 /* Puts work into its queue, or raises what is there already. NULL: there is no room. */
 as_task *as_st_enqueue(as_stream *stream, as_st_kind kind, as_output_key key, as_priority priority);
 void as_st_end_task(as_stream *stream, as_st_kind kind, as_output_key key);
