@@ -32,7 +32,18 @@ static inline as_outputs *open_pool(uint32_t per_size, uint32_t most_held, uint6
 
 static inline as_output_key key_of(uint64_t index, uint32_t width, uint32_t height)
 {
-    return (as_output_key){.index = index, .width = width, .height = height};
+    return (as_output_key){.index = index, .width = width, .height = height, .kind = AS_OUTPUT_R8};
+}
+
+static inline as_output_key canvas_key(uint64_t index, uint32_t width, uint32_t height)
+{
+    return (as_output_key){
+        .index = index, .width = width, .height = height, .kind = AS_OUTPUT_CANVAS};
+}
+
+static inline as_output_key strip_key(uint64_t index)
+{
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_STRIP};
 }
 
 static inline as_output_key key(uint64_t index)
@@ -70,7 +81,7 @@ static inline as_result make_strip(as_outputs *pool, uint64_t index, size_t floa
     as_output *output;
     as_buffer vertices = {0};
     const float mark = (float)index;
-    const as_result result = as_outputs_take(pool, key_of(index, 0, 0), NULL, NULL, &output);
+    const as_result result = as_outputs_take(pool, strip_key(index), NULL, NULL, &output);
     if (result != AS_OK)
         return result;
     assert_null(as_output_data(output));

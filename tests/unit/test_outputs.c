@@ -357,9 +357,9 @@ static void test_strips(void **state)
     as_frame_info info;
     assert_int_equal(make_strip(pool, 3, 16), AS_OK);
     assert_int_equal(make(pool, 3), AS_OK);
-    assert_true(as_outputs_has(pool, key_of(3, 0, 0)));
+    assert_true(as_outputs_has(pool, strip_key(3)));
     check_count(pool, 2, BYTES + 64, 0);
-    as_frame *strip = get_of(pool, key_of(3, 0, 0));
+    as_frame *strip = get_of(pool, strip_key(3));
     as_output_frame_info(strip, &info);
     assert_true(info.index == 3);
     assert_null(info.data);
@@ -370,8 +370,8 @@ static void test_strips(void **state)
     assert_int_equal(info.stride, 0);
     for (uint64_t i = 4; i < 8; i++)
         assert_int_equal(make_strip(pool, i, 0), AS_OK); /* an empty mask */
-    assert_false(as_outputs_has(pool, key_of(5, 0, 0)));
-    as_frame *empty = get_of(pool, key_of(7, 0, 0));
+    assert_false(as_outputs_has(pool, strip_key(5)));
+    as_frame *empty = get_of(pool, strip_key(7));
     as_output_frame_info(empty, &info);
     assert_null(info.vertices);
     assert_null(info.data);
@@ -439,17 +439,17 @@ static void test_warm(void **state)
 {
     (void)state;
     as_outputs *pool = open_pool(3, 4, 3 * BYTES + 100);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     check_count(pool, 2, 2 * BYTES, 0);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     check_count(pool, 2, 2 * BYTES, 0);
-    as_outputs_warm(pool, W, H, 100); /* per_size */
+    as_outputs_warm(pool, key(0), 100); /* per_size */
     check_count(pool, 3, 3 * BYTES, 0);
-    as_outputs_warm(pool, 60, 1, 100); /* most_bytes */
+    as_outputs_warm(pool, key_of(0, 60, 1), 100); /* most_bytes */
     check_count(pool, 4, 3 * BYTES + 60, 0);
-    as_outputs_warm(pool, 101, 1, 1);
-    as_outputs_warm(pool, 0, 0, 1);
-    as_outputs_warm(pool, 60, 1, 0);
+    as_outputs_warm(pool, key_of(0, 101, 1), 1);
+    as_outputs_warm(pool, key_of(0, 0, 0), 1);
+    as_outputs_warm(pool, key_of(0, 60, 1), 0);
     check_count(pool, 4, 3 * BYTES + 60, 0);
     for (uint64_t i = 0; i < 6; i++)
         assert_int_equal(make(pool, i), AS_OK);
@@ -528,7 +528,7 @@ static void scenario(void)
     as_frame *frames[3] = {0};
     if (!pool)
         return;
-    as_outputs_warm(pool, W, H, 1);
+    as_outputs_warm(pool, key(0), 1);
     for (uint64_t i = 0; i < 4; i++) {
         const as_result result = make(pool, i);
         assert_true(result == AS_OK || result == AS_ERROR_OUT_OF_MEMORY);
@@ -536,7 +536,7 @@ static void scenario(void)
             frames[0] = get(pool, i);
     }
     if (make_strip(pool, 0, 100) == AS_OK)
-        frames[1] = get_of(pool, key_of(0, 0, 0));
+        frames[1] = get_of(pool, strip_key(0));
     if (make_of(pool, key_of(0, 50, 50)) == AS_OK)
         frames[2] = get_of(pool, key_of(0, 50, 50));
     as_outputs_close(pool);

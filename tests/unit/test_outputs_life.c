@@ -95,7 +95,7 @@ static void test_memory_of_the_caller(void **state)
     assert_int_equal(make(pool, 0), AS_OK);
     assert_int_equal(make_of(pool, key_of(1, 33, 3)), AS_OK);
     assert_int_equal(make_strip(pool, 2, 8), AS_OK); /* not from there */
-    as_outputs_warm(pool, 5, 5, 1);
+    as_outputs_warm(pool, key_of(0, 5, 5), 1);
     assert_int_equal(atomic_load(&h.blocks), 3);
     assert_int_equal(atomic_load(&h.bytes), BYTES + 99 + 25);
     as_frame *a = get(pool, 0), *b = get_of(pool, key_of(1, 33, 3));
@@ -144,7 +144,7 @@ static void test_misaligned_memory_is_refused(void **state)
     host h = {.fail_at = -1, .offset = 32};
     as_outputs *pool = open_hosted(&h, 3);
     assert_int_equal(make(pool, 0), AS_ERROR_OUT_OF_MEMORY);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     assert_int_equal(atomic_load(&h.calls), 2);
     assert_int_equal(atomic_load(&h.blocks), 0); /* and given back */
     check_count(pool, 0, 0, 0);
@@ -371,7 +371,7 @@ static void test_random_operations(void **state)
             if (what == 0)
                 as_outputs_invalidate(g.pool);
             else if (what < 10)
-                as_outputs_warm(g.pool, 16, 16, (uint32_t)what);
+                as_outputs_warm(g.pool, key_of(0, 16, 16), (uint32_t)what);
             else if (what < 500)
                 random_hold(&g, &random);
             else
