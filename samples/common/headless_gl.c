@@ -154,6 +154,7 @@ static bool load_calls(headless_gl *gl)
     LOAD(PFNGLDELETEFRAMEBUFFERSPROC, DeleteFramebuffers);
     LOAD(PFNGLDELETESHADERPROC, DeleteShader);
     LOAD(PFNGLDRAWARRAYSPROC, DrawArrays);
+    LOAD(PFNGLDISABLEPROC, Disable);
     LOAD(PFNGLENABLEPROC, Enable);
     LOAD(PFNGLENABLEVERTEXATTRIBARRAYPROC, EnableVertexAttribArray);
     LOAD(PFNGLFINISHPROC, Finish);

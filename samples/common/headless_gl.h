@@ -41,6 +41,7 @@ typedef struct headless_gl_functions {
     PFNGLDELETEFRAMEBUFFERSPROC DeleteFramebuffers;
     PFNGLDELETESHADERPROC DeleteShader;
     PFNGLDRAWARRAYSPROC DrawArrays;
+    PFNGLDISABLEPROC Disable;
     PFNGLENABLEPROC Enable;
     PFNGLENABLEVERTEXATTRIBARRAYPROC EnableVertexAttribArray;
     PFNGLFINISHPROC Finish;
