@@ -313,7 +313,7 @@ static void check_strip(AlphaStreamHandle *h, const char *path, uint64_t index, 
 static void test_strips(void **state)
 {
     (void)state;
-    static const char *const types[] = {"bitmask", "triangles", "both", "on_demand"};
+    static const char *const types[] = {"bitmask", "triangles", "both", "on_demand", "canvases"};
     AlphaStreamHandle *h = create();
     for (size_t i = 0; i < COUNT(types); i++) { /* made on demand whatever is prepared ahead */
         assert_done(h, CV_set_option(h, "processing", types[i]));

@@ -231,10 +231,11 @@ static const option_case numbers[] = {
     {"timebox_ms", "1", "60000", "0", "60001"},
 };
 
-static const char *const words[][5] = {
+static const char *const words[][9] = {
     {"scale", "nearest", "vector"},
     {"combine", "union", "parity"},
-    {"processing", "bitmask", "triangles", "both", "on_demand"},
+    {"processing", "bitmask", "triangles", "both", "on_demand", "canvases", "bitmask+canvases",
+     "triangles+canvases", "all"},
 };
 
 static bool is_listed(const char *name)
