@@ -10,8 +10,9 @@
  * thread-safe, but as_outputs_close must be the last of those that take the pool.
  *
  * A "size" is of one kind: masks and canvases of the same pixels are two. The memory of both comes
- * from the caller's allocator, where there is one: canvases are what a caller uploads, too. That
- * memory may be slow to read (pinned, write-combined): it is only ever written, once, in order.
+ * from the caller's allocator, where there is one: canvases are uploaded as well, from pinned
+ * memory for instance. Such memory may be slow to read, so a canvas is drawn elsewhere and only
+ * written here, once, in order.
  *
  * How many there are of one size: at most per_size that are ready and not held, or filling; those
  * that callers hold; and spare ones, as many as callers held at once of late, so that a caller

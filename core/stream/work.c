@@ -358,7 +358,8 @@ static void run_warm(as_stream *stream, as_output_key key)
     as_outputs_warm(stream->outputs, key, stream->params.l0_frames + 2);
     as_mutex_lock(&stream->lock);
     as_st_end_task(stream, AS_ST_WARM, key);
-    stream->room_changes++; /* it had buffers too */
+    stream->room_changes++; /* it had buffers too, which others may have found missing */
+    stream->ready_stalled = false;
     finish(stream, false, 0, AS_OK);
 }
 

@@ -66,6 +66,11 @@ bool truth_shows(truth *t, const as_frame *frame, uint64_t index, uint32_t width
 /* Gets the frame (waiting as long as it takes), checks and releases it. */
 void truth_expect(truth *t, as_stream *stream, uint64_t index, uint32_t width, uint32_t height);
 void truth_expect_strip(truth *t, as_stream *stream, uint64_t index);
+/* The same for the canvas from which that mask is sampled. */
+bool truth_shows_canvas(truth *t, const as_frame *frame, uint64_t index, uint32_t width,
+                        uint32_t height);
+void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t width,
+                         uint32_t height);
 
 /* `count` frames with one small triangle each, all different up to 50000; meant for 320 x 200. */
 test_bytes test_triangles(size_t count);

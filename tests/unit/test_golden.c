@@ -97,8 +97,7 @@ static void mask_hash(const row *r, char out_hex[65])
     free(pixels);
 }
 
-/* The same through a stream. */
-static void stream_hash(const row *r, char out_hex[65])
+static as_stream *open_stream(const row *r)
 {
     char path[128];
     const as_key_params key = key_of_closeup();
@@ -118,14 +117,45 @@ static void stream_hash(const row *r, char out_hex[65])
                                      .prefetch_frames = 1,
                                      .init_timeout_ms = 60000};
     as_stream *stream;
-    as_frame *frame;
-    as_frame_info info;
     as_error error;
     assert_ok(as_stream_open(&params, &stream, &error), &error);
+    return stream;
+}
+
+/* The same through a stream. */
+static void stream_hash(const row *r, char out_hex[65])
+{
+    as_stream *stream = open_stream(r);
+    as_frame *frame;
+    as_frame_info info;
     assert_int_equal(as_stream_get_frame(stream, r->frame, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
     assert_int_equal(as_frame_get_info(frame, &info), AS_OK);
     assert_int_equal(info.stride, r->width);
     test_sha256(info.data, (size_t)info.width * info.height, out_hex);
+    as_frame_unref(&frame);
+    as_stream_close(&stream);
+}
+
+/* The same from a stream's canvas, sampled here. */
+static void stream_canvas_hash(const row *r, char out_hex[65])
+{
+    const size_t size = (size_t)r->width * r->height;
+    as_stream *stream = open_stream(r);
+    as_frame *frame;
+    as_canvas_view view;
+    uint8_t *pixels = malloc(size), *at = pixels;
+    assert_non_null(pixels);
+    assert_int_equal(as_stream_get_canvas(stream, r->frame, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
+    assert_int_equal(as_frame_get_canvas(frame, &view), AS_OK);
+    for (uint64_t y = 0; y < r->height; y++) {
+        const uint64_t *words = view.words + y * view.height / r->height * view.stride_words;
+        for (uint64_t x = 0; x < r->width; x++) {
+            const uint64_t from = x * view.width / r->width;
+            *at++ = words[from / 64] >> from % 64 & 1 ? 255 : 0;
+        }
+    }
+    test_sha256(pixels, size, out_hex);
+    free(pixels);
     as_frame_unref(&frame);
     as_stream_close(&stream);
 }
@@ -172,9 +202,16 @@ static void test_golden_through_streams(void **state)
     check_rows("stream", stream_hash);
 }
 
+static void test_golden_through_canvases(void **state)
+{
+    (void)state;
+    check_rows("stream and its canvas", stream_canvas_hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_golden_through_streams)};
+                                       cmocka_unit_test(test_golden_through_streams),
+                                       cmocka_unit_test(test_golden_through_canvases)};
     return cmocka_run_group_tests_name("golden", tests, NULL, close_all);
 }

@@ -98,6 +98,9 @@ static void test_memory_of_the_caller(void **state)
     as_outputs_warm(pool, key_of(0, 5, 5), 1);
     assert_int_equal(atomic_load(&h.blocks), 3);
     assert_int_equal(atomic_load(&h.bytes), BYTES + 99 + 25);
+    assert_int_equal(make_of(pool, canvas_key(2, 65, 3)), AS_OK);
+    assert_int_equal(atomic_load(&h.blocks), 4);
+    assert_int_equal(atomic_load(&h.bytes), BYTES + 99 + 25 + 48);
     as_frame *a = get(pool, 0), *b = get_of(pool, key_of(1, 33, 3));
     assert_int_equal(as_outputs_take(pool, key(3), NULL, NULL, &filling), AS_OK);
     as_outputs_close(pool);
@@ -293,6 +296,7 @@ static void test_eight_threads_get_while_one_publishes(void **state)
 /* ------------------------------------------------------------------------------ random ---- */
 
 #define HELD 6
+#define SIZES 5
 
 typedef struct play_ground {
     as_outputs *pool;
@@ -304,9 +308,10 @@ typedef struct play_ground {
 
 static as_output_key random_key(test_random *random)
 {
-    const uint32_t sizes[3][2] = {{W, H}, {16, 16}, {100, 3}};
-    const int64_t size = test_random_in(random, 0, 2);
-    return key_of((uint64_t)test_random_in(random, 0, 11), sizes[size][0], sizes[size][1]);
+    const as_output_key sizes[SIZES] = {key(0), key_of(0, 16, 16), key_of(0, 100, 3),
+                                        canvas_key(0, 16, 16), canvas_key(0, 100, 3)};
+    const size_t size = (size_t)test_random_in(random, 0, SIZES - 1);
+    return as_output_at(sizes[size], (uint64_t)test_random_in(random, 0, 11));
 }
 
 static void random_hold(play_ground *g, test_random *random)
@@ -355,7 +360,7 @@ static void random_check(const play_ground *g, uint32_t per_size, uint64_t most_
         held += g->frames[i] != NULL;
     assert_true(n.held == held);
     assert_true(most_bytes == 0 || n.bytes <= most_bytes);
-    assert_true(n.buffers <= 3 * (uint64_t)(per_size + HELD));
+    assert_true(n.buffers <= SIZES * (uint64_t)(per_size + HELD));
 }
 
 static void test_random_operations(void **state)
