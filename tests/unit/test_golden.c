@@ -3,6 +3,7 @@
  * Every row of tests/data/golden.tsv: hashes of masks that an independent, slow, exact renderer
  * made (tests/data/README.md). Public headers only.
  */
+#include "tests/support/build_container.h"
 #include "tests/support/check.h"
 
 #include <stdbool.h>
@@ -31,17 +32,6 @@ static void path_of(const char *name, char *path, size_t size)
              name);
 }
 
-static as_key_params key_of_closeup(void)
-{
-    static uint8_t passphrase[32];
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    return (as_key_params){.struct_size = sizeof(as_key_params),
-                           .scene_id = 85342,
-                           .passphrase = passphrase,
-                           .passphrase_size = sizeof(passphrase)};
-}
-
 static as_container *open_container(const char *name)
 {
     char path[128];
@@ -52,7 +42,7 @@ static as_container *open_container(const char *name)
             return files[i].container;
     assert_true(file_count < MOST_FILES);
     path_of(name, path, sizeof(path));
-    const as_key_params key = key_of_closeup();
+    const as_key_params key = test_closeup_key();
     const as_container_params params = {.struct_size = sizeof(params), .key = &key};
     open_file *file = &files[file_count++];
     snprintf(file->name, sizeof(file->name), "%s", name);
@@ -100,7 +90,7 @@ static void mask_hash(const row *r, char out_hex[65])
 static as_stream *open_stream(const row *r)
 {
     char path[128];
-    const as_key_params key = key_of_closeup();
+    const as_key_params key = test_closeup_key();
     const bool parity = strcmp(r->combine, "parity") == 0;
     path_of(r->file, path, sizeof(path));
     const as_stream_params params = {.struct_size = sizeof(params),
