@@ -7,7 +7,6 @@
 #include "tests/support/gl_faults.h"
 #include "tests/unit/gl_fixture.h"
 
-
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 40, CONTEXT_LOST = 0x0507, GUILTY = 0x8253 };
 
 static test_gl *context;
