@@ -31,6 +31,10 @@ if(ALPHASTREAM_WITH_GL)
             "their loader. Install it (Debian: apt-get install python3-glad, or run "
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_GL=OFF.")
     endif()
+    if(ALPHASTREAM_WITH_TESTS OR ALPHASTREAM_WITH_BENCH)
+        alphastream_require(egl egl libegl-dev "testing and measuring OpenGL textures"
+            ", or configure with -DALPHASTREAM_WITH_GL=OFF")
+    endif()
 endif()
 
 # Parts that are announced but not in this version yet: say so instead of pretending.

@@ -78,9 +78,9 @@ typedef struct as_gpu_backend {
     /* Lets what is drawn from now on wait for a fence, and deletes it. */
     void (*wait)(as_gpu *gpu, void *fence);
     void (*drop_fence)(as_gpu *gpu, void *fence);
-    /* Frees what create made. */
-    void (*remove)(as_gpu *gpu, as_gpu_texture *texture);
-    /* Frees the device; textures are gone. `abandon`: without touching the device. */
+    /* Frees what create made. `abandon`, here and below: without touching the device. */
+    void (*remove)(as_gpu *gpu, as_gpu_texture *texture, bool abandon);
+    /* Frees the device; textures are gone. */
     void (*destroy)(as_gpu *gpu, bool abandon);
 } as_gpu_backend;
 

@@ -183,8 +183,8 @@ void as_textures_drop(as_gpu *gpu, as_gpu_texture *t, bool abandon)
             gpu->backend->drop_fence(gpu, t->fence);
         for (uint32_t i = 0; i < t->waits_count; i++)
             gpu->backend->drop_fence(gpu, t->waits[i]);
-        gpu->backend->remove(gpu, t);
     }
+    gpu->backend->remove(gpu, t, abandon);
     as_mem_free(t->waits);
     as_mem_free(t->shown);
     as_mem_free(t);

@@ -97,9 +97,10 @@ static void ignore_fence(as_gpu *gpu, void *of_callers)
     (void)of_callers;
 }
 
-static void remove_texture(as_gpu *gpu, as_gpu_texture *texture)
+static void remove_texture(as_gpu *gpu, as_gpu_texture *texture, bool abandon)
 {
     (void)gpu;
+    (void)abandon;
     as_mem_free(((cpu_texture *)texture)->pixels);
 }
 

@@ -110,9 +110,10 @@ static void load_rest(const as_gpu_opengl_params *params, as_gl_functions *f)
 {
     static const origin clip[] = {{false, 45, "GL_ARB_clip_control", ""},
                                   {true, 0, "GL_EXT_clip_control", "EXT"}};
-    static const origin reset[] = {{false, 45, "GL_KHR_robustness", ""},
+    /* By extension alone: asking a context about it that claims a version and has it not, fails. */
+    static const origin reset[] = {{false, 0, "GL_KHR_robustness", ""},
                                    {false, 0, "GL_ARB_robustness", "ARB"},
-                                   {true, 32, "GL_KHR_robustness", "KHR"},
+                                   {true, 0, "GL_KHR_robustness", "KHR"},
                                    {true, 0, "GL_EXT_robustness", "EXT"}};
     f->extra.clips = !f->es || has_extension(&f->gl, "GL_EXT_clip_cull_distance");
     f->extra.clip_control = (void(GLAD_API_PTR *)(GLenum, GLenum))load(

@@ -55,10 +55,11 @@ static as_result wait_for(as_gl_device *d, GLsync fence, as_error *error)
     if (state == GL_ALREADY_SIGNALED || state == GL_CONDITION_SATISFIED)
         return AS_OK;
     const as_result result = as_gl_check(d, "waiting for the GPU", error);
-    return result != AS_OK ? result
-                           : as_err_set(error, AS_ERROR_GPU,
-                                        "the GPU has not drawn for 10 seconds; detach and attach "
-                                        "again");
+    return result != AS_OK
+               ? result
+               : as_err_set(error, AS_ERROR_GPU,
+                            "waiting for the GPU failed or took over 10 seconds; detach and "
+                            "attach again");
 }
 
 /* On to the next segment. Orphaning makes the wait needless for the content, but keeps the driver

@@ -41,14 +41,14 @@ as_result as_gl_target_create(as_gpu *gpu, as_gpu_texture *texture, as_error *er
                             " x %" PRIu32 " pixels",
                             texture->width, texture->height);
     if (result != AS_OK)
-        as_gl_target_remove(gpu, texture);
+        as_gl_target_remove(gpu, texture, false);
     return result;
 }
 
-void as_gl_target_remove(as_gpu *gpu, as_gpu_texture *texture)
+void as_gl_target_remove(as_gpu *gpu, as_gpu_texture *texture, bool abandon)
 {
     const GladGLContext *gl = &((as_gl_device *)gpu)->f.gl;
-    if (texture->foreign)
+    if (texture->foreign || abandon)
         return;
     gl->DeleteFramebuffers(1, &((as_gl_target *)texture)->framebuffer);
     gl->DeleteTextures(1, &texture->name);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/stream_fixture.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <time.h>
 
 /* ----------------------------------------------------------------------------- expectation -- */
 
@@ -242,8 +240,7 @@ test_bytes test_triangles(size_t count)
         test_bytes_free(&payload);
     }
     test_bytes out = test_container(blocks, count);
-    for (size_t i = 0; i < count; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, count);
     free(blocks);
     return out;
 }
@@ -505,45 +502,4 @@ uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result)
     }
     pthread_mutex_unlock(&e->lock);
     return found;
-}
-
-/* -------------------------------------------------------------------------------- process -- */
-
-static int entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder)
-        return -1;
-    int count = 0;
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 3; /* ".", "..", and the folder's own descriptor or this thread */
-}
-
-int test_descriptors(void)
-{
-    return entries("/proc/self/fd");
-}
-
-int test_threads(void)
-{
-    return entries("/proc/self/task");
-}
-
-static uint64_t clock_of(clockid_t id)
-{
-    struct timespec now = {0};
-    assert_int_equal(clock_gettime(id, &now), 0);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
-uint64_t test_cpu_ns(void)
-{
-    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-uint64_t test_now_ns(void)
-{
-    return clock_of(CLOCK_MONOTONIC);
 }

@@ -8,23 +8,10 @@
 
 #include "tests/support/build_container.h"
 #include "tests/support/check.h"
+#include "tests/support/process.h"
 
 #include <pthread.h>
 #include <stdbool.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TEST_SANITIZED 1
-#endif
-#endif
-#ifndef TEST_SANITIZED
-#define TEST_SANITIZED 0
-#endif
-
-#define SECOND UINT64_C(1000000000)
-#define MILLISECOND UINT64_C(1000000)
 
 /* ----------------------------------------------------------------------------- expectation -- */
 
@@ -142,14 +129,5 @@ void test_events_take(void *user, uint64_t index, as_result result);
 void test_events_wait(test_events *e, uint64_t count);
 /* How many for that frame; *out_result (may be NULL): of the last. */
 uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result);
-
-/* -------------------------------------------------------------------------------- process -- */
-
-/* Open descriptors and living threads of this process; -1: the system does not say. */
-int test_descriptors(void);
-int test_threads(void);
-/* Processor time this process has used, in nanoseconds. */
-uint64_t test_cpu_ns(void);
-uint64_t test_now_ns(void);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/outputs_fixture.h"
 
+#include "tests/support/frame_memory.h"
 #include "tests/support/random.h"
 
 #include <pthread.h>
@@ -13,62 +14,9 @@
 
 /* ----------------------------------------------------------------- a caller's allocator ---- */
 
-typedef struct host {
-    atomic_int blocks, done, calls, wrong;
-    atomic_size_t bytes;
-    int fail_at;   /* the n-th call gives NULL; -1: none */
-    size_t offset; /* memory is misaligned by this */
-} host;
-
-/* cmocka's checks belong to its own thread: what other threads see is counted. */
-static void host_check(host *h, bool right)
+static as_outputs *open_hosted(test_frame_memory *memory, uint32_t per_size)
 {
-    if (!right)
-        atomic_fetch_add(&h->wrong, 1);
-}
-
-/* Each block has its size in front, to check what release is told. */
-static void *host_allocate(void *user, size_t size)
-{
-    host *h = user;
-    void *block = NULL;
-    host_check(h, atomic_load(&h->done) == 0);
-    if (atomic_fetch_add(&h->calls, 1) == h->fail_at)
-        return NULL;
-    if (posix_memalign(&block, 64, size + 128) != 0)
-        return NULL;
-    memcpy(block, &size, sizeof(size));
-    atomic_fetch_add(&h->blocks, 1);
-    atomic_fetch_add(&h->bytes, size);
-    return (char *)block + 64 + h->offset;
-}
-
-static void host_release(void *user, void *memory, size_t size)
-{
-    host *h = user;
-    char *block = (char *)memory - 64 - h->offset;
-    size_t stated;
-    memcpy(&stated, block, sizeof(stated));
-    host_check(h, size == stated && atomic_load(&h->done) == 0);
-    atomic_fetch_sub(&h->blocks, 1);
-    atomic_fetch_sub(&h->bytes, size);
-    free(block);
-}
-
-static void host_done(void *user)
-{
-    host *h = user;
-    host_check(h, atomic_load(&h->blocks) == 0);
-    atomic_fetch_add(&h->done, 1);
-}
-
-static as_outputs *open_hosted(host *h, uint32_t per_size)
-{
-    const as_frame_allocator allocator = {.struct_size = sizeof(allocator),
-                                          .allocate = host_allocate,
-                                          .release = host_release,
-                                          .done = host_done,
-                                          .user = h};
+    const as_frame_allocator allocator = test_frame_allocator_of(memory);
     const as_outputs_params params = {
         .per_size = per_size, .most_held = 16, .allocator = &allocator};
     as_outputs *pool = as_outputs_create(&params);
@@ -76,20 +24,10 @@ static as_outputs *open_hosted(host *h, uint32_t per_size)
     return pool; /* the pool has its own copy of the allocator */
 }
 
-/* All was given back, rightly, and `done` was the last call. */
-static void check_host_done(host *h)
-{
-    assert_int_equal(atomic_load(&h->wrong), 0);
-    assert_int_equal(atomic_load(&h->blocks), 0);
-    assert_int_equal(atomic_load(&h->bytes), 0);
-    assert_int_equal(atomic_load(&h->done), 1);
-    assert_int_equal(as_mem_live(), 0);
-}
-
 static void test_memory_of_the_caller(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs *pool = open_hosted(&h, 2);
     as_output *filling;
     assert_int_equal(make(pool, 0), AS_OK);
@@ -113,22 +51,22 @@ static void test_memory_of_the_caller(void **state)
     assert_int_equal(atomic_load(&h.done), 0);
     paint(filling, key(3));
     as_outputs_publish(pool, filling);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 static void test_done_is_called_even_for_nothing(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs_close(open_hosted(&h, 2));
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 static void test_memory_of_the_caller_fails(void **state)
 {
     (void)state;
     for (int n = 0; n < 3; n++) {
-        host h = {.fail_at = n};
+        test_frame_memory h = {.fail_at = n};
         as_outputs *pool = open_hosted(&h, 3);
         for (int i = 0; i < 3; i++)
             assert_int_equal(make(pool, (uint64_t)i), i == n ? AS_ERROR_OUT_OF_MEMORY : AS_OK);
@@ -136,7 +74,7 @@ static void test_memory_of_the_caller_fails(void **state)
         assert_int_equal(make(pool, 3), AS_OK);
         check_count(pool, 3, 3 * BYTES, 0);
         as_outputs_close(pool);
-        check_host_done(&h);
+        test_frame_memory_check_done(&h);
     }
     assert_int_equal(as_mem_live(), 0);
 }
@@ -144,7 +82,7 @@ static void test_memory_of_the_caller_fails(void **state)
 static void test_misaligned_memory_is_refused(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1, .offset = 32};
+    test_frame_memory h = {.fail_at = -1, .offset = 32};
     as_outputs *pool = open_hosted(&h, 3);
     assert_int_equal(make(pool, 0), AS_ERROR_OUT_OF_MEMORY);
     as_outputs_warm(pool, key(0), 2);
@@ -152,7 +90,7 @@ static void test_misaligned_memory_is_refused(void **state)
     assert_int_equal(atomic_load(&h.blocks), 0); /* and given back */
     check_count(pool, 0, 0, 0);
     as_outputs_close(pool);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 /* ----------------------------------------------------------------------------- threads ---- */
@@ -186,7 +124,7 @@ static void *release_all(void *user)
 static void test_frames_outlive_the_pool(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs *pool = open_hosted(&h, 4);
     handful all = {0};
     pthread_t thread;
@@ -198,7 +136,7 @@ static void test_frames_outlive_the_pool(void **state)
     assert_int_equal(pthread_create(&thread, NULL, release_all, &all), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(all.right, 4);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 typedef struct shared {
@@ -275,7 +213,7 @@ static void produce(shared *s)
 static void test_eight_threads_get_while_one_publishes(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     shared s = {.count = 3000};
     pthread_t threads[8];
     s.pool = open_hosted(&h, 4);
@@ -290,7 +228,7 @@ static void test_eight_threads_get_while_one_publishes(void **state)
     for (int i = 0; i < 8; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     assert_int_equal(atomic_load(&s.wrong), 0);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 /* ------------------------------------------------------------------------------ random ---- */

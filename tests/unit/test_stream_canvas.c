@@ -5,10 +5,9 @@
  */
 #include "core/base/clock.h"
 #include "core/stream/stream.h"
+#include "tests/support/frame_memory.h"
 #include "tests/support/random.h"
 #include "tests/support/stream_fixture.h"
-
-#include <stdatomic.h>
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 200, MASK_BYTES = WIDTH * HEIGHT };
 
@@ -424,36 +423,11 @@ static void test_bad_frame(void **state)
 
 /* --------------------------------------------------------------------------------- memory -- */
 
-static atomic_int_fast64_t blocks, block_bytes, refusals;
-
-static void *allocate(void *user, size_t size)
-{
-    void *memory = NULL;
-    (void)user;
-    if (atomic_load(&refusals) > 0 && atomic_fetch_sub(&refusals, 1) > 0)
-        return NULL;
-    if (posix_memalign(&memory, 64, size) != 0)
-        return NULL;
-    memset(memory, 0xA5, size);
-    atomic_fetch_add(&blocks, 1);
-    atomic_fetch_add(&block_bytes, (int_fast64_t)size);
-    return memory;
-}
-
-static void release(void *user, void *memory, size_t size)
-{
-    (void)user;
-    free(memory);
-    atomic_fetch_sub(&blocks, 1);
-    atomic_fetch_sub(&block_bytes, (int_fast64_t)size);
-}
-
-static const as_frame_allocator allocator = {
-    .struct_size = sizeof(allocator), .allocate = allocate, .release = release};
-
 static void test_frame_allocator(void **state)
 {
     (void)state;
+    test_frame_memory memory = {.fail_at = -1}, other = {.fail_at = 0};
+    as_frame_allocator allocator = test_frame_allocator_of(&memory);
     as_stream_params params = truth_params(&small);
     as_frame *kept, *frame = NULL;
     as_error error;
@@ -464,24 +438,25 @@ static void test_frame_allocator(void **state)
         truth_expect_canvas(&small, stream, i, 0, 0);
     kept = get(stream, 3);
     wait_idle(stream);
-    assert_true(atomic_load(&blocks) >= 4);
-    assert_int_equal(stats_of(stream).l0_bytes, atomic_load(&block_bytes));
-    assert_int_equal(atomic_load(&block_bytes), atomic_load(&blocks) * 5 * 8 * HEIGHT);
+    assert_true(atomic_load(&memory.blocks) >= 4);
+    assert_int_equal(stats_of(stream).l0_bytes, atomic_load(&memory.bytes));
+    assert_int_equal(atomic_load(&memory.bytes), atomic_load(&memory.blocks) * 5 * 8 * HEIGHT);
     as_stream_close(&stream);
-    assert_int_equal(atomic_load(&blocks), 1);
+    assert_int_equal(atomic_load(&memory.blocks), 1);
     assert_true(truth_shows_canvas(&small, kept, 3, 0, 0));
     as_frame_unref(&kept);
-    assert_int_equal(atomic_load(&blocks), 0);
+    test_frame_memory_check_done(&memory);
+
+    allocator = test_frame_allocator_of(&other);
     params.processing = AS_PROCESS_ON_DEMAND;
     stream = open_stream(&params);
-    atomic_store(&refusals, 1);
     assert_int_equal(as_stream_get_canvas(stream, 5, 0, 0, AS_WAIT_FOREVER, &frame),
                      AS_ERROR_OUT_OF_MEMORY);
     assert_int_equal(as_stream_last_error(stream, &error), AS_ERROR_OUT_OF_MEMORY);
     test_assert_text(error.text, "frame 5", "get", __FILE__, __LINE__);
     truth_expect_canvas(&small, stream, 5, 0, 0);
     as_stream_close(&stream);
-    assert_int_equal(atomic_load(&blocks), 0);
+    test_frame_memory_check_done(&other);
 }
 
 static void test_budget(void **state)
@@ -545,21 +520,17 @@ static void test_eight_threads(void **state)
 {
     (void)state;
     const uint64_t seed = test_seed("canvases");
-    pthread_t threads[8];
     caller callers[8];
     as_stream_params params = truth_params(&small);
     params.l0_bytes = 10 * MASK_BYTES;
     params.l1_frames = 8;
     truth_draw_all(&small, WIDTH, HEIGHT);
     as_stream *stream = open_stream(&params);
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         callers[i] = (caller){.stream = stream, .seed = seed + i};
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_many, &callers[i]), 0);
-    }
-    for (size_t i = 0; i < 8; i++) {
-        pthread_join(threads[i], NULL);
+    test_run_threads(ask_many, callers, sizeof(*callers), 8);
+    for (size_t i = 0; i < 8; i++)
         assert_int_equal(callers[i].wrong, 0);
-    }
     wait_idle(stream);
     as_stream_close(&stream);
 }

@@ -106,14 +106,11 @@ static void test_encrypted(void **state)
 {
     (void)state;
     uint8_t passphrase[32];
+    as_key_params key = test_closeup_key();
     truth plain;
     truth_of_file(&plain, "tests/data/closeup.asvp", 2048, 1024);
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    as_key_params key = {.struct_size = sizeof(key),
-                         .scene_id = 85342,
-                         .passphrase = passphrase,
-                         .passphrase_size = sizeof(passphrase)};
+    memcpy(passphrase, key.passphrase, sizeof(passphrase));
+    key.passphrase = passphrase;
     as_stream_params params = nothing_given();
     params.canvas_width = 2048;
     params.canvas_height = 1024;
@@ -291,8 +288,7 @@ static void test_init_frames_that_do_not_fit(void **state)
     assert_true(stats.l1_bytes <= params.l1_bytes);
     assert_true(stats.evictions > 0);
     as_stream_close(&stream);
-    for (size_t i = 0; i < 16; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, 16);
     test_bytes_free(&payload);
     truth_free(&large);
 }
