@@ -83,7 +83,7 @@ static as_result check_rest(const as_stream_params *p, as_error *error)
 /* A complete struct, whose log is the stream's where none is given. */
 static as_result take_http(as_http_params *http, as_stream_params *p, as_error *error)
 {
-    const as_result result = as_api_params(http, sizeof(*http), p->http, "as_http_params", error);
+    const as_result result = as_api_http_params(http, p->http, error);
     if (!http->log.fn)
         http->log = p->log;
     p->http = http;

@@ -286,6 +286,10 @@ typedef struct as_stream_stats {
 /* Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats);
 
+/* What the stream's source did, where that is an HTTP source; of any other, AS_ERROR_UNSUPPORTED.
+ * Errors: also AS_ERROR_ARGUMENT. */
+AS_API AS_NODISCARD as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats);
+
 /* Copies the error of the calling thread's last call on this stream (of a thread that made none:
  * the stream's most recent); code AS_OK and an empty text when that call succeeded. Background work
  * never shows here. NULL stream: AS_ERROR_ARGUMENT in *out_error. Returns out_error->code. */
