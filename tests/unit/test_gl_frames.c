@@ -198,8 +198,13 @@ static void test_prepares_canvases(void **state)
 {
     const as_stream_params params = truth_params(&small);
     as_stream *stream = open_stream(&params);
-    as_gl *gl = attach(stream, 0, AS_GL_UPLOAD_AUTO), *other;
+    as_gl *gl, *other;
     (void)state;
+    truth_expect(&small, stream, 0, WIDTH, HEIGHT);
+    wait_idle(stream);
+    assert_true(has_ready(stream, as_st_mask_key(1, WIDTH, HEIGHT)));
+    gl = attach(stream, 0, AS_GL_UPLOAD_AUTO);
+    assert_true(stats_of(stream).l0_bytes < WIDTH * HEIGHT); /* what was prepared is gone */
     for (uint64_t index = 10; index < 15; index++)
         check_frame(context, gl, &small, index, NULL);
     wait_idle(stream);
