@@ -5,6 +5,7 @@
 #include "alphastream/alphastream.h"
 
 #include "core/base/mem.h"
+#include "core/io/io.h"
 
 uint32_t as_version_number(void)
 {
@@ -26,5 +27,5 @@ as_result as_set_allocator(const as_allocator *allocator)
 
 uint32_t as_features(void)
 {
-    return 0;
+    return as_io_has_http() ? AS_FEATURE_HTTP : 0;
 }

@@ -37,6 +37,18 @@ as_result as_io_open_memory(const void *data, size_t size, const as_memory_param
 as_result as_io_open(const char *location, const as_source_params *params, as_source **out_source,
                      as_error *error);
 
+/* source_http.c, or source_http_stub.c in a build without HTTP. params: ranges checked, 0 or NULL
+ * for defaults; NULL: all defaults. */
+bool as_io_has_http(void);
+as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
+                          as_error *error);
+/* AS_ERROR_UNSUPPORTED: not an HTTP source. */
+as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error);
+/* What as_source_get_cached tells, of an HTTP source: *out_count may be more than capacity. false:
+ * it is not one. */
+bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,
+                       size_t *out_count);
+
 /* source_name.c: pure functions on locations. */
 /* Is it "scheme://..." or "file:..."? A Windows drive letter is not a scheme. */
 bool as_io_is_url(const char *location);

@@ -142,6 +142,13 @@ bool as_io_is_local(const as_source *source)
     return source->local;
 }
 
+void *as_io_user(const as_source *source,
+                 as_result (*read)(void *user, uint64_t offset, void *buffer, size_t length,
+                                   size_t *out_read, as_error *error))
+{
+    return source->vtable.read == read ? source->user : NULL;
+}
+
 const char *as_io_name(const as_source *source)
 {
     return source->name;
