@@ -82,7 +82,7 @@ def honest(request, content, etag, modified, conditions, actions):
     first = max(0, min(request.first + actions.get("shift", 0), size - 1))
     last = max(first, min(last + actions.get("shift", 0), size - 1))
     last = min(last, first + actions.get("clamp", size) - 1)
-    headers += [("Content-Range", "bytes %d-%d/%d" % (first, last, size)),
+    headers += [("Content-Range", "bytes %d-%d/%s" % (first, last, actions.get("total", size))),
                 ("Content-Length", str(last + 1 - first))]
     return Answer(206, headers, memoryview(content)[first:last + 1])
 
