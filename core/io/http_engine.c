@@ -181,6 +181,7 @@ void as_http_free_flight(as_http_flight *flight)
 {
     flight->phase = AS_HTTP_FREE;
     flight->unwanted = false;
+    as_cond_broadcast(&flight->source->changed); /* readers may have counted on it */
 }
 
 void as_http_delay_flight(as_http_flight *flight, uint64_t delay_ns, uint64_t now_ns)
