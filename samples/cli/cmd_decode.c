@@ -80,6 +80,7 @@ static int decode_frames(const options *o, const opened *in, const frames_list *
         code = d.out.class->begin(&d.out);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in->container,
+                                    .source = in->source,
                                     .o = o,
                                     .frames = frames,
                                     .verb = "decode",
@@ -113,7 +114,7 @@ static int decode_sheet(const options *o, const opened *in, const frames_list *f
         code = message_usage("a sheet is one picture: leave the frame's number out of -o \"%s\"",
                              o->output);
     if (code == CLI_DONE)
-        code = sheet_make(in->container, o, frames, &made, &png);
+        code = sheet_make(in, o, frames, &made, &png);
     if (png.size > 0 && (code == CLI_DONE || code == CLI_DATA)) {
         const int written = output_picture(&out, 0, &png);
         code = written == CLI_DONE ? code : written;

@@ -53,6 +53,7 @@ int cmd_framehash(const options *o)
         code = source_frames(o, &in, &frames);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in.container,
+                                    .source = in.source,
                                     .o = o,
                                     .frames = &frames,
                                     .verb = "framehash",

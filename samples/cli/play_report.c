@@ -119,6 +119,8 @@ void play_print_table(const play_report *r)
         message_print("%-14s p50 %.1f us, p99 %.1f, max %.1f, %" PRIu64 " times\n", stages[i].name,
                       (double)stages[i].times->p50_ns / us, (double)stages[i].times->p99_ns / us,
                       (double)stages[i].times->max_ns / us, stages[i].times->count);
+    if (r->over_http)
+        exchanges_print_totals(&r->http);
     message_print("CPU            %.3f ms a frame, %.1f %% of one core\n", cpu_ms_per_frame(r),
                   core_percent(r));
     message_print("peak memory    %.1f MiB\n", (double)r->peak_bytes / mebibyte);
@@ -178,6 +180,13 @@ void play_print_json(const play_report *r)
                       "\"max\": %.3f},\n",
                       stages[i].name, stages[i].times->count, (double)stages[i].times->p50_ns / us,
                       (double)stages[i].times->p99_ns / us, (double)stages[i].times->max_ns / us);
+    if (r->over_http) {
+        message_print("  \"http\": {\n");
+        exchanges_print_json_totals(&r->http, "    ");
+        message_print("\n  },\n");
+    } else {
+        message_print("  \"http\": null,\n");
+    }
     message_print("  \"cpu_ms_per_frame\": %.6f,\n", cpu_ms_per_frame(r));
     message_print("  \"core_percent\": %.3f,\n", core_percent(r));
     message_print("  \"peak_bytes\": %" PRIu64 "\n}\n", r->peak_bytes);

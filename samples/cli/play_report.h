@@ -5,6 +5,7 @@
 #ifndef CLI_PLAY_REPORT_H
 #define CLI_PLAY_REPORT_H
 
+#include "exchanges.h"
 #include "latency.h"
 #include "options.h"
 
@@ -29,6 +30,8 @@ typedef struct play_report {
     latency get; /* every call of as_stream_get_frame */
     as_stream_metadata metadata;
     as_stream_stats stats;
+    bool over_http;
+    as_http_stats http;
 } play_report;
 
 /* To standard output: a table, or one JSON object. */
