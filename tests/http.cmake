@@ -1,0 +1,16 @@
+# Tests over HTTP, with servers on the loopback interface (support/http_fixture.h).
+find_program(ALPHASTREAM_PYTHON3 python3)
+if(NOT ALPHASTREAM_PYTHON3)
+    message(FATAL_ERROR "python3 was not found; the server of the HTTP tests needs it. Install it "
+        "(Debian: apt-get install python3, or run scripts/install-deps), or configure with "
+        "-DALPHASTREAM_WITH_TESTS=OFF.")
+endif()
+
+target_sources(alphastream_test_support PRIVATE
+    support/http_child.c
+    support/http_fixture.c
+    support/http_nginx.c)
+
+add_test(NAME fault_server
+    COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/support/test_fault_server.py)
+as_test(http_fixture unit/test_http_fixture.c)
