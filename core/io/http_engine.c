@@ -18,6 +18,9 @@
  * connection. */
 #define ABANDON_NS (50 * MS)
 #define ABANDON_BURST 4
+/* An answer that takes so long, against what is usual, may never come: see drop_unserved. */
+#define UNSERVED_NS (1000 * MS)
+#define UNSERVED_RESPONSES 8
 
 /* ------------------------------------------------------------------------------ plan ---- */
 
@@ -49,11 +52,29 @@ static uint32_t most_flights(const as_http_source *source)
     return source->answered && source->failures == 0 ? source->most_flights : 1;
 }
 
+/* No new request before. libcurl keeps to the bandwidth within a transfer, after a burst; so that
+ * bursts do not add up, the next request waits until what came is paid for. */
+static uint64_t begin_ns(const as_http_source *source)
+{
+    const uint64_t rest = source->rest_until_ns, hold = source->hold_until_ns;
+    const uint64_t later = rest > hold ? rest : hold;
+    return later > source->paid_ns ? later : source->paid_ns;
+}
+
 static bool may_request(const as_http_source *source, uint64_t now_ns)
 {
     return !source->cancelled && source->denied == 0 && !source->whole_done &&
            !source->whole_full && source->disk_state != AS_HTTP_DISK_OPENING &&
-           now_ns >= source->rest_until_ns && now_ns >= source->hold_until_ns;
+           now_ns >= begin_ns(source);
+}
+
+/* Of one request: with a bandwidth, no more than half a second's. */
+static uint32_t chunk_bytes(const as_http_source *source)
+{
+    const uint64_t half = source->params.bandwidth / 2 / AS_UNIT_BYTES * AS_UNIT_BYTES;
+    if (source->params.bandwidth == 0 || half >= source->params.chunk_bytes)
+        return source->params.chunk_bytes;
+    return half ? (uint32_t)half : AS_UNIT_BYTES;
 }
 
 /* What the plan looks at; the arrays are the caller's. */
@@ -88,7 +109,7 @@ static void take_view(as_http_source *source, view *out)
         .flight_count = flights,
         .size = source->end_most,
         .most_flights = most_flights(source),
-        .chunk_bytes = source->params.chunk_bytes,
+        .chunk_bytes = chunk_bytes(source),
         .budget = source->params.cache_bytes,
         .rate = source->rate,
         .first_byte_ns = source->response_ns,
@@ -275,6 +296,11 @@ void as_http_begin(as_http_user *user, uint64_t now_ns)
         as_http_tell(source, &report);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ----------------------------------------------------------------------------- seeks ---- */
 
 /* May a seek abandon one more request now? */
@@ -380,34 +406,64 @@ static void abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_repor
                    source->params.low_speed_bytes, source->params.stall_timeout_ms);
     as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT, text);
     flight->error.offset = flight->at;
-    const bool answered = flight->head.bytes != 0;
     remove_flight(flight, AS_ERROR_TRANSPORT, now_ns, out);
-    /* A new connection that is never answered, while others are: one too many for this server. */
-    const bool too_many = !answered && flight->connections != 0 && source->answered;
-    if (too_many)
-        source->most_flights = 1;
-    flight->fresh = !too_many;
+    flight->fresh = true;
     as_http_try_again(flight, now_ns);
 }
 
-/* ------------------------------------------------------------------- the client's calls ---- */
-
-static uint64_t earlier(uint64_t a, uint64_t b)
+/* When to believe that a request on a new connection is not going to be answered because the server
+ * takes no more connections; UINT64_MAX: there is no reason to. */
+static uint64_t unserved_deadline(const as_http_flight *flight)
 {
-    return a < b ? a : b;
+    const as_http_source *source = flight->source;
+    const uint64_t usual = UNSERVED_RESPONSES * source->response_ns;
+    long connections = 0;
+    if (flight->phase != AS_HTTP_RUNNING || flight->head.bytes != 0 || flight->hops != 0 ||
+        !source->answered || source->most_flights == 1)
+        return UINT64_MAX;
+    (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_NUM_CONNECTS, &connections);
+    if (connections == 0)
+        return UINT64_MAX;
+    return flight->started_ns + (usual > UNSERVED_NS ? usual : UNSERVED_NS);
 }
+
+/* The first of these, once no request is being answered. */
+static uint64_t unserved_due(const as_http_source *source)
+{
+    uint64_t due = UINT64_MAX;
+    for (uint32_t i = 0; i < source->params.requests; i++) {
+        const as_http_flight *flight = &source->flights[i];
+        if (flight->phase == AS_HTTP_RUNNING && flight->head.bytes != 0)
+            return UINT64_MAX;
+        due = earlier(due, unserved_deadline(flight));
+    }
+    return due;
+}
+
+/* Some servers serve one connection at a time and let others wait until it is closed, which kept
+ * alive it is not. Requests that wait on new connections are given up, and from then on there is
+ * one at a time. */
+static void drop_unserved(as_http_source *source, uint64_t now_ns)
+{
+    if (unserved_due(source) > now_ns)
+        return;
+    for (uint32_t i = 0; i < source->params.requests; i++)
+        if (unserved_deadline(&source->flights[i]) != UINT64_MAX)
+            as_http_disown_flight(&source->flights[i]);
+    source->most_flights = 1;
+}
+
+/* ------------------------------------------------------------------- the client's calls ---- */
 
 /* When turn has something to do without being kicked. */
 static uint64_t next_due(as_http_source *source, uint64_t now_ns)
 {
     uint64_t due = UINT64_MAX;
-    const uint64_t idle_until = source->rest_until_ns > source->hold_until_ns
-                                    ? source->rest_until_ns
-                                    : source->hold_until_ns;
     if (source->cancelled)
         return due;
-    if (idle_until > now_ns && is_wanted(source))
-        due = idle_until;
+    if (begin_ns(source) > now_ns && is_wanted(source))
+        due = begin_ns(source);
+    due = earlier(due, unserved_due(source));
     if (source->swept != source->generation && !source->whole)
         due = earlier(due, now_ns + ABANDON_NS);
     for (uint32_t i = 0; i < source->params.requests; i++) {
@@ -436,6 +492,7 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
     as_mutex_lock(&source->lock);
     user->host = source->url_host;
     sweep(source, now_ns);
+    drop_unserved(source, now_ns);
     for (uint32_t i = 0; i < source->params.requests; i++) {
         as_http_flight *flight = &source->flights[i];
         if (source->cancelled)

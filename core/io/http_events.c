@@ -16,7 +16,7 @@
 
 #define MS ((uint64_t)1000000)
 #define SECOND ((uint64_t)1000000000)
-#define RATE_WINDOW_NS (200 * MS)
+#define RATE_WINDOW_NS (100 * MS)
 #define RATE_WINDOW_BYTES ((uint64_t)32 * 1024) /* fewer say nothing about the speed */
 #define CHANGE_MEMORY_NS (10 * SECOND)          /* changes closer than this are "in a row" */
 
@@ -101,6 +101,13 @@ static void accept_end(as_http_flight *flight)
     /* Without a total: what is before an odd beginning is there, so it ends just there. */
     const bool exact = flight->first % AS_UNIT_BYTES != 0;
     const bool told = flight->head.total != AS_SIZE_UNKNOWN;
+    if (!told && flight->first == 0) {
+        flight->verdict = AS_HTTP_REFUSED;
+        (void)as_err_set(&flight->error, AS_ERROR_TRANSPORT,
+                         "status 416: the server refuses the first bytes without saying that there "
+                         "are none; check the server");
+        return;
+    }
     if (!learn_size(source, told ? flight->head.total : exact ? flight->first : AS_SIZE_UNKNOWN)) {
         size_differs(flight);
         return;
@@ -317,6 +324,9 @@ size_t as_http_on_body(char *data, size_t size, size_t count, void *user)
     flight->window_bytes += length;
     flight->rate_bytes += length;
     source->stats.received += length;
+    if (source->params.bandwidth != 0)
+        source->paid_ns = (source->paid_ns > now ? source->paid_ns : now) +
+                          length * SECOND / source->params.bandwidth;
     if (accepted)
         measure(flight, now, false);
     else
@@ -480,7 +490,8 @@ static void content_differs(as_http_flight *flight, uint64_t now_ns)
         source->no_match = true;
         as_http_free_flight(flight);
     } else {
-        flight->error.code = AS_ERROR_TRANSPORT; /* there was no condition to fail */
+        as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT,
+                          "status 412, although the request had no condition; check the server");
         as_http_give_up(source, flight, &flight->error, now_ns);
     }
 }
@@ -544,6 +555,9 @@ static void attempt_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns
         if (is_final(code)) {
             as_http_give_up(source, flight, &flight->error, now_ns);
         } else {
+            /* A new connection may be one too many for the server; an old one may be dead. */
+            if (flight->connections != 0 && !is_alone(flight))
+                source->most_flights = 1;
             flight->fresh = flight->connections == 0;
             as_http_try_again(flight, now_ns);
         }

@@ -203,11 +203,12 @@ static bool set_options(as_http_flight *flight, const char *url, bool home)
 {
     CURL *easy = flight->transfer.easy;
     curl_easy_reset(easy);
+    /* Refused while the handle has a buffer of an earlier transfer, which then is this large. */
+    (void)set_number(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     return set_text(easy, CURLOPT_URL, url) &&
            set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            set_number(easy, CURLOPT_NOSIGNAL, 1) && set_number(easy, CURLOPT_QUICK_EXIT, 1) &&
            set_number(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1) &&
-           set_number(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES) &&
            set_text(easy, CURLOPT_USERAGENT, flight->source->params.user_agent) &&
            set_connection(flight) && set_callbacks(flight) && set_range(flight) &&
            set_headers(flight, home);

@@ -166,6 +166,7 @@ struct as_http_source {
     as_http_flight *flights; /* params.requests of them */
     uint32_t most_flights;   /* fewer where the server takes fewer connections */
     uint64_t rate, response_ns;
+    uint64_t paid_ns; /* when the bytes received so far are within the bandwidth */
     uint64_t random;
 
     /* Failure. */
