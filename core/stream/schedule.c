@@ -6,13 +6,17 @@
  * neither there nor under way: demands, then L0 along the path (nearest first), hints, and L1
  * prefetch along the path. It is called whenever the head moves or work ends. It must come to rest:
  * whatever it starts leaves behind something it can see (a polystream, a frame, a failure, a
- * stall), so that the pump at its end does not start it again.
+ * stall), so that the pump at its end does not start it again. Failures of the source are forgotten
+ * after a while, so that what comes after an outage is prepared again.
  */
 #include "core/stream/stream.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 #include <string.h>
+
+#define RETRY_NS UINT64_C(1000000000) /* so long a failure of the source is believed */
 
 /* ------------------------------------------------------------------------------- tasks ---- */
 
@@ -203,6 +207,12 @@ static bool is_final(const as_error *error)
     return error->code == AS_ERROR_DECODE && error->offset == AS_NO_OFFSET;
 }
 
+/* An outage ends by itself. */
+static bool passes(const as_error *error)
+{
+    return error->code == AS_ERROR_TRANSPORT || error->code == AS_TIMEOUT;
+}
+
 static void forgive(as_stream *stream, as_output_key key)
 {
     as_failure *failure = find_failure(stream, key);
@@ -221,9 +231,33 @@ void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error
     as_failure *failure = find_failure(stream, key);
     if (!failure)
         failure = &stream->failures[stream->failure_count++ % AS_ST_FAILURES];
-    *failure = (as_failure){.used = true, .key = key, .error = *error};
+    *failure = (as_failure){.used = true, .key = key, .error = *error, .at_ns = as_clock_ns()};
     failure->error.frame = key.index;
     stream->stats.failed++;
+    if (passes(error) && stream->retry_ns == 0)
+        stream->retry_ns = failure->at_ns + RETRY_NS;
+}
+
+/* The server may be back: what failed a while ago is tried again, along with all that is wanted. */
+static void forget_passed(as_stream *stream)
+{
+    if (stream->retry_ns == 0)
+        return;
+    const uint64_t now = as_clock_ns();
+    if (now < stream->retry_ns)
+        return;
+    stream->retry_ns = 0;
+    for (size_t i = 0; i < AS_ST_FAILURES; i++) {
+        as_failure *failure = &stream->failures[i];
+        if (!failure->used || !passes(&failure->error))
+            continue;
+        const uint64_t until = failure->at_ns + RETRY_NS;
+        failure->used = now < until;
+        if (failure->used && (stream->retry_ns == 0 || until < stream->retry_ns))
+            stream->retry_ns = until;
+    }
+    stream->checked_ahead = 0;
+    stream->ready_stalled = false;
 }
 
 /* -------------------------------------------------------------------------------- sizes ---- */
@@ -283,9 +317,9 @@ static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority prior
 /* Gets a frame on its way, one step at a time. */
 static void prepare(as_stream *stream, as_output_key key, as_priority priority)
 {
-    if (as_outputs_has(stream->outputs, key) || as_st_failure(stream, key) ||
-        enqueue_draw(stream, key, priority))
-        return;
+    if (key.index >= stream->frames || as_outputs_has(stream->outputs, key) ||
+        as_st_failure(stream, key) || enqueue_draw(stream, key, priority))
+        return; /* past the end: asked for when the content was another */
     as_task *task = fetch(stream, key.index, priority);
     if (task)
         task->wanted = true;
@@ -396,10 +430,13 @@ static void pump_unqueued(as_stream *stream)
 
 void as_st_pump(as_stream *stream)
 {
-    if (stream->state != AS_ST_READY || stream->closing)
+    if (stream->state == AS_ST_FAILED || stream->closing)
         return;
     stream->starved = false;
     pump_unqueued(stream);
+    if (stream->state != AS_ST_READY)
+        return;
+    forget_passed(stream);
     pump_demands(stream);
     pump_ready(stream);
     pump_hints(stream);
@@ -437,16 +474,21 @@ static bool outlives_jump(const as_stream *stream, const as_task *task)
            is_waited(stream, task->key.index);
 }
 
-/* What is queued for where the head was is stale: its items surface and do nothing. What is still
- * wanted is queued anew by the next pump. */
-static void drop_queued(as_stream *stream)
+static bool outlives_content(const as_stream *stream, const as_task *task)
 {
-    stream->stats.seeks++;
+    (void)stream;
+    return task->running || task->kind == AS_ST_WARM;
+}
+
+/* What is queued is stale: its items surface and do nothing. What is still wanted is queued anew by
+ * the next pump. */
+static void drop_tasks(as_stream *stream, bool (*outlives)(const as_stream *, const as_task *))
+{
     (void)as_work_cancel(stream->io_queue);
     (void)as_work_cancel(stream->draw_queue);
     for (size_t i = 0; i < stream->task_count;) {
         as_task *task = &stream->tasks[i];
-        if (outlives_jump(stream, task)) {
+        if (outlives(stream, task)) {
             task->queued = false;
             i++;
         } else {
@@ -454,12 +496,32 @@ static void drop_queued(as_stream *stream)
             stream->stats.dropped++;
         }
     }
+    stream->checked_ahead = 0;
+    as_st_new_path(stream);
+}
+
+/* Demands that nobody waits for, but those asked for at `since` or later. */
+static void drop_idle(as_stream *stream, uint64_t since)
+{
     for (size_t i = 0; i < stream->demand_count;)
-        if (stream->demands[i].waiters == 0)
+        if (stream->demands[i].waiters == 0 && stream->demands[i].stamp < since)
             as_st_drop_demand(stream, &stream->demands[i]);
         else
             i++;
-    stream->checked_ahead = 0;
+}
+
+/* The head is elsewhere. */
+static void drop_queued(as_stream *stream, uint64_t since)
+{
+    stream->stats.seeks++;
+    drop_idle(stream, since);
+    drop_tasks(stream, outlives_jump);
+}
+
+void as_st_drop_work(as_stream *stream)
+{
+    drop_idle(stream, UINT64_MAX);
+    drop_tasks(stream, outlives_content);
 }
 
 void as_st_note(as_stream *stream, uint64_t index)
@@ -469,7 +531,9 @@ void as_st_note(as_stream *stream, uint64_t index)
     stream->initial = stream->initial && index == head;
     stream->ready_stalled = false;
     if (as_predict_note(&stream->predictor, index)) {
-        drop_queued(stream);
+        /* A host that asks now here, now there, gets both: what was asked for just before stays. */
+        const uint64_t kept = stream->params.io_requests / 4;
+        drop_queued(stream, stream->gets > kept ? stream->gets - kept : 0);
     } else if (stream->predictor.stride != stride) {
         stream->checked_ahead = 0;
         stream->stats.seeks += (stream->predictor.stride < 0) != (stride < 0);
@@ -483,7 +547,7 @@ void as_st_note(as_stream *stream, uint64_t index)
 void as_st_jump(as_stream *stream, uint64_t index)
 {
     if (as_predict_distance(&stream->predictor, index) > l0_reach(stream))
-        drop_queued(stream);
+        drop_queued(stream, UINT64_MAX);
     const int64_t stride = stream->predictor.stride;
     as_predict_start(&stream->predictor, index);
     stream->predictor.stride = stride < 0 ? -1 : 1;

@@ -60,9 +60,10 @@ static void test_arguments(void **state)
     params = truth_params(&small);
     params.struct_size = 4;
     assert_open_fails(&params, AS_ERROR_ARGUMENT, "struct_size");
+    const as_http_params short_http = {.struct_size = 4};
     params = truth_params(&small);
-    params.reserved = 1;
-    assert_open_fails(&params, AS_ERROR_ARGUMENT, "reserved");
+    params.http = &short_http;
+    assert_open_fails(&params, AS_ERROR_ARGUMENT, "as_http_params.struct_size");
     const as_frame_allocator empty = {.struct_size = sizeof(empty)};
     params = truth_params(&small);
     params.frame_allocator = &empty;
@@ -455,6 +456,7 @@ static void test_options_out_of_range(void **state)
         BAD(timebox_us, 60000001, "1 to 60000000"),
         BAD(init_timeout_ms, 3600001, "1 to 3600000"),
         BAD(data_timeout_ms, 3600001, "1 to 3600000"),
+        BAD(network_ahead_ms, 3600001, "1 to 3600000"),
         BAD(width, 5, "both or neither"),
         BAD(height, 5, "both or neither"),
         BAD(width, 16385, "1 to 16384"),
