@@ -338,11 +338,21 @@ static void sweep(as_http_source *source, uint64_t now_ns)
 
 /* ---------------------------------------------------------------------------- stalls ---- */
 
+/* Silence, or a slow stretch, of this length fails an attempt. With a bandwidth libcurl itself
+ * pauses for as long as a burst takes. */
+static uint64_t most_silence(const as_http_source *source)
+{
+    const uint64_t most = source->params.stall_timeout_ms * MS;
+    if (source->params.bandwidth == 0)
+        return most;
+    const uint64_t share = source->params.bandwidth / source->params.requests;
+    return most + as_http_burst_bytes(source) * 1000 * MS / (share ? share : 1);
+}
+
 /* When the attempt will have been silent, or slow, for too long; UINT64_MAX: not yet to be said. */
 static uint64_t stall_deadline(as_http_flight *flight)
 {
-    const as_http_params *params = &flight->source->params;
-    const uint64_t most = params->stall_timeout_ms * MS;
+    const uint64_t most = most_silence(flight->source);
     curl_off_t ready_us = 0;
     (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
     if (ready_us <= 0)
@@ -374,7 +384,7 @@ static bool is_stuck(as_http_flight *flight, uint64_t now_ns)
     const uint64_t deadline = stall_deadline(flight);
     if (deadline == UINT64_MAX || now_ns < deadline)
         return false;
-    const uint64_t most = flight->source->params.stall_timeout_ms * MS;
+    const uint64_t most = most_silence(flight->source);
     if (now_ns - flight->window_ns < most || flight->window_bytes < least_bytes(flight->source))
         return true;
     flight->window_ns = now_ns;

@@ -11,7 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUFFER_BYTES 65536L
+#define BUFFER_BYTES 65536
+/* libcurl fills its buffer this often before it looks at the speed: a small one keeps the
+ * burst to a quarter of a second's bytes. */
+#define FILLS 100
+#define LIMITED_BUFFER_PART (4 * FILLS)
+#define LEAST_BUFFER_BYTES 1024
 
 /* ------------------------------------------------------------------------------ URLs ---- */
 
@@ -202,9 +207,6 @@ static bool set_callbacks(as_http_flight *flight)
 static bool set_options(as_http_flight *flight, const char *url, bool home)
 {
     CURL *easy = flight->transfer.easy;
-    curl_easy_reset(easy);
-    /* Refused while the handle has a buffer of an earlier transfer, which then is this large. */
-    (void)set_number(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
     return set_text(easy, CURLOPT_URL, url) &&
            set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            set_number(easy, CURLOPT_NOSIGNAL, 1) && set_number(easy, CURLOPT_QUICK_EXIT, 1) &&
@@ -212,6 +214,35 @@ static bool set_options(as_http_flight *flight, const char *url, bool home)
            set_text(easy, CURLOPT_USERAGENT, flight->source->params.user_agent) &&
            set_connection(flight) && set_callbacks(flight) && set_range(flight) &&
            set_headers(flight, home);
+}
+
+static long buffer_bytes(const as_http_source *source)
+{
+    const uint64_t part = source->params.bandwidth / LIMITED_BUFFER_PART;
+    if (source->params.bandwidth == 0 || part > BUFFER_BYTES)
+        return BUFFER_BYTES;
+    return part < LEAST_BUFFER_BYTES ? LEAST_BUFFER_BYTES : (long)part;
+}
+
+uint64_t as_http_burst_bytes(const as_http_source *source)
+{
+    return (uint64_t)FILLS * (uint64_t)buffer_bytes(source);
+}
+
+/* An easy handle without options of an earlier request. One that still has a buffer (after a name
+ * was not found) takes no other and is replaced. */
+static CURL *fresh_handle(CURL *easy, long bytes)
+{
+    if (easy) {
+        curl_easy_reset(easy);
+        if (set_number(easy, CURLOPT_BUFFERSIZE, bytes))
+            return easy;
+        curl_easy_cleanup(easy);
+    }
+    easy = curl_easy_init();
+    if (easy)
+        (void)set_number(easy, CURLOPT_BUFFERSIZE, bytes);
+    return easy;
 }
 
 as_result as_http_send(as_http_flight *flight, uint64_t now_ns)
@@ -223,8 +254,8 @@ as_result as_http_send(as_http_flight *flight, uint64_t now_ns)
     bool sendable = true;
     if (flight->hop_url)
         sendable = as_http_check_url(url, &host, &flight->error) == AS_OK;
-    if (sendable && !transfer->easy)
-        transfer->easy = curl_easy_init();
+    if (sendable)
+        transfer->easy = fresh_handle(transfer->easy, buffer_bytes(source));
     flight->judged = false;
     flight->drained = 0;
     flight->hop_ns = transfer->alive_ns = now_ns;

@@ -243,6 +243,8 @@ void as_http_tell(as_http_source *source, const as_http_report *report);
 /* Hands the next hop of the flight to the client. AS_ERROR_OUT_OF_MEMORY. */
 as_result as_http_send(as_http_flight *flight, uint64_t now_ns);
 void as_http_free_request(as_http_flight *flight); /* what the attempt holds but its easy handle */
+/* With a bandwidth: most bytes that come at once, before libcurl pauses. */
+uint64_t as_http_burst_bytes(const as_http_source *source);
 /* Replaces location by the URL it means; false: nothing that may be followed, why: flight->error */
 bool as_http_follow(as_http_flight *flight);
 /* Pure. Is it an http or https URL? *out_host: equal for equal schemes, hosts and ports. */
