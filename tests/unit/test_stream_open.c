@@ -5,6 +5,7 @@
  */
 #include "tests/support/stream_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 60 };
@@ -320,6 +321,8 @@ static void test_async(void **state)
     assert_ok(as_stream_open_async(&params, &stream, &error), &error);
     struct pollfd fd = {.fd = as_stream_event_fd(stream), .events = POLLIN};
     assert_true(fd.fd >= 0);
+    assert_true(fcntl(fd.fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(fcntl(fd.fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(as_stream_event_fd(stream), fd.fd);
     assert_int_equal(poll(&fd, 1, 0), 0);
     assert_int_equal(as_stream_get_frame(stream, 0, 0, 0, AS_WAIT_FOREVER, &frame), AS_NOT_READY);
