@@ -29,3 +29,6 @@ if(ALPHASTREAM_WITH_GL)
     set_tests_properties(cli_golden_gl_core cli_golden_gl_es cli_backend_gl PROPERTIES
         LABELS cli ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
 endif()
+if(ALPHASTREAM_WITH_HTTP)
+    as_cli_test(http test_http.sh)
+endif()

@@ -7,6 +7,10 @@ set_target_properties(samples_expected PROPERTIES
 set(samples_script ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_samples.sh)
 add_test(NAME sample_cpu_frames COMMAND ${samples_script} cpu_frames
     $<TARGET_FILE:alphastream_cpu_frames> $<TARGET_FILE:samples_expected>)
+if(ALPHASTREAM_WITH_HTTP)
+    add_test(NAME sample_http_options COMMAND ${samples_script} http_options
+        $<TARGET_FILE:alphastream_http_options> $<TARGET_FILE:samples_expected>)
+endif()
 
 # Those that load the shared library into a program without the sanitizers' runtime are left out of
 # sanitizer builds.

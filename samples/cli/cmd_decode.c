@@ -81,6 +81,7 @@ static int decode_frames(const options *o, const opened *in, const frames_list *
     if (code == CLI_DONE) {
         const pool_params params = {.container = in->container,
                                     .gl = in->gl,
+                                    .source = in->source,
                                     .o = o,
                                     .frames = frames,
                                     .verb = "decode",

@@ -54,6 +54,7 @@ int cmd_framehash(const options *o)
     if (code == CLI_DONE) {
         const pool_params params = {.container = in.container,
                                     .gl = in.gl,
+                                    .source = in.source,
                                     .o = o,
                                     .frames = &frames,
                                     .verb = "framehash",

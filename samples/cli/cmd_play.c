@@ -27,7 +27,8 @@
 #define SECOND UINT64_C(1000000000)
 #define STATUS_EVERY (SECOND / 4)
 
-enum { TIMEBOX_US = 12000, MOST_WAITING = 1024 };
+/* The library's own patience over a network ends later than that of an open, and says why. */
+enum { TIMEBOX_US = 12000, OPEN_MS = 60000, MOST_WAITING = 1024 };
 
 /* A picture whose frame is not there yet. */
 typedef struct waiting {
@@ -38,6 +39,7 @@ typedef struct waiting {
 
 typedef struct player {
     const options *o;
+    as_source *source;
     as_stream *stream;
     as_frame *shown;
     backend_gl *gl; /* NULL: the CPU draws */
@@ -326,7 +328,7 @@ static void play_all(player *p)
 /* ------------------------------------------------------------------------------- opening ---- */
 
 /* The threads of the stream leave SIGINT to this one, which it wakes. */
-static int open_stream(player *p, as_source *source)
+static int open_stream(player *p)
 {
     const options *o = p->o;
     const double period_us = due_after(p, 1) / 1e3;
@@ -343,7 +345,7 @@ static int open_stream(player *p, as_source *source)
         .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
         .combine = o->combine,
         .processing = strcmp(o->backend, "gl") == 0 ? AS_PROCESS_CANVASES : AS_PROCESS_BITMASK,
-        .source = source,
+        .source = p->source,
         .key = &key,
         .fps_num = o->play.fps_num,
         .fps_den = o->play.fps_den,
@@ -353,6 +355,7 @@ static int open_stream(player *p, as_source *source)
         .timebox_us = period_us >= TIMEBOX_US ? TIMEBOX_US
                       : period_us >= 1        ? (uint32_t)period_us
                                               : 1,
+        .init_timeout_ms = OPEN_MS,
         .event = on_event,
         .event_user = p,
         .log = {.fn = message_log, .level = o->log_level}};
@@ -405,6 +408,8 @@ static int print_report(player *p)
     play_report *r = &p->report;
     struct rusage usage;
     r->stats.struct_size = sizeof(r->stats);
+    r->http.struct_size = sizeof(r->http);
+    r->over_http = as_source_get_http_stats(p->source, &r->http, NULL) == AS_OK;
     if (as_stream_get_stats(p->stream, &r->stats) != AS_OK)
         as_stream_clear_error(p->stream);
     as_frame_unref(&p->shown);
@@ -429,20 +434,19 @@ static int print_report(player *p)
 
 int cmd_play(const options *o)
 {
-    as_source *source = NULL;
     if (o->frames_given && o->play.start_given)
         return message_usage("--start and --frames both say where to begin; use one of them");
     player *p = calloc(1, sizeof(*p));
     if (!p)
         return message_usage("out of memory");
     p->o = p->report.o = o;
-    p->report.source = o->operands[1];
+    p->report.source = o->shown[1];
     p->status = o->progress == WHEN_ALWAYS || (o->progress == WHEN_AUTO && isatty(STDERR_FILENO));
     pthread_mutex_init(&p->lock, NULL);
-    int code = source_open_bytes(o, o->operands[1], &source);
+    int code = source_open_bytes(o, o->operands[1], NULL, &p->source);
     catch_interrupt();
     if (code == CLI_DONE)
-        code = open_stream(p, source);
+        code = open_stream(p);
     if (code == CLI_DONE)
         code = list_frames(p);
     if (code == CLI_DONE) {
@@ -451,7 +455,7 @@ int cmd_play(const options *o)
     }
     backend_gl_close(&p->gl);
     as_stream_close(&p->stream);
-    as_source_close(&source);
+    as_source_close(&p->source);
     frames_free(&p->frames);
     pthread_mutex_destroy(&p->lock);
     free(p);

@@ -137,6 +137,8 @@ void play_print_table(const play_report *r)
                       (double)stages[i].times->max_ns / us, stages[i].times->count);
     if (*r->gl_name)
         print_gl(r);
+    if (r->over_http)
+        exchanges_print_totals(&r->http);
     message_print("CPU            %.3f ms a frame, %.1f %% of one core\n", cpu_ms_per_frame(r),
                   core_percent(r));
     message_print("peak memory    %.1f MiB\n", (double)r->peak_bytes / mebibyte);
@@ -208,6 +210,13 @@ void play_print_json(const play_report *r)
                       (double)stages[i].times->p99_ns / us, (double)stages[i].times->max_ns / us);
     if (*r->gl_name)
         print_json_gl(r);
+    if (r->over_http) {
+        message_print("  \"http\": {\n");
+        exchanges_print_json_totals(&r->http, "    ");
+        message_print("\n  },\n");
+    } else {
+        message_print("  \"http\": null,\n");
+    }
     message_print("  \"cpu_ms_per_frame\": %.6f,\n", cpu_ms_per_frame(r));
     message_print("  \"core_percent\": %.3f,\n", core_percent(r));
     message_print("  \"peak_bytes\": %" PRIu64 "\n}\n", r->peak_bytes);

@@ -5,6 +5,7 @@
 #ifndef CLI_PLAY_REPORT_H
 #define CLI_PLAY_REPORT_H
 
+#include "exchanges.h"
 #include "latency.h"
 #include "options.h"
 
@@ -31,6 +32,8 @@ typedef struct play_report {
     as_gl_stats gl;
     as_stream_metadata metadata;
     as_stream_stats stats;
+    bool over_http;
+    as_http_stats http;
 } play_report;
 
 /* To standard output: a table, or one JSON object. */

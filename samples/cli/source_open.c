@@ -101,19 +101,31 @@ int source_say_not_opened(const options *o, const as_error *error)
     return message_exit_code(error->code);
 }
 
-int source_open_bytes(const options *o, const char *location, as_source **source)
+int source_open_bytes(const options *o, const char *location, exchanges *recorder,
+                      as_source **source)
 {
     as_error error = {0};
     if (strcmp(location, "-") == 0)
         return open_stdin(o, source);
-    return as_source_open(location, NULL, source, &error) == AS_OK ? CLI_DONE
-                                                                   : message_fail(&error);
+    const as_http_params http = {.struct_size = sizeof(http),
+                                 .headers = o->http.headers,
+                                 .header_count = o->http.header_count,
+                                 .proxy = o->http.proxy,
+                                 .ca_file = o->http.ca_file,
+                                 .insecure = o->http.insecure,
+                                 .cache_dir = o->http.cache_dir,
+                                 .exchange = recorder ? exchanges_add : NULL,
+                                 .user = recorder,
+                                 .log = {.fn = message_log, .level = o->log_level}};
+    const as_source_params params = {.struct_size = sizeof(params), .http = &http};
+    return as_source_open(location, &params, source, &error) == AS_OK ? CLI_DONE
+                                                                      : message_fail(&error);
 }
 
 int source_open(const options *o, const char *location, opened *out)
 {
     as_error error = {0};
-    const int code = source_open_bytes(o, location, &out->source);
+    const int code = source_open_bytes(o, location, out->exchanges, &out->source);
     if (code != CLI_DONE)
         return code;
     as_key_params key;
