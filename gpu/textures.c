@@ -85,30 +85,28 @@ static as_result make_room(as_gpu *gpu, bool foreign, as_error *error)
                       most);
 }
 
-static as_result add(as_gpu *gpu, const as_gpu_request *request, as_gpu_texture **out_texture,
-                     as_error *error)
+/* NULL: the error says why. */
+static as_gpu_texture *add(as_gpu *gpu, const as_gpu_request *request, as_error *error)
 {
     const bool foreign = is_foreign(request);
-    as_result result = make_room(gpu, foreign, error);
-    if (result != AS_OK)
-        return result;
+    if (make_room(gpu, foreign, error) != AS_OK)
+        return NULL;
     as_gpu_texture *t = as_mem_calloc(1, gpu->backend->texture_size);
-    if (!t)
-        return as_err_no_memory(error, gpu->backend->texture_size, "a texture");
+    if (!t) {
+        as_err_no_memory(error, gpu->backend->texture_size, "a texture");
+        return NULL;
+    }
     t->foreign = foreign;
     t->name = request->texture;
     t->framebuffer = request->framebuffer;
     t->width = request->width;
     t->height = request->height;
-    if (!foreign)
-        result = gpu->backend->create(gpu, t, error);
-    if (result != AS_OK) {
+    if (!foreign && gpu->backend->create(gpu, t, error) != AS_OK) {
         as_mem_free(t);
-        return result;
+        return NULL;
     }
     gpu->textures[gpu->textures_count++] = t;
-    *out_texture = t;
-    return AS_OK;
+    return t;
 }
 
 static as_result take_target(as_gpu *gpu, const as_gpu_request *request,
@@ -120,9 +118,8 @@ static as_result take_target(as_gpu *gpu, const as_gpu_request *request,
                           "%s %" PRIu32 " is still held; release it before the next frame",
                           t->framebuffer ? "framebuffer" : "texture",
                           t->framebuffer ? t->framebuffer : t->name);
-    const as_result result = t ? AS_OK : add(gpu, request, &t, error);
-    if (result != AS_OK)
-        return result;
+    if (!t && !(t = add(gpu, request, error)))
+        return error->code;
     if (!request->unchanged || !has_size(t, request))
         t->known = false;
     t->width = request->width;
@@ -136,8 +133,11 @@ as_result as_textures_take(as_gpu *gpu, const as_gpu_request *request, as_gpu_te
 {
     if (is_foreign(request))
         return take_target(gpu, request, out_texture, error);
-    *out_texture = find_free(gpu, request);
-    return *out_texture ? AS_OK : add(gpu, request, out_texture, error);
+    as_gpu_texture *t = find_free(gpu, request);
+    if (!t && !(t = add(gpu, request, error)))
+        return error->code;
+    *out_texture = t;
+    return AS_OK;
 }
 
 as_result as_textures_fit(as_gpu_texture *t, const as_canvas_view *canvas, as_error *error)

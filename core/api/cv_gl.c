@@ -32,7 +32,7 @@ bool CV_gl_attach(AlphaStreamHandle *handle, as_gl_proc (*get_proc_address)(cons
 {
     enum { TEXTURES = 4 };
     as_error error;
-    as_result result;
+    as_result result = AS_OK;
     if (!handle)
         return false;
     loader own = {get_proc_address};
@@ -43,7 +43,9 @@ bool CV_gl_attach(AlphaStreamHandle *handle, as_gl_proc (*get_proc_address)(cons
     as_mutex_lock(&handle->gl_lock);
     if (get_proc_address) {
         detach(handle);
-        result = as_api_gl_create(&params, &handle->gl, &error);
+        handle->gl = as_api_gl_create(&params, &error);
+        if (!handle->gl)
+            result = error.code;
     } else {
         result = as_err_set(&error, AS_ERROR_ARGUMENT,
                             "CV_gl_attach: get_proc_address is NULL; pass a function that finds GL "

@@ -46,23 +46,23 @@ static as_result take_params(as_gl_params *p, const as_gl_params *params, as_err
     return AS_OK;
 }
 
-as_result as_api_gl_create(const as_gl_params *params, as_gl **out_gl, as_error *error)
+as_gl *as_api_gl_create(const as_gl_params *params, as_error *error)
 {
     const as_gpu_opengl_params device = {.get_proc_address = params->get_proc_address,
                                          .user = params->user,
                                          .textures = params->textures,
                                          .upload = params->upload};
     as_gl *gl = as_mem_calloc(1, sizeof(*gl));
-    if (!gl)
-        return as_err_no_memory(error, sizeof(*gl), "an as_gl");
-    const as_result result = as_gpu_opengl_create(&device, &gl->gpu, error);
-    if (result != AS_OK) {
+    if (!gl) {
+        as_err_no_memory(error, sizeof(*gl), "an as_gl");
+        return NULL;
+    }
+    if (as_gpu_opengl_create(&device, &gl->gpu, error) != AS_OK) {
         as_mem_free(gl);
-        return result;
+        return NULL;
     }
     gl->keep_processing = params->keep_processing != 0;
-    *out_gl = gl;
-    return AS_OK;
+    return gl;
 }
 
 as_result as_gl_attach(as_stream *stream, const as_gl_params *params, as_gl **out_gl,
@@ -76,14 +76,16 @@ as_result as_gl_attach(as_stream *stream, const as_gl_params *params, as_gl **ou
     if (!stream || !out_gl)
         return as_err_set(error, AS_ERROR_ARGUMENT, "as_gl_attach: %s is NULL",
                           stream ? "out_gl" : "stream");
-    as_result result = take_params(&p, params, error);
-    if (result == AS_OK)
-        result = as_api_gl_create(&p, out_gl, error);
+    const as_result result = take_params(&p, params, error);
     if (result != AS_OK)
         return result;
-    (*out_gl)->stream = stream;
+    as_gl *gl = as_api_gl_create(&p, error);
+    if (!gl)
+        return error->code;
+    gl->stream = stream;
     if (!p.keep_processing)
         as_st_prefer_canvas(stream, true);
+    *out_gl = gl;
     return AS_OK;
 }
 
