@@ -16,7 +16,7 @@ add_test(NAME fault_server
     COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/support/test_fault_server.py)
 as_test(http_fixture unit/test_http_fixture.c)
 if(ALPHASTREAM_WITH_HTTP)
-    foreach(theme ranges changes status)
+    foreach(theme ranges changes status network)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
 endif()
