@@ -12,14 +12,18 @@ target_sources(alphastream_test_support PRIVATE
     support/http_nginx.c
     support/http_source.c)
 
+# What goes wrong, by theme.
+if(ALPHASTREAM_WITH_HTTP)
+    foreach(theme ranges changes status network)
+        as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
+    endforeach()
+endif()
+
 add_test(NAME fault_server
     COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/support/test_fault_server.py)
 as_test(http_fixture unit/test_http_fixture.c)
 if(ALPHASTREAM_WITH_HTTP)
     as_test(stream_http unit/test_stream_http.c)
-    foreach(theme ranges changes status)
-        as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
-    endforeach()
     as_test(http_source unit/test_http_source.c)
     as_test(http_open unit/test_http_open.c)
 endif()

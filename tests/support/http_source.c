@@ -46,9 +46,9 @@ static http_probe *open_probes;
 as_http_params http_quick(void)
 {
     return (as_http_params){.struct_size = sizeof(as_http_params),
-                            .connect_timeout_ms = 2000,
-                            .stall_timeout_ms = 300,
-                            .low_speed_bytes = 64,
+                            .connect_timeout_ms = 30000,
+                            .stall_timeout_ms = 30000,
+                            .low_speed_bytes = 1,
                             .retries = 2,
                             .retry_delay_ms = 1,
                             .retry_after_most_ms = 20};

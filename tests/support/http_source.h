@@ -47,8 +47,8 @@ typedef struct http_probe {
     uint32_t refresh_status;
 } http_probe;
 
-/* Short timeouts, no waiting between retries, no cache on disk: 2 retries, 1 ms apart; stalls end
- * after 300 ms, below 64 bytes a second. */
+/* 2 retries, 1 ms apart, no cache on disk. Nothing counts as a stall, however busy the machine is:
+ * tests of stalls shorten that. */
 as_http_params http_quick(void);
 
 /* Serves `content` as scenario `id` and opens it; params NULL: http_quick. Their exchange, user and
