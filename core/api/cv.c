@@ -215,7 +215,8 @@ static bool get_given(AlphaStreamHandle *handle, uint64_t index, bool strip,
         /* The one before is the caller's no longer, whatever comes of this call. */
         as_frame **place = strip ? &given->strip : &given->mask;
         const as_stream_params *p = &session->stream->params;
-        const as_output_key key = {index, strip ? 0 : p->width, strip ? 0 : p->height};
+        const as_output_key key =
+            strip ? as_st_strip_key(index) : as_st_mask_key(index, p->width, p->height);
         as_frame_unref(place);
         result = as_st_get(session->stream, key, AS_TIMEBOX, place, &error);
         if (result == AS_OK)

@@ -230,7 +230,7 @@ const CV_Frame *CV_Frame_Acquire(AlphaStreamHandle *handle, unsigned long long f
         return NULL;
     }
     const as_stream_params *p = &session->stream->params;
-    const as_output_key key = {frame_index, p->width, p->height};
+    const as_output_key key = as_st_mask_key(frame_index, p->width, p->height);
     const as_result result = as_st_get(session->stream, key, AS_TIMEBOX, &frame, &error);
     as_cv_leave(handle, session);
     if (as_cv_settle(handle, result, &error))
