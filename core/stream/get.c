@@ -115,7 +115,7 @@ static as_result too_late(as_stream *stream, as_output_key key, uint64_t timeout
 /* The index of new content is not there: as look(). */
 static as_result look_at_open(as_stream *stream, uint64_t *out_wake, as_error *error)
 {
-    const as_task *task = as_st_find_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    const as_task *task = as_st_find_task(stream, AS_ST_OPEN, as_st_whole(0));
     const uint64_t limit = (uint64_t)stream->params.init_timeout_ms * UINT64_C(1000000);
     const uint64_t now = as_clock_ns();
     *out_wake = (task && task->running ? task->started_ns : now) + limit;

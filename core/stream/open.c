@@ -207,10 +207,10 @@ static as_result build(as_stream *stream, const as_stream_params *params, as_err
         return result;
     as_predict_start(&stream->predictor, params->start_frame);
     stream->initial = true;
-    stream->processing = params->processing;
-    as_st_use_processed(stream);
     stream->ahead.takes = as_io_takes_hints(stream->source);
     as_st_new_path(stream);
+    stream->processing = params->processing;
+    as_st_use_processed(stream);
     return AS_OK;
 }
 

@@ -106,7 +106,7 @@ static void end_first_open(as_stream *stream, as_container *container, const as_
         stream->reading = false;
         stream->open_error = *error;
     }
-    as_st_end_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
     finish(stream, stream->announced, AS_NO_FRAME, container ? AS_OK : error->code);
 }
 
@@ -125,7 +125,7 @@ static void reopen(as_stream *stream, const as_container *old)
     as_container *container = read_index(stream, old, &error);
     as_mutex_lock(&stream->lock);
     as_container *unused = as_st_reopened(stream, container, version, &error);
-    as_st_end_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
     finish(stream, true, AS_NO_FRAME, container ? AS_OK : error.code);
     if (unused)
         as_fmt_close(unused);
