@@ -613,7 +613,7 @@ void as_http_tell(as_http_source *source, const as_http_report *report)
     const as_http_exchange *e = &report->exchange;
     const bool failed = e->result != AS_OK && e->result != AS_ERROR_CANCELLED;
     if (report->gave_up)
-        as_log_write(&source->params.log, AS_LOG_WARN, "%s", report->error.text);
+        as_log_write(&source->params.log, AS_LOG_INFO, "%s", report->error.text);
     if (report->notice)
         as_log_write(&source->params.log, AS_LOG_WARN, "\"%s\": %s", source->shown, report->notice);
     as_log_write(&source->params.log, AS_LOG_DEBUG,
