@@ -108,10 +108,10 @@ static uint64_t pick_cold(const setting *s, const place *p, uint64_t *random)
     die("no frame is left to seek to; use a longer container or fewer --seeks");
 }
 
-/* Plays from `frame`, which is there, for so many seconds; the times of gets go to `gets`. Returns
- * how many frames were late. */
+/* Plays from `frame`, which is there, for so many seconds; the times of gets go to `gets`, which of
+ * them was the last that was late to *last. Returns how many were. */
 static uint64_t play(const setting *s, const place *p, uint64_t frame, double seconds,
-                     samples *gets)
+                     samples *gets, uint64_t *last)
 {
     const uint64_t start = now_ns(), pictures = (uint64_t)(seconds * FPS);
     uint64_t late = 0;
@@ -123,6 +123,7 @@ static uint64_t play(const setting *s, const place *p, uint64_t frame, double se
         if (gets)
             samples_add(gets, ms_of(now_ns() - asked));
         late += result != AS_OK;
+        *last = result != AS_OK ? k : *last;
     }
     return late;
 }
@@ -130,10 +131,10 @@ static uint64_t play(const setting *s, const place *p, uint64_t frame, double se
 static void measure_seeks(const setting *s)
 {
     samples *times = samples_new(MOST_SEEKS);
-    uint64_t random = (uint64_t)s->seed, late = 0, at_once = 0, settled = 0;
+    uint64_t random = (uint64_t)s->seed, late = 0, last = 0, at_once = 0, settled = 0;
     place p = open_place(s);
     (void)get(s, &p, 0, AS_WAIT_FOREVER);
-    late += play(s, &p, 0, s->settle, NULL);
+    late += play(s, &p, 0, s->settle, NULL, &last);
     const as_http_stats before = stats_of(p.source);
     for (unsigned i = 0; i < (unsigned)s->seeks; i++) {
         const uint64_t frame = pick_cold(s, &p, &random);
@@ -144,7 +145,7 @@ static void measure_seeks(const setting *s)
         samples_add(times, ms_of(now_ns() - start));
         const uint64_t here = stats_of(p.source).requests - requests;
         at_once = here > at_once ? here : at_once;
-        late += play(s, &p, frame, s->settle, NULL);
+        late += play(s, &p, frame, s->settle, NULL, &last);
     }
     const as_http_stats after = stats_of(p.source);
     settled = after.requests - before.requests;
@@ -166,10 +167,12 @@ static void measure_play(const setting *s)
     samples *gets = samples_new((size_t)(seconds * FPS) + 1);
     place p = open_place(s);
     (void)get(s, &p, 0, AS_WAIT_FOREVER);
-    const uint64_t late = play(s, &p, 0, seconds, gets);
+    uint64_t last = 0;
+    const uint64_t late = play(s, &p, 0, seconds, gets, &last);
     const as_http_stats stats = stats_of(p.source);
-    printf("\"play\": {\"seconds\": %.3f, \"due\": %zu, \"late\": %" PRIu64 ", ", seconds,
-           samples_count(gets), late);
+    printf("\"play\": {\"seconds\": %.3f, \"due\": %zu, \"late\": %" PRIu64
+           ", \"last_late\": %" PRIu64 ", ",
+           seconds, samples_count(gets), late, last);
     print_http(&stats);
     printf("\"whole\": %s, \"file_bytes\": %" PRIu64 ", \"get_ms\": ",
            seconds >= most ? "true" : "false", s->file_bytes);

@@ -327,14 +327,12 @@ static void play_all(player *p)
 
 /* ------------------------------------------------------------------------------- opening ---- */
 
-/* The threads of the stream leave SIGINT to this one, which it wakes. */
 static int open_stream(player *p)
 {
     const options *o = p->o;
     const double period_us = due_after(p, 1) / 1e3;
     as_key_params key;
     as_error error = {0};
-    sigset_t set, before;
     source_key_params(&o->key, NULL, &key);
     const as_stream_params params = {
         .struct_size = sizeof(params),
@@ -359,16 +357,11 @@ static int open_stream(player *p)
         .event = on_event,
         .event_user = p,
         .log = {.fn = message_log, .level = o->log_level}};
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, &before);
-    /* The driver has threads as well. */
     int code = strcmp(o->backend, "gl") == 0 ? backend_gl_open(o, &p->gl) : CLI_DONE;
     if (code == CLI_DONE && as_stream_open(&params, &p->stream, &error) != AS_OK)
         code = source_say_not_opened(o, &error);
     if (code == CLI_DONE && p->gl)
         code = backend_gl_attach(p->gl, p->stream);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }
 
@@ -444,11 +437,11 @@ int cmd_play(const options *o)
     p->status = o->progress == WHEN_ALWAYS || (o->progress == WHEN_AUTO && isatty(STDERR_FILENO));
     pthread_mutex_init(&p->lock, NULL);
     int code = source_open_bytes(o, o->operands[1], NULL, &p->source);
-    catch_interrupt();
     if (code == CLI_DONE)
         code = open_stream(p);
     if (code == CLI_DONE)
         code = list_frames(p);
+    catch_interrupt(); /* before, when there is nothing to report, SIGINT just ends the program */
     if (code == CLI_DONE) {
         play_all(p);
         code = print_report(p);

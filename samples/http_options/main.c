@@ -47,7 +47,7 @@ static as_result refresh(void *user, const char *url, uint32_t status, char *out
     if (!*next || strlen(*next) >= capacity)
         return AS_ERROR_TRANSPORT;
     printf("status %" PRIu32 ": going on with another URL\n", status);
-    strcpy(out_url, *next);
+    memcpy(out_url, *next, strlen(*next) + 1);
     *next = NULL;
     return AS_OK;
 }

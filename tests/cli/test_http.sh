@@ -193,6 +193,27 @@ test_faults()
     check "file that is replaced: says so" says '^alphastream: .* replaced by another'
 }
 
+# A server that never answers must not keep the program from being ended.
+test_interrupt()
+{
+    local command pid code
+    for command in play verify; do
+        fault scenario w "file=$walkers"
+        fault rule w times=always stall=before
+        # A shell starts what runs in its background with SIGINT ignored.
+        env --default-signal=INT "$tool" "$command" "$faulty/w/walkers.asvp" >stdout 2>stderr \
+            </dev/null &
+        pid=$!
+        fault wait w stalled=1
+        kill -INT "$pid"
+        code=0
+        wait "$pid" || code=$?
+        check "$command interrupted while it opens" is "$code" 130
+        check "$command interrupted while it opens: silent" silent
+        fault release w
+    done
+}
+
 test_options()
 {
     printf 'X-Token: from-file\r\n\nX-Other: 2\n' >headers
@@ -311,7 +332,7 @@ test_secrets()
     fault scenario moved "file=$walkers"
     fault rule moved times=always status=302 header=Location:http://127.0.0.1:1/a?token=target-4711
     fault scenario crypt "file=$closeup_encrypted"
-    for level in none error warn info debug; do
+    for level in none warn debug; do
         options=(--log-level "$level" --header 'X-Token: header-4711'
             --passphrase-file secret_key)
         for name in w/walkers.asvp denied/a.asvp moved/a.asvp crypt/closeup.asvr none/a.asvp; do
@@ -338,6 +359,7 @@ test_commands
 test_encrypted
 test_unreachable
 test_faults
+test_interrupt
 test_options
 test_tls
 test_info_http
