@@ -20,6 +20,7 @@ enum {
 };
 
 static const uint64_t MS = 1000000, SECOND = 1000000000;
+static const uint64_t STEP = 4000000; /* of the clock; twice that is late */
 static const uint64_t NEVER = UINT64_MAX;
 
 typedef struct link_model {
@@ -300,7 +301,7 @@ static void read_blocking(world *w, uint64_t from, uint64_t to)
     for (int i = 0; !has_bytes(w, from, to); i++) {
         assert_true(i < 1000000);
         begin_requests(w);
-        step_network(w, MS);
+        step_network(w, STEP);
     }
     w->urgent_count = 0;
 }
@@ -337,7 +338,7 @@ static void play(world *w, uint64_t frame, uint64_t count, bool backward)
                 w->first_frame_ns = w->now - begun;
                 due = w->now;
             }
-            if (w->now - due >= 2 * MS) {
+            if (w->now - due >= 2 * STEP) {
                 w->late_frames++;
                 w->latest_late = shown;
                 w->late_ns += w->now - due;
@@ -354,7 +355,7 @@ static void play(world *w, uint64_t frame, uint64_t count, bool backward)
         }
         set_urgent(w, frame, backward, waits);
         begin_requests(w);
-        step_network(w, w->flight_count != 0 || waits ? MS : due - w->now);
+        step_network(w, w->flight_count != 0 || waits ? STEP : due - w->now);
         assert_true(w->now - begun < 3600 * SECOND);
     }
 }
