@@ -91,7 +91,7 @@ static void take_view(as_http_source *source, view *out)
 {
     size_t urgent = 0, flights = 0;
     for (const as_http_reader *r = source->readers; r && urgent < AS_HTTP_URGENT; r = r->next)
-        if (r->at < r->end && r->at < source->end_most)
+        if (r->result == AS_OK && r->at < r->end && r->at < source->end_most)
             out->urgent[urgent++] = (as_byte_range){r->at, r->end - r->at};
     for (uint32_t i = 0; i < source->params.requests; i++) {
         const as_http_flight *flight = &source->flights[i];
