@@ -76,6 +76,10 @@ as_rect_counts as_rects_count(const as_canvas_view *canvas, const uint64_t *show
         full.before = set.before = clear.before = 0;
         for (size_t w = 0; w < words; w++) {
             const uint64_t now = row[w], differs = now ^ shown[w];
+            if ((now | differs) == 0) { /* as most words of most masks */
+                full.before = set.before = clear.before = 0;
+                continue;
+            }
             changed |= differs;
             count_word(&full, now);
             count_word(&set, differs & now);
