@@ -226,6 +226,7 @@ void http_probe_close(http_probe *probe, size_t most)
     if (probe->secret[0])
         fail_msg("a message shows the query: %s", probe->secret);
     assert_true(probe->exchanges >= stats.requests);
+    assert_true(probe->messages >= probe->exchanges); /* there was something to look at */
     assert_true(stats.useful <= stats.received);
     free_probe(probe);
 }
