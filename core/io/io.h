@@ -25,7 +25,14 @@ uint64_t as_io_version(as_source *source);
 bool as_io_is_local(const as_source *source);
 void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count, int32_t priority,
                     uint64_t generation);
+/* Does as_io_prefetch reach anybody? */
+bool as_io_takes_hints(const as_source *source);
+/* A generation for as_io_prefetch that is newer than all before it; thread-safe. */
+uint64_t as_io_next_generation(as_source *source);
 void as_io_cancel(as_source *source);
+/* Was it cancelled for good? A read that ends with AS_ERROR_CANCELLED otherwise was given up by the
+ * source itself (as_source_vtable.prefetch). */
+bool as_io_is_cancelled(const as_source *source);
 as_source *as_io_ref(as_source *source);
 void as_io_unref(as_source *source); /* NULL is ignored */
 

@@ -6,25 +6,24 @@
  * neither there nor under way: demands, then L0 along the path (nearest first), hints, and L1
  * prefetch along the path. It is called whenever the head moves or work ends. It must come to rest:
  * whatever it starts leaves behind something it can see (a polystream, a frame, a failure, a
- * stall), so that the pump at its end does not start it again.
+ * stall), so that the pump at its end does not start it again. Failures of the source are forgotten
+ * after a while, so that what comes after an outage is prepared again.
  */
 #include "core/stream/stream.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 #include <string.h>
 
-/* ------------------------------------------------------------------------------- tasks ---- */
+#define RETRY_NS UINT64_C(1000000000) /* so long a failure of the source is believed */
 
-static bool same_key(as_output_key a, as_output_key b)
-{
-    return a.index == b.index && a.width == b.width && a.height == b.height;
-}
+/* ------------------------------------------------------------------------------- tasks ---- */
 
 as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key)
 {
     for (size_t i = 0; i < stream->task_count; i++)
-        if (stream->tasks[i].kind == kind && same_key(stream->tasks[i].key, key))
+        if (stream->tasks[i].kind == kind && as_output_is_same(stream->tasks[i].key, key))
             return &stream->tasks[i];
     return NULL;
 }
@@ -34,16 +33,20 @@ static as_work_queue *queue_of(const as_stream *stream, as_st_kind kind)
     return kind == AS_ST_OPEN || kind == AS_ST_FETCH ? stream->io_queue : stream->draw_queue;
 }
 
-/* A queue's item has one number beside the index: the kind, and the size (up to 2^14 each way). */
-static uint32_t pack_kind(as_st_kind kind, as_output_key key)
+/* A queue's item has one number beside the index: both kinds, and the size (up to 2^14 each way).
+ */
+static uint64_t pack_kind(as_st_kind kind, as_output_key key)
 {
-    return (uint32_t)kind << 30 | key.width << 15 | key.height;
+    return (uint64_t)kind << 48 | (uint64_t)key.kind << 32 | (uint64_t)key.width << 16 | key.height;
 }
 
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key)
 {
-    *out_key = (as_output_key){item->key, item->kind >> 15 & 0x7FFF, item->kind & 0x7FFF};
-    return (as_st_kind)(item->kind >> 30);
+    *out_key = (as_output_key){.index = item->key,
+                               .kind = (as_output_kind)(item->kind >> 32 & 0xFFFF),
+                               .width = item->kind >> 16 & 0xFFFF,
+                               .height = item->kind & 0xFFFF};
+    return (as_st_kind)(item->kind >> 48);
 }
 
 /* Items of one task may be in the queue twice, when it was raised; whichever surfaces first does
@@ -110,7 +113,7 @@ void as_st_signal(as_stream *stream)
 as_demand *as_st_find_demand(as_stream *stream, as_output_key key)
 {
     for (size_t i = 0; i < stream->demand_count; i++)
-        if (same_key(stream->demands[i].key, key))
+        if (as_output_is_same(stream->demands[i].key, key))
             return &stream->demands[i];
     return NULL;
 }
@@ -177,7 +180,7 @@ static bool is_waited(const as_stream *stream, uint64_t index)
 
 as_output_key as_st_whole(uint64_t index)
 {
-    return (as_output_key){index, UINT32_MAX, UINT32_MAX};
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
 }
 
 static as_failure *find_failure(const as_stream *stream, as_output_key key)
@@ -185,7 +188,7 @@ static as_failure *find_failure(const as_stream *stream, as_output_key key)
     if (stream->failure_count == 0)
         return NULL;
     for (size_t i = 0; i < AS_ST_FAILURES; i++)
-        if (stream->failures[i].used && same_key(stream->failures[i].key, key))
+        if (stream->failures[i].used && as_output_is_same(stream->failures[i].key, key))
             return (as_failure *)(uintptr_t)&stream->failures[i];
     return NULL;
 }
@@ -201,6 +204,12 @@ const as_failure *as_st_failure(const as_stream *stream, as_output_key key)
 static bool is_final(const as_error *error)
 {
     return error->code == AS_ERROR_DECODE && error->offset == AS_NO_OFFSET;
+}
+
+/* An outage ends by itself. */
+static bool passes(const as_error *error)
+{
+    return error->code == AS_ERROR_TRANSPORT || error->code == AS_TIMEOUT;
 }
 
 static void forgive(as_stream *stream, as_output_key key)
@@ -221,19 +230,44 @@ void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error
     as_failure *failure = find_failure(stream, key);
     if (!failure)
         failure = &stream->failures[stream->failure_count++ % AS_ST_FAILURES];
-    *failure = (as_failure){.used = true, .key = key, .error = *error};
+    *failure = (as_failure){.used = true, .key = key, .error = *error, .at_ns = as_clock_ns()};
     failure->error.frame = key.index;
     stream->stats.failed++;
+    if (passes(error) && stream->retry_ns == 0)
+        stream->retry_ns = failure->at_ns + RETRY_NS;
+}
+
+/* The server may be back: what failed a while ago is tried again, along with all that is wanted. */
+static void forget_passed(as_stream *stream)
+{
+    if (stream->retry_ns == 0)
+        return;
+    const uint64_t now = as_clock_ns();
+    if (now < stream->retry_ns)
+        return;
+    stream->retry_ns = 0;
+    for (size_t i = 0; i < AS_ST_FAILURES; i++) {
+        as_failure *failure = &stream->failures[i];
+        if (!failure->used || !passes(&failure->error))
+            continue;
+        const uint64_t until = failure->at_ns + RETRY_NS;
+        failure->used = now < until;
+        if (failure->used && (stream->retry_ns == 0 || until < stream->retry_ns))
+            stream->retry_ns = until;
+    }
+    stream->checked_ahead = 0;
+    stream->ready_stalled = false;
 }
 
 /* -------------------------------------------------------------------------------- sizes ---- */
 
-void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height)
+void as_st_use_size(as_stream *stream, as_output_key key)
 {
+    const as_output_key first = as_output_at(key, 0);
     as_size_in_use *slot = &stream->sizes[0];
     for (uint32_t i = 0; i < stream->size_count; i++) {
         as_size_in_use *s = &stream->sizes[i];
-        if (s->width == width && s->height == height) {
+        if (as_output_is_same(s->key, first)) {
             s->stamp = stream->gets;
             return;
         }
@@ -242,22 +276,87 @@ void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height)
     }
     if (stream->size_count < AS_ST_SIZES)
         slot = &stream->sizes[stream->size_count++];
-    *slot = (as_size_in_use){width, height, stream->gets};
+    *slot = (as_size_in_use){first, stream->gets};
+}
+
+static bool is_processed(const as_stream *stream, as_output_kind kind)
+{
+    switch (kind) {
+    case AS_OUTPUT_R8: return stream->processing & AS_PROCESS_BITMASK;
+    case AS_OUTPUT_CANVAS: return stream->processing & AS_PROCESS_CANVASES;
+    case AS_OUTPUT_STRIP: return stream->processing & AS_PROCESS_TRIANGLES;
+    case AS_OUTPUT_NONE: break;
+    }
+    return false;
+}
+
+void as_st_use_processed(as_stream *stream)
+{
+    const as_stream_params *p = &stream->params;
+    if (is_processed(stream, AS_OUTPUT_R8))
+        as_st_use_size(stream, as_st_mask_key(0, p->width, p->height));
+    if (is_processed(stream, AS_OUTPUT_CANVAS))
+        as_st_use_size(stream, as_st_canvas_key(stream, 0, p->width, p->height));
+    if (is_processed(stream, AS_OUTPUT_STRIP))
+        as_st_use_size(stream, as_st_strip_key(0));
+}
+
+static void forget_size(as_stream *stream, as_output_key key)
+{
+    for (uint32_t i = 0; i < stream->size_count; i++)
+        if (as_output_is_same(stream->sizes[i].key, key)) {
+            stream->sizes[i] = stream->sizes[--stream->size_count];
+            return;
+        }
 }
 
 /* Is this size prepared ahead: wanted by the processing type, and used lately? */
 static bool is_prepared(const as_stream *stream, const as_size_in_use *size)
 {
-    const as_processing wanted = size->width ? AS_PROCESS_BITMASK : AS_PROCESS_TRIANGLES;
-    return (stream->params.processing & wanted) &&
+    return is_processed(stream, size->key.kind) &&
            stream->gets - size->stamp <= 16 * (uint64_t)AS_ST_SIZES;
+}
+
+void as_st_warm(as_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->size_count; i++) {
+        const as_size_in_use *size = &stream->sizes[i];
+        if (is_prepared(stream, size) && size->key.kind != AS_OUTPUT_STRIP)
+            (void)as_st_enqueue(stream, AS_ST_WARM, size->key, AS_PRIORITY_PREFETCH);
+    }
+}
+
+static void set_preference(as_stream *stream, bool on)
+{
+    const as_stream_params *p = &stream->params;
+    const as_output_key mask = as_st_mask_key(0, p->width, p->height);
+    const as_output_key canvas = as_st_canvas_key(stream, 0, p->width, p->height);
+    stream->prefers_canvas = on;
+    stream->processing = p->processing | (on ? AS_PROCESS_CANVASES : 0);
+    forget_size(stream, on ? mask : canvas);
+    if (on)
+        as_st_use_size(stream, canvas);
+    else
+        as_st_use_processed(stream);
+    /* What is ready and no longer in use may make room for who found none. */
+    stream->ready_stalled = false;
+    stream->room_changes++;
+    as_st_pump(stream);
+}
+
+void as_st_prefer_canvas(as_stream *stream, bool on)
+{
+    as_mutex_lock(&stream->lock);
+    if (stream->prefers_canvas != on && stream->params.processing != AS_PROCESS_ON_DEMAND)
+        set_preference(stream, on);
+    as_mutex_unlock(&stream->lock);
 }
 
 /* ----------------------------------------------------------------------------- planning ---- */
 
 static as_task *fetch(as_stream *stream, uint64_t index, as_priority priority)
 {
-    return as_st_enqueue(stream, AS_ST_FETCH, (as_output_key){.index = index}, priority);
+    return as_st_enqueue(stream, AS_ST_FETCH, as_st_whole(index), priority);
 }
 
 /* A frame whose failure is known is not tried again ahead of time. */
@@ -283,9 +382,9 @@ static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority prior
 /* Gets a frame on its way, one step at a time. */
 static void prepare(as_stream *stream, as_output_key key, as_priority priority)
 {
-    if (as_outputs_has(stream->outputs, key) || as_st_failure(stream, key) ||
-        enqueue_draw(stream, key, priority))
-        return;
+    if (key.index >= stream->frames || as_outputs_has(stream->outputs, key) ||
+        as_st_failure(stream, key) || enqueue_draw(stream, key, priority))
+        return; /* past the end: asked for when the content was another */
     as_task *task = fetch(stream, key.index, priority);
     if (task)
         task->wanted = true;
@@ -317,8 +416,7 @@ static void pump_ready(as_stream *stream)
         for (uint32_t s = 0; s < stream->size_count; s++) {
             const as_size_in_use *size = &stream->sizes[s];
             if (is_prepared(stream, size))
-                prepare(stream, (as_output_key){index, size->width, size->height},
-                        AS_PRIORITY_READY);
+                prepare(stream, as_output_at(size->key, index), AS_PRIORITY_READY);
         }
     }
 }
@@ -396,10 +494,13 @@ static void pump_unqueued(as_stream *stream)
 
 void as_st_pump(as_stream *stream)
 {
-    if (stream->state != AS_ST_READY || stream->closing)
+    if (stream->state == AS_ST_FAILED || stream->closing)
         return;
     stream->starved = false;
     pump_unqueued(stream);
+    if (stream->state != AS_ST_READY)
+        return;
+    forget_passed(stream);
     pump_demands(stream);
     pump_ready(stream);
     pump_hints(stream);
@@ -411,6 +512,9 @@ void as_st_plan_now(const as_stream *stream, as_st_plan *out)
     out->path = true;
     out->predictor = stream->predictor;
     out->reach = l0_reach(stream);
+    out->in_use_count = stream->size_count;
+    for (uint32_t i = 0; i < stream->size_count; i++)
+        out->in_use[i] = stream->sizes[i].key;
     out->waited_count = 0;
     for (size_t i = 0; i < stream->demand_count && out->waited_count < AS_ST_WAITED; i++) {
         const as_demand *d = &stream->demands[i];
@@ -423,9 +527,15 @@ bool as_st_is_planned(void *user, as_output_key key)
 {
     const as_st_plan *plan = user;
     for (size_t i = 0; i < plan->waited_count; i++)
-        if (same_key(plan->waited[i], key))
+        if (as_output_is_same(plan->waited[i], key))
             return true;
-    return plan->path && as_predict_distance(&plan->predictor, key.index) <= plan->reach;
+    if (!plan->path || as_predict_distance(&plan->predictor, key.index) > plan->reach)
+        return false;
+    const as_output_key first = as_output_at(key, 0);
+    for (size_t i = 0; i < plan->in_use_count; i++)
+        if (as_output_is_same(plan->in_use[i], first))
+            return true;
+    return false;
 }
 
 /* ------------------------------------------------------------------------------ moving ---- */
@@ -437,16 +547,21 @@ static bool outlives_jump(const as_stream *stream, const as_task *task)
            is_waited(stream, task->key.index);
 }
 
-/* What is queued for where the head was is stale: its items surface and do nothing. What is still
- * wanted is queued anew by the next pump. */
-static void drop_queued(as_stream *stream)
+static bool outlives_content(const as_stream *stream, const as_task *task)
 {
-    stream->stats.seeks++;
+    (void)stream;
+    return task->running || task->kind == AS_ST_WARM;
+}
+
+/* What is queued is stale: its items surface and do nothing. What is still wanted is queued anew by
+ * the next pump. */
+static void drop_tasks(as_stream *stream, bool (*outlives)(const as_stream *, const as_task *))
+{
     (void)as_work_cancel(stream->io_queue);
     (void)as_work_cancel(stream->draw_queue);
     for (size_t i = 0; i < stream->task_count;) {
         as_task *task = &stream->tasks[i];
-        if (outlives_jump(stream, task)) {
+        if (outlives(stream, task)) {
             task->queued = false;
             i++;
         } else {
@@ -454,12 +569,32 @@ static void drop_queued(as_stream *stream)
             stream->stats.dropped++;
         }
     }
+    stream->checked_ahead = 0;
+    as_st_new_path(stream);
+}
+
+/* Demands that nobody waits for, but those asked for at `since` or later. */
+static void drop_idle(as_stream *stream, uint64_t since)
+{
     for (size_t i = 0; i < stream->demand_count;)
-        if (stream->demands[i].waiters == 0)
+        if (stream->demands[i].waiters == 0 && stream->demands[i].stamp < since)
             as_st_drop_demand(stream, &stream->demands[i]);
         else
             i++;
-    stream->checked_ahead = 0;
+}
+
+/* The head is elsewhere. */
+static void drop_queued(as_stream *stream, uint64_t since)
+{
+    stream->stats.seeks++;
+    drop_idle(stream, since);
+    drop_tasks(stream, outlives_jump);
+}
+
+void as_st_drop_work(as_stream *stream)
+{
+    drop_idle(stream, UINT64_MAX);
+    drop_tasks(stream, outlives_content);
 }
 
 void as_st_note(as_stream *stream, uint64_t index)
@@ -469,7 +604,9 @@ void as_st_note(as_stream *stream, uint64_t index)
     stream->initial = stream->initial && index == head;
     stream->ready_stalled = false;
     if (as_predict_note(&stream->predictor, index)) {
-        drop_queued(stream);
+        /* A host that asks now here, now there, gets both: what was asked for just before stays. */
+        const uint64_t kept = stream->params.io_requests / 4;
+        drop_queued(stream, stream->gets > kept ? stream->gets - kept : 0);
     } else if (stream->predictor.stride != stride) {
         stream->checked_ahead = 0;
         stream->stats.seeks += (stream->predictor.stride < 0) != (stride < 0);
@@ -483,7 +620,7 @@ void as_st_note(as_stream *stream, uint64_t index)
 void as_st_jump(as_stream *stream, uint64_t index)
 {
     if (as_predict_distance(&stream->predictor, index) > l0_reach(stream))
-        drop_queued(stream);
+        drop_queued(stream, UINT64_MAX);
     const int64_t stride = stream->predictor.stride;
     as_predict_start(&stream->predictor, index);
     stream->predictor.stride = stride < 0 ? -1 : 1;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/stream_fixture.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <time.h>
 
 /* ----------------------------------------------------------------------------- expectation -- */
 
@@ -150,6 +148,58 @@ void truth_expect(truth *t, as_stream *stream, uint64_t index, uint32_t width, u
     assert_null(frame);
 }
 
+/* Are these the bits of the row, and none past its end? */
+static bool is_row(const uint64_t *words, size_t count, const uint8_t *row, uint32_t width)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = 0;
+        for (uint32_t bit = 0; bit < 64 && 64 * i + bit < width; bit++)
+            word |= (uint64_t)(row[64 * i + bit] & 1) << bit;
+        if (words[i] != word)
+            return false;
+    }
+    return true;
+}
+
+bool truth_shows_canvas(truth *t, const as_frame *frame, uint64_t index, uint32_t width,
+                        uint32_t height)
+{
+    const bool vector = t->scale == AS_SCALE_VECTOR;
+    const uint32_t w = vector ? width : t->canvas_width, h = vector ? height : t->canvas_height;
+    const uint8_t *mask = truth_mask(t, index, w, h);
+    as_frame_info info;
+    as_canvas_view view;
+    if (as_frame_get_info(frame, &info) != AS_OK || info.index != index || info.width != w ||
+        info.height != h || info.stride != 0 || info.data || info.vertices || info.floats != 0 ||
+        as_frame_get_canvas(frame, &view) != AS_OK || view.width != w || view.height != h ||
+        view.stride_words != (w + 63) / 64 || (uintptr_t)view.words % 64 != 0) {
+        print_error("the canvas's description is wrong: index %" PRIu64 ", wanted %" PRIu64 "\n",
+                    info.index, index);
+        return false;
+    }
+    for (uint32_t y = 0; mask && y < h; y++)
+        if (!is_row(view.words + y * view.stride_words, view.stride_words, mask + (size_t)y * w,
+                    w)) {
+            print_error("frame %" PRIu64 " differs in row %" PRIu32 " of its canvas\n", index, y);
+            return false;
+        }
+    return mask;
+}
+
+void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t width,
+                         uint32_t height)
+{
+    as_frame *frame = NULL;
+    as_error error = {.code = AS_OK};
+    const as_result result =
+        as_stream_get_canvas(stream, index, width, height, AS_WAIT_FOREVER, &frame);
+    as_stream_last_error(stream, &error);
+    assert_ok(result, &error);
+    assert_true(truth_shows_canvas(t, frame, index, width, height));
+    as_frame_unref(&frame);
+    assert_null(frame);
+}
+
 void truth_expect_strip(truth *t, as_stream *stream, uint64_t index)
 {
     const as_raster_params params = {.struct_size = sizeof(params), .combine = t->combine};
@@ -177,21 +227,30 @@ void truth_expect_strip(truth *t, as_stream *stream, uint64_t index)
 
 test_bytes test_triangles(size_t count)
 {
+    return test_padded_triangles(count, 0, 0);
+}
+
+test_bytes test_padded_triangles(size_t count, size_t padding, size_t first)
+{
     test_bytes *blocks = calloc(count + 1, sizeof(*blocks));
+    uint8_t *unused = calloc(1, padding + 1);
     assert_non_null(blocks);
+    assert_non_null(unused);
     for (size_t i = 0; i < count; i++) {
-        const uint32_t x = (uint32_t)(i % 300), y = (uint32_t)(i / 300 % 180);
+        const size_t n = first + i;
+        const uint32_t x = (uint32_t)(n % 300), y = (uint32_t)(n / 300 % 180);
         const uint8_t record[8] = {(uint8_t)x, (uint8_t)(x >> 8), (uint8_t)y, 0, 9, 1, 0xFE, 8};
         test_bytes payload = {0};
         test_bytes_add_u32(&payload, 1);
         test_bytes_add_u32(&payload, sizeof(record));
         test_bytes_add(&payload, record, sizeof(record));
         blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
+        test_bytes_add(&blocks[i], unused, padding);
         test_bytes_free(&payload);
     }
     test_bytes out = test_container(blocks, count);
-    for (size_t i = 0; i < count; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, count);
+    free(unused);
     free(blocks);
     return out;
 }
@@ -238,35 +297,103 @@ static bool within(uint64_t offset, uint64_t from, uint64_t to)
     return offset >= from && offset < to;
 }
 
+bool test_hint_names(const test_hint *hint, as_byte_range range)
+{
+    for (size_t i = 0; i < hint->count; i++)
+        if (range.offset >= hint->ranges[i].offset &&
+            range.offset + range.length <= hint->ranges[i].offset + hint->ranges[i].length)
+            return true;
+    return false;
+}
+
+/* A hint of a newer generation than was known when the read began does not name it. Under the lock.
+ */
+static bool is_unwanted(const test_source *s, uint64_t generation, as_byte_range range)
+{
+    if (!s->gives_up || s->hint_count == 0)
+        return false;
+    const test_hint *last = &s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    return last->generation > generation && !test_hint_names(last, range);
+}
+
+static bool is_held(const test_source *s, uint64_t version, uint64_t offset)
+{
+    return s->gated && !s->cancelled && s->passes == 0 && s->version == version &&
+           within(offset, s->gate_from, s->gate_to);
+}
+
+static as_result outcome(test_source *s, uint64_t number, uint64_t version, uint64_t offset)
+{
+    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
+        s->passes--;
+    if (s->changing != 0) {
+        s->changing--;
+        s->version++;
+    }
+    if (s->cancelled)
+        return AS_ERROR_CANCELLED;
+    if (s->version != version || within(offset, s->change_from, s->change_to))
+        return AS_ERROR_CHANGED;
+    if (number == s->fail_at || within(offset, s->fail_from, s->fail_to)) {
+        s->failed++;
+        return AS_ERROR_TRANSPORT;
+    }
+    return within(offset, s->give_up_from, s->give_up_to) ? AS_ERROR_CANCELLED : AS_OK;
+}
+
 static as_result read_source(void *user, uint64_t offset, void *buffer, size_t length,
                              size_t *out_read, as_error *error)
 {
     test_source *s = user;
     pthread_mutex_lock(&s->lock);
-    const uint64_t number = s->reads++;
+    const uint64_t number = s->reads++, version = s->version;
+    const uint64_t generation =
+        s->hint_count ? s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS].generation : 0;
+    const as_byte_range range = {offset, length};
     s->offsets[number % TEST_SOURCE_LOG] = offset;
     s->blocked++;
     pthread_cond_broadcast(&s->changed);
-    while (s->gated && !s->cancelled && s->passes == 0 && within(offset, s->gate_from, s->gate_to))
+    while (is_held(s, version, offset) && !is_unwanted(s, generation, range))
         pthread_cond_wait(&s->changed, &s->lock);
-    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
-        s->passes--;
+    const bool given_up = is_held(s, version, offset);
     s->blocked--;
-    const bool fails = number == s->fail_at || within(offset, s->fail_from, s->fail_to);
-    s->failed += fails;
-    const bool cancelled = s->cancelled;
+    const as_result result = given_up ? AS_ERROR_CANCELLED : outcome(s, number, version, offset);
+    s->given_up += given_up;
     const uint64_t size = s->size;
+    const uint8_t *bytes = s->bytes;
     pthread_mutex_unlock(&s->lock);
-    if (cancelled)
-        return AS_ERROR_CANCELLED;
-    if (fails) {
+    if (result == AS_ERROR_TRANSPORT)
         snprintf(error->text, sizeof(error->text), "the test's source failed as it was told to");
-        return AS_ERROR_TRANSPORT;
-    }
+    if (result != AS_OK)
+        return result;
     *out_read = offset >= size ? 0 : length < size - offset ? length : (size_t)(size - offset);
     if (*out_read)
-        memcpy(buffer, s->bytes + offset, *out_read);
+        memcpy(buffer, bytes + offset, *out_read);
     return AS_OK;
+}
+
+static void hint_source(void *user, const as_byte_range *ranges, size_t count, int32_t priority,
+                        uint64_t generation)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    test_hint *hint = &s->hints[s->hint_count++ % TEST_SOURCE_HINTS];
+    *hint = (test_hint){.priority = priority, .generation = generation};
+    hint->count = count < TEST_SOURCE_RANGES ? count : TEST_SOURCE_RANGES;
+    memcpy(hint->ranges, ranges, hint->count * sizeof(*ranges));
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->on_hint)
+        s->on_hint(s->hint_user);
+}
+
+static uint64_t version_of_source(void *user)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    const uint64_t version = s->version;
+    pthread_mutex_unlock(&s->lock);
+    return version;
 }
 
 static as_result size_source(void *user, uint64_t *out_size, as_error *error)
@@ -315,6 +442,8 @@ as_source *test_source_open(test_source *s)
     const as_source_vtable vtable = {.struct_size = sizeof(vtable),
                                      .read = read_source,
                                      .size = size_source,
+                                     .prefetch = s->hinted ? hint_source : NULL,
+                                     .version = s->versioned ? version_of_source : NULL,
                                      .cancel = s->cancellable ? cancel_source : NULL,
                                      .close = close_source};
     as_source *source = NULL;
@@ -378,6 +507,57 @@ void test_source_fail_range(test_source *s, uint64_t from, uint64_t to)
     s->fail_from = from;
     s->fail_to = to;
     pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_give_up_range(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->give_up_from = from;
+    s->give_up_to = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_change_range(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->change_from = from;
+    s->change_to = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_replace(test_source *s, const void *bytes, size_t size)
+{
+    pthread_mutex_lock(&s->lock);
+    s->bytes = bytes;
+    s->size = size;
+    s->version++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_keep_changing(test_source *s, uint64_t count)
+{
+    pthread_mutex_lock(&s->lock);
+    s->changing = count;
+    pthread_mutex_unlock(&s->lock);
+}
+
+test_hint test_source_hint(test_source *s, uint64_t number)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->hint_count <= number)
+        pthread_cond_wait(&s->changed, &s->lock);
+    const test_hint hint = s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    pthread_mutex_unlock(&s->lock);
+    return hint;
+}
+
+uint64_t test_source_hints(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const uint64_t count = s->hint_count;
+    pthread_mutex_unlock(&s->lock);
+    return count;
 }
 
 uint64_t test_source_reads(test_source *s)
@@ -453,45 +633,4 @@ uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result)
     }
     pthread_mutex_unlock(&e->lock);
     return found;
-}
-
-/* -------------------------------------------------------------------------------- process -- */
-
-static int entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder)
-        return -1;
-    int count = 0;
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 3; /* ".", "..", and the folder's own descriptor or this thread */
-}
-
-int test_descriptors(void)
-{
-    return entries("/proc/self/fd");
-}
-
-int test_threads(void)
-{
-    return entries("/proc/self/task");
-}
-
-static uint64_t clock_of(clockid_t id)
-{
-    struct timespec now = {0};
-    assert_int_equal(clock_gettime(id, &now), 0);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
-uint64_t test_cpu_ns(void)
-{
-    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-uint64_t test_now_ns(void)
-{
-    return clock_of(CLOCK_MONOTONIC);
 }

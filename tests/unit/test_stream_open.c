@@ -5,6 +5,7 @@
  */
 #include "tests/support/stream_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 60 };
@@ -60,9 +61,10 @@ static void test_arguments(void **state)
     params = truth_params(&small);
     params.struct_size = 4;
     assert_open_fails(&params, AS_ERROR_ARGUMENT, "struct_size");
+    const as_http_params short_http = {.struct_size = 4};
     params = truth_params(&small);
-    params.reserved = 1;
-    assert_open_fails(&params, AS_ERROR_ARGUMENT, "reserved");
+    params.http = &short_http;
+    assert_open_fails(&params, AS_ERROR_ARGUMENT, "as_http_params.struct_size");
     const as_frame_allocator empty = {.struct_size = sizeof(empty)};
     params = truth_params(&small);
     params.frame_allocator = &empty;
@@ -106,14 +108,11 @@ static void test_encrypted(void **state)
 {
     (void)state;
     uint8_t passphrase[32];
+    as_key_params key = test_closeup_key();
     truth plain;
     truth_of_file(&plain, "tests/data/closeup.asvp", 2048, 1024);
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    as_key_params key = {.struct_size = sizeof(key),
-                         .scene_id = 85342,
-                         .passphrase = passphrase,
-                         .passphrase_size = sizeof(passphrase)};
+    memcpy(passphrase, key.passphrase, sizeof(passphrase));
+    key.passphrase = passphrase;
     as_stream_params params = nothing_given();
     params.canvas_width = 2048;
     params.canvas_height = 1024;
@@ -291,8 +290,7 @@ static void test_init_frames_that_do_not_fit(void **state)
     assert_true(stats.l1_bytes <= params.l1_bytes);
     assert_true(stats.evictions > 0);
     as_stream_close(&stream);
-    for (size_t i = 0; i < 16; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, 16);
     test_bytes_free(&payload);
     truth_free(&large);
 }
@@ -319,6 +317,8 @@ static void test_async(void **state)
     assert_ok(as_stream_open_async(&params, &stream, &error), &error);
     struct pollfd fd = {.fd = as_stream_event_fd(stream), .events = POLLIN};
     assert_true(fd.fd >= 0);
+    assert_true(fcntl(fd.fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(fcntl(fd.fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(as_stream_event_fd(stream), fd.fd);
     assert_int_equal(poll(&fd, 1, 0), 0);
     assert_int_equal(as_stream_get_frame(stream, 0, 0, 0, AS_WAIT_FOREVER, &frame), AS_NOT_READY);
@@ -438,7 +438,10 @@ static void test_options_out_of_range(void **state)
         BAD(scale, 2, "0 to 1"),
         BAD(scale, UINT32_MAX, "0 to 1"),
         BAD(combine, 2, "0 to 1"),
-        BAD(processing, 5, "1 to 4"),
+        BAD(processing, 5,
+            "processing is 5, which is none of: bitmask, triangles, both, on_demand"),
+        BAD(processing, 7, "processing is 7, which"),
+        BAD(processing, 12, "1 to 11"),
         BAD(fps_num, 1000001, "1 to 1000000"),
         BAD(fps_den, 1000001, "1 to 1000000"),
         BAD(frames_per_picture, 17, "1 to 16"),
@@ -455,6 +458,7 @@ static void test_options_out_of_range(void **state)
         BAD(timebox_us, 60000001, "1 to 60000000"),
         BAD(init_timeout_ms, 3600001, "1 to 3600000"),
         BAD(data_timeout_ms, 3600001, "1 to 3600000"),
+        BAD(network_ahead_ms, 3600001, "1 to 3600000"),
         BAD(width, 5, "both or neither"),
         BAD(height, 5, "both or neither"),
         BAD(width, 16385, "1 to 16384"),
