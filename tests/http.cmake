@@ -14,7 +14,7 @@ target_sources(alphastream_test_support PRIVATE
 
 # What goes wrong, by theme.
 if(ALPHASTREAM_WITH_HTTP)
-    foreach(theme ranges changes status network)
+    foreach(theme ranges changes status network tls close limits seeks)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
 endif()

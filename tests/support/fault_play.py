@@ -229,8 +229,8 @@ class Connection:
     def read_request(self):
         """The next request; None: the client has no more."""
         while b"\r\n\r\n" not in self.buffer:
-            if len(self.buffer) > HEAD_MOST:
-                raise Gone("cut")
+            if len(self.buffer) > HEAD_MOST or (self.buffer and not self.buffer[:1].isalpha()):
+                raise Gone("cut")  # what begins otherwise is TLS
             more = self.sock.recv(PIECE)
             if not more:
                 return None

@@ -469,6 +469,11 @@ class FaultServerTest(unittest.TestCase):
         kept.close()
         self.assertEqual(waiting.head()[0], 206)
 
+    def test_no_http(self):
+        client = self.client()
+        client.sock.sendall(b"\x16\x03\x01\x02")
+        self.assertEqual(client.rest(), b"")
+
     def test_tls(self):
         self.scenario()
         ca = dict(word.split("=") for word in self.server("certificates")[0].split())["ca"]

@@ -296,7 +296,7 @@ static void test_idle_connection_dies(void **state)
     params.retries = AS_HTTP_NO_RETRIES; /* not even one is needed */
     http_probe *probe =
         http_probe_open_url(fault_url_at(url, origin, "idle", "x"), "idle", &content, &params);
-    http_probe_expect(probe, 0, 100);
+    http_probe_expect(probe, 0, 256 * 1024); /* all of the first request: the connection idles */
     fault_tell("offline %u", (unsigned)port);
     fault_wait("idle", "open=0");
     fault_tell("online %u", (unsigned)port);

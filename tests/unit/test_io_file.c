@@ -423,6 +423,10 @@ static void test_open_locations(void **state)
         assert_fails(as_source_open(without_http[i][0], NULL, &source, &error),
                      AS_ERROR_UNSUPPORTED, &error, without_http[i][1]);
         assert_null(strstr(error.text, "pass"));
+        assert_fails(as_source_open_http(without_http[i][0], NULL, &source, &error),
+                     AS_ERROR_UNSUPPORTED, &error, without_http[i][1]);
+        assert_fails(as_source_open_http("pass", NULL, &source, &error), AS_ERROR_ARGUMENT, &error,
+                     "URL");
     }
     for (size_t i = 0; i < COUNT(rows); i++) {
         source = (as_source *)&error;
