@@ -14,3 +14,7 @@ target_sources(alphastream_test_support PRIVATE
 add_test(NAME fault_server
     COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/support/test_fault_server.py)
 as_test(http_fixture unit/test_http_fixture.c)
+if(ALPHASTREAM_WITH_HTTP)
+    as_test(http_source unit/test_http_source.c)
+    as_test(http_open unit/test_http_open.c)
+endif()

@@ -162,10 +162,12 @@ static as_result check_texts(const as_http_params *params, as_error *error)
         result = as_err_set(error, AS_ERROR_ARGUMENT,
                             "as_http_params.header_count is %" PRIu32 "; at most %d are sent",
                             params->header_count, MOST_HEADERS);
-    if (result == AS_OK && params->header_count != 0 && !params->headers)
-        result = as_err_set(error, AS_ERROR_ARGUMENT,
-                            "as_http_params.headers is NULL, but header_count is %" PRIu32,
-                            params->header_count);
+    if (result != AS_OK)
+        return result;
+    if (params->header_count != 0 && !params->headers)
+        return as_err_set(error, AS_ERROR_ARGUMENT,
+                          "as_http_params.headers is NULL, but header_count is %" PRIu32,
+                          params->header_count);
     for (uint32_t i = 0; result == AS_OK && i < params->header_count; i++)
         result = check_header(i, params->headers[i], error);
     return result;

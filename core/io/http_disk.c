@@ -152,6 +152,7 @@ as_result as_http_disk_start(as_http_source *source, as_error *error)
         return AS_OK;
     if (!as_cond_init(&source->disk_work))
         return as_err_no_memory(error, sizeof(source->disk_work), "a condition of the disk cache");
+    source->disk_state = AS_HTTP_DISK_WAITS; /* before there is a thread that looks at it */
     if (!as_thread_start(&source->disk_thread, "as-http-disk", run, source)) {
         as_cond_destroy(&source->disk_work);
         return as_err_set(error, AS_ERROR_OUT_OF_MEMORY,
@@ -159,7 +160,6 @@ as_result as_http_disk_start(as_http_source *source, as_error *error)
                           "memory or threads and open again, or leave cache_dir out");
     }
     source->disk_thread_runs = true;
-    source->disk_state = AS_HTTP_DISK_WAITS;
     return AS_OK;
 }
 

@@ -21,6 +21,9 @@
 /* An answer that takes so long, against what is usual, may never come: see drop_unserved. */
 #define UNSERVED_NS (1000 * MS)
 #define UNSERVED_RESPONSES 8
+/* A server that seems to take one connection is tried with more after a minute, then two, ... */
+#define LIMITED_NS (60000 * MS)
+#define MOST_LIMITS 6
 
 /* ------------------------------------------------------------------------------ plan ---- */
 
@@ -88,7 +91,7 @@ static void take_view(as_http_source *source, view *out)
 {
     size_t urgent = 0, flights = 0;
     for (const as_http_reader *r = source->readers; r && urgent < AS_HTTP_URGENT; r = r->next)
-        if (r->at < r->end && r->at < source->end_most)
+        if (r->result == AS_OK && r->at < r->end && r->at < source->end_most)
             out->urgent[urgent++] = (as_byte_range){r->at, r->end - r->at};
     for (uint32_t i = 0; i < source->params.requests; i++) {
         const as_http_flight *flight = &source->flights[i];
@@ -181,6 +184,7 @@ void as_http_free_flight(as_http_flight *flight)
 {
     flight->phase = AS_HTTP_FREE;
     flight->unwanted = false;
+    as_cond_broadcast(&flight->source->changed); /* readers may have counted on it */
 }
 
 void as_http_delay_flight(as_http_flight *flight, uint64_t delay_ns, uint64_t now_ns)
@@ -252,6 +256,7 @@ static as_result begin_attempt(as_http_flight *flight, uint64_t now_ns)
     flight->started_ns = now_ns;
     flight->first_byte_ns = flight->received = flight->gained = flight->rate_bytes = 0;
     flight->notice = NULL;
+    flight->gave_up = false;
     source->stats.requests++;
     return as_http_send(flight, now_ns);
 }
@@ -290,6 +295,7 @@ void as_http_begin(as_http_user *user, uint64_t now_ns)
         as_http_fill_report(flight, result, now_ns, &report);
         as_http_give_up(source, flight, &report.error, now_ns);
         as_http_free_request(flight);
+        report.gave_up = true;
     }
     as_mutex_unlock(&source->lock);
     if (result == AS_ERROR_OUT_OF_MEMORY)
@@ -299,6 +305,13 @@ void as_http_begin(as_http_user *user, uint64_t now_ns)
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+void as_http_limit_flights(as_http_source *source, uint64_t now_ns)
+{
+    source->most_flights = 1;
+    source->limited_ns = now_ns + (LIMITED_NS << source->limits);
+    source->limits += source->limits < MOST_LIMITS;
 }
 
 /* ----------------------------------------------------------------------------- seeks ---- */
@@ -419,6 +432,7 @@ static void abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_repor
     remove_flight(flight, AS_ERROR_TRANSPORT, now_ns, out);
     flight->fresh = true;
     as_http_try_again(flight, now_ns);
+    out->gave_up = flight->gave_up;
 }
 
 /* When to believe that a request on a new connection is not going to be answered because the server
@@ -460,7 +474,7 @@ static void drop_unserved(as_http_source *source, uint64_t now_ns)
     for (uint32_t i = 0; i < source->params.requests; i++)
         if (unserved_deadline(&source->flights[i]) != UINT64_MAX)
             as_http_disown_flight(&source->flights[i]);
-    source->most_flights = 1;
+    as_http_limit_flights(source, now_ns);
 }
 
 /* ------------------------------------------------------------------- the client's calls ---- */
@@ -501,6 +515,8 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
     size_t count = 0;
     as_mutex_lock(&source->lock);
     user->host = source->url_host;
+    if (now_ns >= source->limited_ns)
+        source->most_flights = source->params.requests;
     sweep(source, now_ns);
     drop_unserved(source, now_ns);
     for (uint32_t i = 0; i < source->params.requests; i++) {

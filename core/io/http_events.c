@@ -343,15 +343,16 @@ size_t as_http_on_body(char *data, size_t size, size_t count, void *user)
 void as_http_give_up(as_http_source *source, as_http_flight *flight, const as_error *error,
                      uint64_t now_ns)
 {
-    if (flight)
+    if (flight) {
         as_http_free_flight(flight);
+        flight->gave_up = true;
+    }
     for (uint32_t i = 0; i < source->params.requests; i++)
         if (source->flights[i].phase == AS_HTTP_DELAYED)
             as_http_free_flight(&source->flights[i]);
     source->failures += source->failures < UINT32_MAX;
     source->rest_until_ns = now_ns + as_retry_rest_ns(source->failures);
     source->last_error = *error;
-    source->most_flights = source->params.requests; /* what was learnt may be no longer so */
     as_http_fail_readers(source, error, false);
 }
 
@@ -496,42 +497,46 @@ static void content_differs(as_http_flight *flight, uint64_t now_ns)
     }
 }
 
+/* Has the body brought all it was to bring? Otherwise says what is wrong with it. */
+static bool check_body(as_http_flight *flight, CURLcode code)
+{
+    as_http_source *source = flight->source;
+    const bool open_end = flight->until == AS_SIZE_UNKNOWN;
+    if (open_end ? code != CURLE_OK : flight->at < flight->until) {
+        set_transfer_error(flight, code == CURLE_OK ? CURLE_PARTIAL_FILE : code);
+        flight->fresh = true;
+        return false;
+    }
+    const char *what = NULL;
+    /* No word about the size: the content ends here, or the server is stingy. */
+    if (!flight->whole && flight->until < flight->end && source->size == AS_SIZE_UNKNOWN)
+        what = "the server sends less than it is asked for; check the server";
+    if (flight->whole && as_chunks_ready(source->chunks, 0, flight->at) < flight->at)
+        what = "a part of the download is missing; it is begun again";
+    if (what)
+        as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT, what);
+    return !what;
+}
+
 /* The response's body is over. */
 static void body_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns)
 {
     as_http_source *source = flight->source;
-    const bool open_end = flight->until == AS_SIZE_UNKNOWN;
     measure(flight, now_ns, true);
     if (flight->broken) {
         as_http_give_up(source, flight, &flight->error, now_ns);
-        return;
-    }
-    if (open_end ? code != CURLE_OK : flight->at < flight->until) {
-        set_transfer_error(flight, code == CURLE_OK ? CURLE_PARTIAL_FILE : code);
-        flight->fresh = true;
+    } else if (!check_body(flight, code)) {
         as_http_try_again(flight, now_ns);
-        return;
-    }
-    if (open_end && !learn_size(source, flight->at)) {
+    } else if (flight->until == AS_SIZE_UNKNOWN && !learn_size(source, flight->at)) {
         size_differs(flight);
         content_changed(flight, now_ns);
         as_http_free_flight(flight);
-        return;
-    }
-    if (!flight->whole && flight->until < flight->end && source->size == AS_SIZE_UNKNOWN) {
-        /* Less than asked for, and no word about the size: the end, or a server that is stingy. */
-        as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT,
-                          "the server sends less than it is asked for; check the server");
-        as_http_try_again(flight, now_ns);
-        return;
-    }
-    if (flight->whole) {
-        source->whole_done = true;
+    } else {
+        source->whole_done = flight->whole;
+        source->failures = 0;
         as_http_disk_pinned(source);
+        as_http_free_flight(flight);
     }
-    source->failures = 0;
-    flight->error.code = AS_OK;
-    as_http_free_flight(flight);
 }
 
 /* Sorts out how the attempt ended. */
@@ -557,7 +562,7 @@ static void attempt_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns
         } else {
             /* A new connection may be one too many for the server; an old one may be dead. */
             if (flight->connections != 0 && !is_alone(flight))
-                source->most_flights = 1;
+                as_http_limit_flights(source, now_ns);
             flight->fresh = flight->connections == 0;
             as_http_try_again(flight, now_ns);
         }
@@ -575,7 +580,7 @@ static void attempt_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns
     case AS_HTTP_AGAIN:
         /* Many servers say so to one request too many. */
         if ((flight->head.status == 429 || flight->head.status == 503) && !is_alone(flight))
-            source->most_flights = 1;
+            as_http_limit_flights(source, now_ns);
         as_http_try_again(flight, now_ns);
         break;
     }
@@ -599,12 +604,16 @@ void as_http_fill_report(const as_http_flight *flight, as_result result, uint64_
         .result = result,
     };
     out->error = flight->error;
+    out->notice = flight->notice;
+    out->gave_up = false;
 }
 
 void as_http_tell(as_http_source *source, const as_http_report *report)
 {
     const as_http_exchange *e = &report->exchange;
     const bool failed = e->result != AS_OK && e->result != AS_ERROR_CANCELLED;
+    if (report->gave_up)
+        as_log_write(&source->params.log, AS_LOG_WARN, "%s", report->error.text);
     if (report->notice)
         as_log_write(&source->params.log, AS_LOG_WARN, "\"%s\": %s", source->shown, report->notice);
     as_log_write(&source->params.log, AS_LOG_DEBUG,
@@ -653,6 +662,7 @@ void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code
         report.error = flight->error;
     }
     report.notice = flight->notice;
+    report.gave_up = flight->gave_up;
     as_http_free_request(flight);
     as_http_share_bandwidth(source);
     user->due_ns = 0;

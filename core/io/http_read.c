@@ -56,8 +56,9 @@ void as_http_deliver(as_http_source *source, uint64_t offset, const uint8_t *dat
         memcpy(r->to, data + skip, count);
         r->to += count;
         r->at += count;
-        /* Another request may have brought what follows. */
-        wake = wake || is_done(source, r) || as_chunks_ready(source->chunks, r->at, 1) != 0;
+        /* What follows may be there already, in memory or on disk, or nobody may be bringing it. */
+        wake = wake || is_done(source, r) || as_chunks_ready(source->chunks, r->at, 1) != 0 ||
+               !as_http_is_coming(source, r->at);
     }
     if (wake)
         as_cond_broadcast(&source->changed);

@@ -66,6 +66,10 @@ as_result as_http_check_url(const char *url, uint64_t *out_host, as_error *error
         return as_err_set(error, AS_ERROR_ARGUMENT,
                           "the URL has %zu bytes; at most %d can be asked for", strlen(url),
                           AS_HTTP_URL_MAX - 1);
+    /* libcurl would take one or three slashes for two. */
+    const char *slashes = strstr(url, "://");
+    if (!as_io_is_url(url) || !slashes || slashes[3] == '/')
+        return say_bad_url(CURLUE_BAD_SLASHES, error);
     bool https;
     CURLU *parts = curl_url();
     CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;

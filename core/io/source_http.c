@@ -98,12 +98,14 @@ static void destroy(as_http_source *source)
 }
 
 /* All but its lock, condition and threads. */
-static bool fill(as_http_source *source, const char *url, const as_http_params *params)
+static bool fill(as_http_source *source, const char *url, uint64_t host,
+                 const as_http_params *params)
 {
     bool enough = take_params(&source->params, params);
     const as_http_params *p = &source->params;
     source->url = as_mem_strdup(url);
     source->first_url = as_mem_strdup(url);
+    source->url_host = host;
     source->chunks = as_chunks_create(p->cache_bytes, p->spill_bytes);
     source->flights = as_mem_calloc(p->requests, sizeof(*source->flights));
     enough = enough && source->url && source->first_url && source->chunks && source->flights;
@@ -128,7 +130,7 @@ static bool fill(as_http_source *source, const char *url, const as_http_params *
         .stop = as_http_stop,
         .due_ns = UINT64_MAX,
         .host_most = p->requests > AS_HTTP_HOST_TRANSFERS ? p->requests : AS_HTTP_HOST_TRANSFERS,
-        .host = source->url_host,
+        .host = host,
     };
     return enough;
 }
@@ -203,6 +205,21 @@ bool as_io_has_http(void)
     return true;
 }
 
+/* Starts it behind a front; takes it back when that fails. */
+static as_result put_behind(as_http_source *source, const char *name, as_source **out_source,
+                            as_error *error)
+{
+    as_result result = start(source, error);
+    if (result != AS_OK) {
+        destroy(source);
+        return result;
+    }
+    result = as_io_open_custom(&http_vtable, source, name, out_source, error);
+    if (result != AS_OK)
+        http_close(source);
+    return result;
+}
+
 as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
                           as_error *error)
 {
@@ -212,24 +229,17 @@ as_result as_io_open_http(const char *url, const as_http_params *params, as_sour
     if (result != AS_OK)
         return result;
     size_t length;
-    const char *start_of_name = as_io_salt_name(url, &length);
+    const char *in_url = as_io_salt_name(url, &length);
     char *name = as_mem_alloc(length + 1);
     as_http_source *source = as_mem_calloc(1, sizeof(*source));
-    if (source)
-        source->url_host = host;
-    if (!name || !source || !fill(source, url, params ? params : &defaults)) {
-        result = as_err_no_memory(error, sizeof(*source), "an HTTP source");
-    } else {
-        memcpy(name, start_of_name, length);
+    if (source && name && fill(source, url, host, params ? params : &defaults)) {
+        memcpy(name, in_url, length);
         name[length] = '\0';
-        result = start(source, error);
-    }
-    if (result == AS_OK) {
-        result = as_io_open_custom(&http_vtable, source, name, out_source, error);
-        if (result != AS_OK)
-            http_close(source);
-    } else if (source) {
-        destroy(source);
+        result = put_behind(source, name, out_source, error);
+    } else {
+        if (source)
+            destroy(source);
+        result = as_err_no_memory(error, sizeof(*source), "an HTTP source");
     }
     as_mem_free(name);
     return result;

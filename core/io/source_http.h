@@ -86,6 +86,7 @@ typedef struct as_http_flight {
     uint64_t rate_ns, rate_bytes;               /* for the measured speed */
     uint32_t connections;
     const char *notice; /* for the log; static */
+    bool gave_up;       /* it failed for good */
 } as_http_flight;
 
 /* An attempt that has ended, to be told once the lock is released. */
@@ -93,6 +94,7 @@ typedef struct as_http_report {
     as_http_exchange exchange;
     as_error error;     /* when exchange.result is not AS_OK */
     const char *notice; /* for the log; NULL */
+    bool gave_up;       /* the source rests */
 } as_http_report;
 
 /* --------------------------------------------------------------------------- readers ---- */
@@ -164,7 +166,9 @@ struct as_http_source {
 
     /* Requests. */
     as_http_flight *flights; /* params.requests of them */
-    uint32_t most_flights;   /* fewer where the server takes fewer connections */
+    uint32_t most_flights;   /* 1 where the server seems to take no more connections, */
+    uint64_t limited_ns;     /* until then, */
+    uint32_t limits;         /* as often as it seemed so */
     uint64_t rate, response_ns;
     uint64_t paid_ns; /* when the bytes received so far are within the bandwidth */
     uint64_t random;
@@ -219,6 +223,8 @@ void as_http_free_flight(as_http_flight *flight);
 void as_http_delay_flight(as_http_flight *flight, uint64_t delay_ns, uint64_t now_ns);
 /* Nobody will take its answer: a running one is removed when the network thread comes to it. */
 void as_http_disown_flight(as_http_flight *flight);
+/* The server does not seem to serve several connections: one request at a time, for a while. */
+void as_http_limit_flights(as_http_source *source, uint64_t now_ns);
 /* On the network thread: has each running request its share of the bandwidth? */
 void as_http_share_bandwidth(as_http_source *source);
 
