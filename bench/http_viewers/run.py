@@ -201,16 +201,17 @@ def hour(bench):
         origin = Nginx(bench.path("origin-hour-%d" % number), ORIGIN, "root %s;" % bench.files)
         result = bench.run("viewers", "http://127.0.0.1:%d/%s.asvp" % (origin.port, name),
                            "--seconds", seconds, "--speed", 16)
+        result.update(per_hour(result), recording=recording, file_bytes=os.path.getsize(path),
+                      nginx_cpu_seconds=origin.cpu_seconds())
         origin.stop()
-        result.update(per_hour(result), recording=recording, file_bytes=os.path.getsize(path))
         results.append(result)
     table("one viewer, %d s of media at 16 times 60 frames per second, from nginx" % seconds,
           ["recording", "file MB", "requests", "KiB a request", "bytes / file",
-           "requests a viewer-hour", "MB a viewer-hour"],
+           "requests a viewer-hour", "MB a viewer-hour", "nginx CPU s"],
           [[r["recording"], "%.1f" % (r["file_bytes"] / 1e6), r["requests"],
             "%.0f" % (r["received"] / r["requests"] / 1024),
             "%.4f" % (r["received"] / r["file_bytes"]), "%.0f" % r["requests_per_hour"],
-            "%.1f" % (r["bytes_per_hour"] / 1e6)] for r in results])
+            "%.1f" % (r["bytes_per_hour"] / 1e6), "%.2f" % r["nginx_cpu_seconds"]] for r in results])
     return results
 
 
@@ -237,6 +238,7 @@ def behind_cache(bench, number, recording, viewers, seconds, speed):
     result = bench.run("viewers", "http://127.0.0.1:%d/%s.asvp" % (edge.port, name), "--viewers",
                        viewers, "--seconds", seconds, "--speed", speed, "--join", JOIN_SECONDS,
                        "--seek-every", SEEK_SECONDS, "--seed", number + 1)
+    result.update(edge_cpu_seconds=edge.cpu_seconds(), origin_cpu_seconds=origin.cpu_seconds())
     edge.stop()
     origin.stop()
     slices = count_log(edge.path("access.log"))
@@ -263,11 +265,13 @@ def cdn(bench):
           "each, joining within %d s, a seek every %d s"
           % (SLICE_BYTES // 1024, seconds, JOIN_SECONDS, SEEK_SECONDS),
           ["recording", "viewers", "requests a viewer-hour", "MB a viewer-hour", "slices that hit",
-           "bytes from the cache", "origin requests", "origin bytes / file", "late"],
+           "bytes from the cache", "origin requests", "origin bytes / file",
+           "cache CPU s", "late"],
           [[r["recording"], r["viewers"], "%.0f" % r["requests_per_hour"],
             "%.1f" % (r["bytes_per_hour"] / 1e6), "%.2f %%" % (100 * r["hit_ratio"]),
             "%.2f %%" % (100 * r["byte_hit_ratio"]), r["origin_requests"],
-            "%.2f" % (r["origin_bytes"] / r["file_bytes"]), "%d of %d" % (r["late"], r["due"])]
+            "%.2f" % (r["origin_bytes"] / r["file_bytes"]), "%.2f" % r["edge_cpu_seconds"],
+            "%d of %d" % (r["late"], r["due"])]
            for r in results])
     return results
 

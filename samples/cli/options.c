@@ -209,6 +209,7 @@ static int take_running(options *o, int option, const char *text)
         return code;
     case LOG_LEVEL:
         code = take_word("--log-level", text, levels, &word);
+        o->log_level_given = true;
         o->log_level = (as_log_level)word; /* AS_LOG_NONE is 0, the others follow in this order */
         return code;
     default:

@@ -82,6 +82,7 @@ typedef struct options {
     key_options key;
     http_options http;
     as_log_level log_level;
+    bool log_level_given;
     option_when progress;
 
     const char *output;

@@ -105,6 +105,8 @@ int source_open_bytes(const options *o, const char *location, exchanges *recorde
                       as_source **source)
 {
     as_error error = {0};
+    /* It warns of what reads fail with, which is told here when they do. */
+    const as_log_level level = o->log_level_given ? o->log_level : AS_LOG_ERROR;
     if (strcmp(location, "-") == 0)
         return open_stdin(o, source);
     const as_http_params http = {.struct_size = sizeof(http),
@@ -116,7 +118,7 @@ int source_open_bytes(const options *o, const char *location, exchanges *recorde
                                  .cache_dir = o->http.cache_dir,
                                  .exchange = recorder ? exchanges_add : NULL,
                                  .user = recorder,
-                                 .log = {.fn = message_log, .level = o->log_level}};
+                                 .log = {.fn = message_log, .level = level}};
     const as_source_params params = {.struct_size = sizeof(params), .http = &http};
     return as_source_open(location, &params, source, &error) == AS_OK ? CLI_DONE
                                                                       : message_fail(&error);

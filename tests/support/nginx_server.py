@@ -81,6 +81,12 @@ class Nginx:
                     sys.exit("nginx did not start: %s" % file.read())
             time.sleep(0.005)
 
+    def cpu_seconds(self):
+        """Of its one process, so far."""
+        with open("/proc/%d/stat" % self.process.pid, encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         """Every line of the log is written then."""
         self.process.terminate()
