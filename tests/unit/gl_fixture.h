@@ -19,6 +19,13 @@ static inline bool is_full_run(void)
     return full && *full && strcmp(full, "0") != 0;
 }
 
+/* Core 3.3 on llvmpipe, where everything is run? */
+static inline bool is_main_kind(void)
+{
+    const char *driver = getenv("GALLIUM_DRIVER"), *kind = getenv("ALPHASTREAM_TEST_GL");
+    return (!driver || strcmp(driver, "llvmpipe") == 0) && (!kind || strcmp(kind, "core33") == 0);
+}
+
 static inline as_gl *attach(as_stream *stream, uint32_t textures, as_gl_upload upload)
 {
     const as_gl_params params = {.struct_size = sizeof(params),

@@ -46,8 +46,7 @@ static void texture_hash(const golden_row *row, char out_hex[65])
 
 static bool is_thorough(void)
 {
-    const char *driver = getenv("GALLIUM_DRIVER"), *kind = getenv("ALPHASTREAM_TEST_GL");
-    return is_full_run() || (!driver && !kind);
+    return is_full_run() || is_main_kind();
 }
 
 static void test_golden(void **state)
