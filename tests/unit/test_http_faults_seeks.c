@@ -189,8 +189,8 @@ static void *follow(void *user)
     return NULL;
 }
 
-/* Hundred seeks, faster than the link's latency: the last one is served, and the others cost neither
- * requests nor connections in such numbers. */
+/* Hundred seeks, faster than the link's latency: the last one is served, and the others cost
+ * neither requests nor connections in such numbers. */
 static void test_mad_seeking(void **state)
 {
     enum { SEEKS = 100 };
