@@ -18,6 +18,7 @@ if(ALPHASTREAM_WITH_HTTP)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
     as_test(http_streams unit/test_http_streams.c)
+    as_test(http_nginx unit/test_http_nginx.c)
 endif()
 
 add_test(NAME fault_server
