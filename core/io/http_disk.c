@@ -243,5 +243,5 @@ bool as_http_disk_load(as_http_source *source, as_http_reader *reader)
     }
     unref(disk);
     as_mem_free(bytes);
-    return there;
+    return true;
 }

@@ -104,6 +104,7 @@ typedef struct as_http_reader {
     struct as_http_reader *previous, *next;
     uint64_t at, end; /* what is missing */
     uint8_t *to;
+    bool named;       /* a hint named it since it began: a seek away from there lets it go */
     as_result result; /* not AS_OK: why it fails, told by another thread */
     as_error error;
 } as_http_reader;
@@ -265,8 +266,8 @@ void as_http_disk_pinned(as_http_source *source);
 void as_http_disk_changed(as_http_source *source); /* the version is another one */
 void as_http_disk_completed(as_http_source *source, uint64_t unit);
 bool as_http_disk_has(const as_http_source *source, uint64_t unit);
-/* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers;
- * releases the lock meanwhile. false: it is not there. */
+/* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers.
+ * true: it tried, and released the lock meanwhile, so that everything may be different now. */
 bool as_http_disk_load(as_http_source *source, as_http_reader *reader);
 
 #endif

@@ -340,6 +340,24 @@ static void test_seek(void **state)
     as_source_close(&b.source);
 }
 
+/* Somebody else's seeks let nobody go whom no hint named. */
+static void test_seek_elsewhere(void **state)
+{
+    (void)state;
+    blocked b;
+    as_thread thread;
+    start_blocked(&b, &thread, "elsewhere");
+    for (uint64_t i = 1; i <= 3; i++) {
+        const as_byte_range range = {400 * i * KIB, 100};
+        as_source_prefetch(b.source, &range, 1, 0, i);
+    }
+    fault_tell("clear elsewhere");
+    fault_tell("release elsewhere");
+    as_thread_join(&thread);
+    assert_int_equal(b.result, AS_OK);
+    as_source_close(&b.source);
+}
+
 /* Closing takes the requests along and leaves the thread of the process in order. */
 static void test_close(void **state)
 {
@@ -422,7 +440,7 @@ int main(void)
         cmocka_unit_test(test_retries),     cmocka_unit_test(test_refresh),
         cmocka_unit_test(test_redirects),   cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_seek),        cmocka_unit_test(test_close),
-        cmocka_unit_test(test_exchanges),
+        cmocka_unit_test(test_exchanges),   cmocka_unit_test(test_seek_elsewhere),
     };
     return cmocka_run_group_tests_name("http_source", tests, setup, teardown);
 }
