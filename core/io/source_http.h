@@ -35,6 +35,7 @@ enum {
     AS_HTTP_HOPS = 8,           /* redirects of one request */
     AS_HTTP_DRAIN = 16 * 1024,  /* bytes read of a body that is of no use, to keep the connection */
     AS_HTTP_DISK_QUEUE = 256,   /* units that wait to be written to disk */
+    AS_HTTP_DISK_UNITS = 1 << 20, /* 64 GiB; what is beyond is not kept on disk */
 };
 
 typedef struct as_http_source as_http_source;
@@ -247,7 +248,8 @@ void as_http_fill_report(const as_http_flight *flight, as_result result, uint64_
 void as_http_tell(as_http_source *source, const as_http_report *report);
 
 /* http_request.c; on the network thread */
-/* Hands the next hop of the flight to the client. AS_ERROR_OUT_OF_MEMORY. */
+/* Hands the next hop of the flight to the client. AS_ERROR_OUT_OF_MEMORY; AS_ERROR_ARGUMENT: a
+ * redirect leads to a URL that is too long. */
 as_result as_http_send(as_http_flight *flight, uint64_t now_ns);
 void as_http_free_request(as_http_flight *flight); /* what the attempt holds but its easy handle */
 /* With a bandwidth: most bytes that come at once, before libcurl pauses. */

@@ -87,6 +87,20 @@ static void test_offline(void **state)
     as_source_close(&source);
 }
 
+/* What is cached is listed in no time, whatever size the server claims. */
+static void test_boast(void **state)
+{
+    (void)state;
+    const as_http_params params = on_disk("boast");
+    fault_scenario("boast", content_path, "etag=\"v1\"");
+    fault_rule("boast", "times=always total=9000000000000000000");
+    as_source *source = open_scenario("boast", &params);
+    check_read(source, 0, 64 * KIB);
+    check_read(source, 256 * KIB, 64 * KIB); /* waits until the folder is open */
+    assert_true(cached_bytes(source) >= 128 * KIB);
+    as_source_close(&source);
+}
+
 /* ---------------------------------------------------------------------------- the client ---- */
 
 typedef struct guest {
@@ -137,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next_source),
         cmocka_unit_test(test_offline),
+        cmocka_unit_test(test_boast),
         cmocka_unit_test(test_late_kick),
     };
     return cmocka_run_group_tests_name("http_disk", tests, setup, teardown);

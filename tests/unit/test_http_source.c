@@ -134,6 +134,26 @@ static void test_new_version(void **state)
 }
 
 /* A server that answers 412 to a condition that holds. */
+/* Without validators, and a size that only the end of the content has told. */
+static void test_new_size(void **state)
+{
+    (void)state;
+    as_error error;
+    char path[HTTP_PATH];
+    test_write_file(http_path(path, "shorter"), other, CONTENT_BYTES - 100);
+    fault_scenario("size", content_path, "");
+    fault_rule("size", "times=1 total=*");
+    as_source *source = open_scenario("size", NULL);
+    check_read(source, 0, 100);
+    assert_true(size_of(source) == AS_SIZE_UNKNOWN);
+    check_read(source, 2 * CONTENT_BYTES, 100);
+    assert_true(size_of(source) == CONTENT_BYTES);
+    fault_content("size", path, "");
+    assert_int_equal(read_at(source, 512 * KIB, 100, &error), AS_ERROR_CHANGED);
+    assert_int_equal(as_source_version(source), 1);
+    as_source_close(&source);
+}
+
 static void test_broken_condition(void **state)
 {
     (void)state;
@@ -441,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_redirects),   cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_seek),        cmocka_unit_test(test_close),
         cmocka_unit_test(test_exchanges),   cmocka_unit_test(test_seek_elsewhere),
+        cmocka_unit_test(test_new_size),
     };
     return cmocka_run_group_tests_name("http_source", tests, setup, teardown);
 }
