@@ -9,7 +9,15 @@ endif()
 target_sources(alphastream_test_support PRIVATE
     support/http_child.c
     support/http_fixture.c
-    support/http_nginx.c)
+    support/http_nginx.c
+    support/http_source.c)
+
+# What goes wrong, by theme.
+if(ALPHASTREAM_WITH_HTTP)
+    foreach(theme ranges changes status network tls close limits seeks)
+        as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
+    endforeach()
+endif()
 
 add_test(NAME fault_server
     COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/support/test_fault_server.py)
@@ -17,4 +25,5 @@ as_test(http_fixture unit/test_http_fixture.c)
 if(ALPHASTREAM_WITH_HTTP)
     as_test(http_source unit/test_http_source.c)
     as_test(http_open unit/test_http_open.c)
+    as_test(stream_http unit/test_stream_http.c)
 endif()

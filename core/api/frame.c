@@ -14,6 +14,12 @@ as_result as_frame_get_info(const as_frame *frame, as_frame_info *out_info)
     return AS_OK;
 }
 
+as_result as_frame_get_canvas(const as_frame *frame, as_canvas_view *out_view)
+{
+    const bool is_canvas = frame && out_view && as_output_frame_canvas(frame, out_view);
+    return is_canvas ? AS_OK : AS_ERROR_ARGUMENT;
+}
+
 as_frame *as_frame_ref(as_frame *frame)
 {
     return frame ? as_output_frame_ref(frame) : NULL;

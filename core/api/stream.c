@@ -83,7 +83,7 @@ static as_result check_rest(const as_stream_params *p, as_error *error)
 /* A complete struct, whose log is the stream's where none is given. */
 static as_result take_http(as_http_params *http, as_stream_params *p, as_error *error)
 {
-    const as_result result = as_api_params(http, sizeof(*http), p->http, "as_http_params", error);
+    const as_result result = as_api_http_params(http, p->http, error);
     if (!http->log.fn)
         http->log = p->log;
     p->http = http;
@@ -189,7 +189,24 @@ as_result as_stream_get_frame(as_stream *stream, uint64_t index, uint32_t width,
                   : as_err_set(&error, AS_ERROR_ARGUMENT, "as_stream_get_frame: out_frame is NULL");
     if (result == AS_OK)
         result =
-            as_st_get(stream, (as_output_key){index, width, height}, timeout_ns, out_frame, &error);
+            as_st_get(stream, as_st_mask_key(index, width, height), timeout_ns, out_frame, &error);
+    return as_api_settle(stream, result, &error);
+}
+
+as_result as_stream_get_canvas(as_stream *stream, uint64_t index, uint32_t width, uint32_t height,
+                               uint64_t timeout_ns, as_frame **out_frame)
+{
+    as_error error;
+    if (out_frame)
+        *out_frame = NULL;
+    if (!stream)
+        return AS_ERROR_ARGUMENT;
+    as_result result = out_frame ? as_api_take_size(stream, &width, &height, &error)
+                                 : as_err_set(&error, AS_ERROR_ARGUMENT,
+                                              "as_stream_get_canvas: out_frame is NULL");
+    if (result == AS_OK)
+        result = as_st_get(stream, as_st_canvas_key(stream, index, width, height), timeout_ns,
+                           out_frame, &error);
     return as_api_settle(stream, result, &error);
 }
 
@@ -202,9 +219,8 @@ as_result as_stream_get_strip(as_stream *stream, uint64_t index, uint64_t timeou
     if (!stream)
         return AS_ERROR_ARGUMENT;
     const as_result result =
-        out_frame
-            ? as_st_get(stream, (as_output_key){.index = index}, timeout_ns, out_frame, &error)
-            : as_err_set(&error, AS_ERROR_ARGUMENT, "as_stream_get_strip: out_frame is NULL");
+        out_frame ? as_st_get(stream, as_st_strip_key(index), timeout_ns, out_frame, &error)
+                  : as_err_set(&error, AS_ERROR_ARGUMENT, "as_stream_get_strip: out_frame is NULL");
     return as_api_settle(stream, result, &error);
 }
 

@@ -299,6 +299,15 @@ as_result as_api_stats(as_stream *stream, as_stream_stats *out_stats, as_error *
     return give_struct(out_stats, &s, sizeof(s), "as_stream_stats", error);
 }
 
+as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats)
+{
+    as_error error;
+    if (!stream)
+        return AS_ERROR_ARGUMENT;
+    return as_api_settle(stream, as_source_get_http_stats(stream->source, out_stats, &error),
+                         &error);
+}
+
 as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats)
 {
     as_error error;

@@ -372,7 +372,7 @@ as_result as_work_queue_create(as_work_group *group, size_t limit, unsigned max_
     return AS_OK;
 }
 
-bool as_work_push(as_work_queue *queue, uint64_t key, uint32_t kind, as_priority priority)
+bool as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority)
 {
     as_pool *pool = queue->group->pool;
     const size_t limit = priority == AS_PRIORITY_WAITED ? 2 * queue->limit : queue->limit;

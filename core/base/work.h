@@ -34,7 +34,7 @@ typedef enum as_priority {
 typedef struct as_work_item {
     uint64_t key;        /* what it is about; means nothing to the queue */
     uint64_t generation; /* set by the queue when pushed */
-    uint32_t kind;       /* likewise */
+    uint64_t kind;       /* likewise */
     as_priority priority;
 } as_work_item;
 
@@ -68,7 +68,7 @@ as_result as_work_queue_create(as_work_group *group, size_t limit, unsigned max_
 
 /* false: the queue is full, or its group is being destroyed. WAITED items have room for as many
  * again beyond the limit, so that prefetch cannot keep out whom somebody waits for. */
-bool as_work_push(as_work_queue *queue, uint64_t key, uint32_t kind, as_priority priority);
+bool as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority);
 /* All items pushed so far are stale from now on (they surface with stale = true, in their turn, and
  * take up room until then); those running go on. Returns how many were waiting, stale or not. */
 size_t as_work_cancel(as_work_queue *queue);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/cache/pool.h"
 
+#include "core/raster/canvas.h"
+
 #define WINDOW 256 /* holds over which the most held at once is taken */
 
 bool as_outputs_has(as_outputs *outputs, as_output_key key)
@@ -74,16 +76,29 @@ void as_output_frame_info(const as_frame *frame, as_frame_info *out_info)
 {
     const as_output *output = frame->output;
     const as_outputs_params *params = &output->pool->params;
-    const bool strip = !output->data;
+    const bool pixels = output->key.kind == AS_OUTPUT_R8;
+    const bool strip = output->key.kind == AS_OUTPUT_STRIP;
     *out_info = (as_frame_info){.index = output->key.index,
-                                .data = output->data,
+                                .data = pixels ? output->data : NULL,
                                 .vertices = output->vertices.size
                                                 ? (const float *)(const void *)output->vertices.data
                                                 : NULL,
                                 .floats = output->vertices.size / sizeof(float),
                                 .width = strip ? params->canvas_width : output->key.width,
                                 .height = strip ? params->canvas_height : output->key.height,
-                                .stride = output->key.width};
+                                .stride = pixels ? output->key.width : 0};
+}
+
+bool as_output_frame_canvas(const as_frame *frame, as_canvas_view *out_view)
+{
+    const as_output *output = frame->output;
+    if (output->key.kind != AS_OUTPUT_CANVAS)
+        return false;
+    *out_view = (as_canvas_view){.words = output->data,
+                                 .stride_words = as_ras_stride(output->key.width),
+                                 .width = output->key.width,
+                                 .height = output->key.height};
+    return true;
 }
 
 as_frame *as_output_frame_ref(as_frame *frame)

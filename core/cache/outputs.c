@@ -157,14 +157,14 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
                           bool (*keep)(void *user, as_output_key key), void *keep_user,
                           as_output **out_output)
 {
-    const size_t bytes = (size_t)key.width * key.height;
+    const size_t bytes = as_pool_size_of(key);
     const as_pool_keeper keeping = {.keep = keep, .user = keep_user};
     as_result result = AS_ERROR_OUT_OF_MEMORY;
     as_output *output = NULL, *doomed = NULL;
     as_buffer old_vertices = {0};
     *out_output = NULL;
     as_mutex_lock(&outputs->lock);
-    as_pool_group *group = as_pool_group_of(outputs, key.width, key.height, keeping, &doomed);
+    as_pool_group *group = as_pool_group_of(outputs, key, keeping, &doomed);
     if (group) {
         result = take_locked(outputs, group, bytes, keeping, &output, &doomed);
         as_pool_drop_group_if_empty(outputs, group);
@@ -189,7 +189,7 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
     return AS_OK;
 }
 
-uint8_t *as_output_data(as_output *output)
+void *as_output_data(as_output *output)
 {
     return output->data;
 }
@@ -260,14 +260,14 @@ void as_outputs_invalidate(as_outputs *outputs)
     as_pool_unlock(outputs, doomed);
 }
 
-void as_outputs_warm(as_outputs *outputs, uint32_t width, uint32_t height, uint32_t count)
+void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count)
 {
-    const size_t bytes = (size_t)width * height;
+    const size_t bytes = as_pool_size_of(key);
     const as_pool_keeper none = {0};
     for (bool more = bytes != 0; more;) {
         as_output *output = NULL, *doomed = NULL;
         as_mutex_lock(&outputs->lock);
-        as_pool_group *group = as_pool_group_of(outputs, width, height, none, &doomed);
+        as_pool_group *group = as_pool_group_of(outputs, key, none, &doomed);
         more = group && group->spare < count &&
                (uint64_t)group->idle + group->spare < outputs->params.per_size &&
                fits(outputs, outputs->bytes, bytes);

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Output buffers: the finished masks and strips that are kept ready (L0) or held by callers.
+ * Output buffers: the finished masks, canvases and strips that are kept ready (L0) or held by
+ * callers.
  *
  * A buffer is filling (a worker writes it), ready (it shows a frame; immutable), or spare (its
- * memory waits for use, last in, first out, per size). Ready ones are found by what they show. The
- * pool is counted: a frame that a caller holds keeps its buffer and the pool's memory functions
- * alive after the stream is gone, and so does a buffer that is filling. All functions are
+ * memory waits for use, last in, first out, per kind and size). Ready ones are found by what they
+ * show. The pool is counted: a frame that a caller holds keeps its buffer and the pool's memory
+ * functions alive after the stream is gone, and so does a buffer that is filling. All functions are
  * thread-safe, but as_outputs_close must be the last of those that take the pool.
+ *
+ * A "size" is of one kind: masks and canvases of the same pixels are two. The memory of both comes
+ * from the caller's allocator, where there is one: canvases are uploaded as well, from pinned
+ * memory for instance. Such memory may be slow to read, so a canvas is drawn elsewhere and only
+ * written here, once, in order.
  *
  * How many there are of one size: at most per_size that are ready and not held, or filling; those
  * that callers hold; and spare ones, as many as callers held at once of late, so that a caller
@@ -29,11 +35,30 @@
 typedef struct as_outputs as_outputs;
 typedef struct as_output as_output;
 
-/* What a ready buffer shows. width = height = 0: a strip. */
+typedef enum as_output_kind {
+    AS_OUTPUT_NONE,   /* names a frame and nothing that was made of it; never a buffer's */
+    AS_OUTPUT_R8,     /* a byte a pixel */
+    AS_OUTPUT_CANVAS, /* a bit a pixel, in rows of as_ras_stride words */
+    AS_OUTPUT_STRIP   /* vertices */
+} as_output_kind;
+
+/* What a ready buffer shows. */
 typedef struct as_output_key {
     uint64_t index;
-    uint32_t width, height;
+    uint32_t width, height; /* 0 x 0 for AS_OUTPUT_STRIP and AS_OUTPUT_NONE */
+    as_output_kind kind;
 } as_output_key;
+
+static inline bool as_output_is_same(as_output_key a, as_output_key b)
+{
+    return a.index == b.index && a.width == b.width && a.height == b.height && a.kind == b.kind;
+}
+
+static inline as_output_key as_output_at(as_output_key key, uint64_t index)
+{
+    key.index = index;
+    return key;
+}
 
 typedef struct as_outputs_params {
     uint32_t per_size;   /* ready and filling buffers of one size that callers do not hold: L0 + 2;
@@ -50,8 +75,8 @@ as_outputs *as_outputs_create(const as_outputs_params *params);
  * `done` is called. NULL is ignored. */
 void as_outputs_close(as_outputs *outputs);
 
-/* A buffer to fill for `key`, of width * height bytes (64-byte aligned, content undefined; 0 bytes
- * for a strip, which brings its own memory). When per_size are in use, the ready one that was used
+/* A buffer to fill for `key` (64-byte aligned, content undefined; of no bytes for a strip, which
+ * brings its own memory). When per_size are in use, the ready one that was used
  * longest ago and is not held is taken, but none for which keep(keep_user, its key) says true (keep
  * may be NULL; it is called under the pool's lock and must not call the pool). Where most_bytes
  * leaves no room for a new one, other sizes make room: spare ones first, then ready ones that are
@@ -63,8 +88,8 @@ void as_outputs_close(as_outputs *outputs);
 as_result as_outputs_take(as_outputs *outputs, as_output_key key,
                           bool (*keep)(void *user, as_output_key key), void *keep_user,
                           as_output **out_output);
-/* NULL for a strip. */
-uint8_t *as_output_data(as_output *output);
+/* Pixels (uint8_t), a canvas's words (uint64_t), or NULL for a strip. */
+void *as_output_data(as_output *output);
 /* Filled: ready from now on, and the most recently used; unless as_outputs_invalidate came since
  * the take: then as as_outputs_give_back. An older one that shows the same gives way to it. */
 void as_outputs_publish(as_outputs *outputs, as_output *output);
@@ -84,9 +109,9 @@ bool as_outputs_has(as_outputs *outputs, as_output_key key);
  * released the buffer stays ready, unless per_size others of its size are by then. */
 as_result as_outputs_get(as_outputs *outputs, as_output_key key, as_frame **out_frame);
 
-/* Allocates and touches buffers of a size ahead until `count` are spare, or as many as memory and
- * limits allow; makes no room for them. */
-void as_outputs_warm(as_outputs *outputs, uint32_t width, uint32_t height, uint32_t count);
+/* Allocates and touches buffers of key's kind and size ahead until `count` are spare, or as many as
+ * memory and limits allow; makes no room for them. */
+void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count);
 
 typedef struct as_outputs_numbers {
     uint64_t buffers, bytes; /* all there are, held ones included */
@@ -96,6 +121,8 @@ as_outputs_numbers as_outputs_count(as_outputs *outputs);
 
 /* Frames (frame.h without the argument checks): thread-safe, also after as_outputs_close. */
 void as_output_frame_info(const as_frame *frame, as_frame_info *out_info);
+/* false: of another kind. */
+bool as_output_frame_canvas(const as_frame *frame, as_canvas_view *out_view);
 as_frame *as_output_frame_ref(as_frame *frame);
 void as_output_frame_unref(as_frame *frame);
 

@@ -3,12 +3,24 @@
 
 #include "core/base/buffer.h"
 #include "core/base/mem.h"
+#include "core/raster/canvas.h"
 
-uint8_t *as_pool_allocate(const as_outputs *pool, size_t size)
+size_t as_pool_size_of(as_output_key key)
+{
+    switch (key.kind) {
+    case AS_OUTPUT_R8: return (size_t)key.width * key.height;
+    case AS_OUTPUT_CANVAS: return as_ras_stride(key.width) * sizeof(uint64_t) * key.height;
+    case AS_OUTPUT_NONE:
+    case AS_OUTPUT_STRIP: break;
+    }
+    return 0;
+}
+
+void *as_pool_allocate(const as_outputs *pool, size_t size)
 {
     if (!pool->params.allocator)
         return as_mem_alloc(size);
-    uint8_t *data = pool->allocator.allocate(pool->allocator.user, size);
+    void *data = pool->allocator.allocate(pool->allocator.user, size);
     if (data && (uintptr_t)data % AS_MEM_ALIGN != 0) {
         pool->allocator.release(pool->allocator.user, data, size);
         return NULL;
@@ -73,15 +85,10 @@ void as_pool_list_remove(as_pool_list *list, as_output *output)
     output->newer = output->older = NULL;
 }
 
-static bool same_key(as_output_key a, as_output_key b)
-{
-    return a.index == b.index && a.width == b.width && a.height == b.height;
-}
-
 as_output *as_pool_find_ready(const as_outputs *pool, as_output_key key)
 {
     as_output *output = pool->ready.newest;
-    while (output && !(same_key(output->key, key) && output->epoch == pool->epoch))
+    while (output && !(as_output_is_same(output->key, key) && output->epoch == pool->epoch))
         output = output->older;
     return output;
 }
@@ -192,17 +199,17 @@ void as_pool_use_group(as_outputs *pool, as_pool_group *group)
     pool->groups = group;
 }
 
-as_pool_group *as_pool_group_of(as_outputs *pool, uint32_t width, uint32_t height,
-                                as_pool_keeper keep, as_output **doomed)
+as_pool_group *as_pool_group_of(as_outputs *pool, as_output_key key, as_pool_keeper keep,
+                                as_output **doomed)
 {
+    const as_output_key first = as_output_at(key, 0);
     as_pool_group *group = pool->groups;
-    while (group && (group->width != width || group->height != height))
+    while (group && !as_output_is_same(group->key, first))
         group = group->older;
     const bool is_new = !group;
     if (is_new && !(group = as_mem_calloc(1, sizeof(*group))))
         return NULL;
-    group->width = width;
-    group->height = height;
+    group->key = first;
     as_pool_use_group(pool, group);
     if (is_new)
         sweep_old_groups(pool, keep, doomed);

@@ -15,11 +15,11 @@
 
 #include <stdatomic.h>
 
-/* All there is of one size. Lives while it has buffers. */
+/* All there is of one kind and size. Lives while it has buffers. */
 typedef struct as_pool_group as_pool_group;
 struct as_pool_group {
-    as_pool_group *older; /* used longer ago */
-    uint32_t width, height;
+    as_pool_group *older;      /* used longer ago */
+    as_output_key key;         /* of frame 0 */
     uint32_t idle;             /* ready and not held, or filling */
     uint32_t held;             /* buffers, however many frames are on each */
     uint32_t spare;            /* so many that idle + held + spare <= per_size + peak */
@@ -34,7 +34,7 @@ struct as_output {
     as_output_key key;
     uint64_t epoch;     /* the pool's when it was taken: it shows the source as it was then */
     uint32_t frames;    /* handed out */
-    uint8_t *data;      /* NULL: a strip */
+    void *data;         /* NULL: a strip */
     as_buffer vertices; /* of a strip */
     size_t bytes;       /* as the pool counts it */
 };
@@ -73,8 +73,10 @@ typedef struct as_pool_keeper {
 /* Not under the lock. The last to drop the pool frees it. */
 void as_pool_keep(as_outputs *pool);
 void as_pool_drop(as_outputs *pool);
+/* What a buffer for `key` takes; 0 for a strip. */
+size_t as_pool_size_of(as_output_key key);
 /* Memory for pixels, or NULL. Not under the lock. */
-uint8_t *as_pool_allocate(const as_outputs *pool, size_t size);
+void *as_pool_allocate(const as_outputs *pool, size_t size);
 /* Frees the doomed ones too. */
 void as_pool_unlock(as_outputs *pool, as_output *doomed);
 
@@ -94,10 +96,10 @@ void as_pool_make_spare(as_outputs *pool, as_output *output, as_output **doomed)
 /* Dooms the spare ones that are too many, those first that became spare first. */
 void as_pool_trim(as_outputs *pool, as_pool_group *group, as_output **doomed);
 
-/* The group of a size, made if need be, now the last used. The caller counts a buffer into it, or
- * calls as_pool_drop_group_if_empty. NULL: out of memory. */
-as_pool_group *as_pool_group_of(as_outputs *pool, uint32_t width, uint32_t height,
-                                as_pool_keeper keep, as_output **doomed);
+/* The group of key's kind and size, made if need be, now the last used. The caller counts a buffer
+ * into it, or calls as_pool_drop_group_if_empty. NULL: out of memory. */
+as_pool_group *as_pool_group_of(as_outputs *pool, as_output_key key, as_pool_keeper keep,
+                                as_output **doomed);
 void as_pool_use_group(as_outputs *pool, as_pool_group *group);
 void as_pool_drop_group_if_empty(as_outputs *pool, as_pool_group *group);
 

@@ -12,7 +12,7 @@ as_result as_ras_create(uint32_t width, uint32_t height, as_canvas **out_canvas,
         return as_err_no_memory(error, sizeof(*canvas), "a canvas");
     canvas->width = width;
     canvas->height = height;
-    canvas->stride = (width + 63) / 64;
+    canvas->stride = as_ras_stride(width);
     canvas->last_mask = width % 64 ? ~UINT64_C(0) >> (64 - width % 64) : ~UINT64_C(0);
     canvas->dsp = as_ras_dsp_select();
     size_t words = canvas->stride * height; /* at most 2^22 */

@@ -36,6 +36,12 @@ struct as_canvas {
     bool skip_clean; /* skip tells about this frame */
 };
 
+/* Words of a row. */
+static inline size_t as_ras_stride(uint32_t width)
+{
+    return ((size_t)width + 63) / 64;
+}
+
 /* Where a channel's points lie, before scaling. */
 typedef struct as_bounds {
     int32_t left, top, right, bottom; /* all included */

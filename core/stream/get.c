@@ -10,6 +10,27 @@
 
 #include <inttypes.h>
 
+as_output_key as_st_mask_key(uint64_t index, uint32_t width, uint32_t height)
+{
+    return (as_output_key){.index = index, .width = width, .height = height, .kind = AS_OUTPUT_R8};
+}
+
+as_output_key as_st_strip_key(uint64_t index)
+{
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_STRIP};
+}
+
+as_output_key as_st_canvas_key(const as_stream *stream, uint64_t index, uint32_t width,
+                               uint32_t height)
+{
+    const as_stream_params *p = &stream->params;
+    const bool vector = p->scale == AS_SCALE_VECTOR;
+    return (as_output_key){.index = index,
+                           .width = vector ? width : p->canvas_width,
+                           .height = vector ? height : p->canvas_height,
+                           .kind = AS_OUTPUT_CANVAS};
+}
+
 as_result as_st_check_ready(const as_stream *stream, as_error *error)
 {
     if (stream->closing)
@@ -42,7 +63,7 @@ as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *e
 static uint64_t data_deadline(as_stream *stream, uint64_t index)
 {
     const uint64_t limit = (uint64_t)stream->params.data_timeout_ms * UINT64_C(1000000);
-    const as_task *task = as_st_find_task(stream, AS_ST_FETCH, (as_output_key){.index = index});
+    const as_task *task = as_st_find_task(stream, AS_ST_FETCH, as_st_whole(index));
     if (task && task->running)
         return task->started_ns + limit;
     uint64_t latest = 0;
@@ -66,7 +87,7 @@ static const char *cause(as_stream *stream, as_output_key key)
     const as_task *task = as_st_find_task(stream, AS_ST_DRAW, key);
     if (task)
         return task->running ? "it is being drawn" : "it waits for a worker to draw it";
-    task = as_st_find_task(stream, AS_ST_FETCH, (as_output_key){.index = key.index});
+    task = as_st_find_task(stream, AS_ST_FETCH, as_st_whole(key.index));
     if (task)
         return task->running ? "the source is still being read for it"
                              : "other reads from the source are ahead of it";
@@ -94,7 +115,7 @@ static as_result too_late(as_stream *stream, as_output_key key, uint64_t timeout
 /* The index of new content is not there: as look(). */
 static as_result look_at_open(as_stream *stream, uint64_t *out_wake, as_error *error)
 {
-    const as_task *task = as_st_find_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    const as_task *task = as_st_find_task(stream, AS_ST_OPEN, as_st_whole(0));
     const uint64_t limit = (uint64_t)stream->params.init_timeout_ms * UINT64_C(1000000);
     const uint64_t now = as_clock_ns();
     *out_wake = (task && task->running ? task->started_ns : now) + limit;
@@ -208,7 +229,7 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     if (result != AS_OK && !reopening)
         return result;
     stream->gets++;
-    as_st_use_size(stream, key.width, key.height);
+    as_st_use_size(stream, key);
     as_st_note(stream, key.index);
     as_st_forgive(stream, key);
     if (!reopening)

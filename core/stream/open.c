@@ -209,10 +209,8 @@ static as_result build(as_stream *stream, const as_stream_params *params, as_err
     stream->initial = true;
     stream->ahead.takes = as_io_takes_hints(stream->source);
     as_st_new_path(stream);
-    if (params->processing & AS_PROCESS_BITMASK)
-        as_st_use_size(stream, params->width, params->height);
-    if (params->processing & AS_PROCESS_TRIANGLES)
-        as_st_use_size(stream, 0, 0);
+    stream->processing = params->processing;
+    as_st_use_processed(stream);
     return AS_OK;
 }
 
@@ -249,7 +247,7 @@ as_result as_st_create(const as_stream_params *params, bool announced, as_stream
     as_mutex_lock(&stream->lock);
     stream->reading = true;
     /* There is room: nothing else is queued. */
-    (void)as_st_enqueue(stream, AS_ST_OPEN, (as_output_key){.index = 0}, AS_PRIORITY_WAITED);
+    (void)as_st_enqueue(stream, AS_ST_OPEN, as_st_whole(0), AS_PRIORITY_WAITED);
     as_mutex_unlock(&stream->lock);
     return AS_OK;
 }

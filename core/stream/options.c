@@ -19,8 +19,20 @@ typedef struct option {
 
 static const char *const scale_words[] = {"nearest", "vector", NULL};
 static const char *const combine_words[] = {"union", "parity", NULL};
-static const char *const processing_words[] = {"",     "bitmask",   "triangles",
-                                               "both", "on_demand", NULL};
+static const char *const processing_words[] = {
+    "",
+    [AS_PROCESS_BITMASK] = "bitmask",
+    [AS_PROCESS_TRIANGLES] = "triangles",
+    [AS_PROCESS_BOTH] = "both",
+    [AS_PROCESS_ON_DEMAND] = "on_demand",
+    "",
+    "",
+    "",
+    [AS_PROCESS_CANVASES] = "canvases",
+    [AS_PROCESS_CANVASES | AS_PROCESS_BITMASK] = "bitmask+canvases",
+    [AS_PROCESS_CANVASES | AS_PROCESS_TRIANGLES] = "triangles+canvases",
+    [AS_PROCESS_CANVASES | AS_PROCESS_BOTH] = "all",
+    NULL};
 
 #define FIELD(name) #name, offsetof(as_stream_params, name)
 #define U32 sizeof(uint32_t)
@@ -32,8 +44,8 @@ static const option options[] = {
     {FIELD(canvas_height), U32, 1024, 1, AS_SIZE_MAX_PIXELS, NULL},
     {FIELD(scale), 0, AS_SCALE_NEAREST, AS_SCALE_NEAREST, AS_SCALE_VECTOR, scale_words},
     {FIELD(combine), 0, AS_COMBINE_UNION, AS_COMBINE_UNION, AS_COMBINE_PARITY, combine_words},
-    {FIELD(processing), 0, AS_PROCESS_BITMASK, AS_PROCESS_BITMASK, AS_PROCESS_ON_DEMAND,
-     processing_words},
+    {FIELD(processing), 0, AS_PROCESS_BITMASK, AS_PROCESS_BITMASK,
+     AS_PROCESS_BOTH | AS_PROCESS_CANVASES, processing_words},
     {FIELD(fps_num), U32, 60, 1, 1000000, NULL},
     {FIELD(fps_den), U32, 1, 1, 1000000, NULL},
     {FIELD(frames_per_picture), U32, 1, 1, 16, NULL},
@@ -97,6 +109,25 @@ static as_result out_of_range(const option *o, uint64_t value, as_error *error)
                       o->name, value, o->low, o->high);
 }
 
+static void list_words(const option *o, char *list, size_t size)
+{
+    list[0] = '\0';
+    for (size_t i = 0; o->words[i]; i++) {
+        if (o->words[i][0] == '\0' || strlen(list) + strlen(o->words[i]) + 3 >= size)
+            continue;
+        strncat(list, list[0] ? ", " : "", 3);
+        strncat(list, o->words[i], 32);
+    }
+}
+
+static as_result no_choice(const option *o, uint64_t value, as_error *error)
+{
+    char list[128];
+    list_words(o, list, sizeof(list));
+    return as_err_set(error, AS_ERROR_ARGUMENT, "option %s is %" PRIu64 ", which is none of: %s",
+                      o->name, value, list);
+}
+
 static as_result check_pairs(const as_stream_params *p, as_error *error)
 {
     if (p->width < 1 || p->width > AS_SIZE_MAX_PIXELS || p->height < 1 ||
@@ -122,6 +153,8 @@ as_result as_options_complete(as_stream_params *params, as_error *error)
             value = o->standard;
         if (value < o->low || value > o->high)
             return out_of_range(o, value, error);
+        if (o->words && o->words[value][0] == '\0')
+            return no_choice(o, value, error);
         set(params, o, value);
     }
     if (params->width == 0 && params->height == 0) {
@@ -147,19 +180,13 @@ static bool parse_number(const char *text, uint64_t *out)
 static as_result set_word(as_stream_params *params, const option *o, const char *value,
                           as_error *error)
 {
-    char list[128] = "";
-    for (uint64_t i = 0; o->words[i]; i++) {
-        if (o->words[i][0] == '\0')
-            continue;
-        if (strcmp(o->words[i], value) == 0) {
+    char list[128];
+    for (uint64_t i = 0; o->words[i]; i++)
+        if (o->words[i][0] != '\0' && strcmp(o->words[i], value) == 0) {
             set(params, o, i);
             return AS_OK;
         }
-        if (strlen(list) + strlen(o->words[i]) + 3 < sizeof(list)) {
-            strncat(list, list[0] ? ", " : "", 3);
-            strncat(list, o->words[i], 32);
-        }
-    }
+    list_words(o, list, sizeof(list));
     return as_err_set(error, AS_ERROR_ARGUMENT, "option %s is \"%.40s\", which is none of: %s",
                       o->name, value, list);
 }

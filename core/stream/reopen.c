@@ -37,7 +37,7 @@ static void open_anew(as_stream *stream)
 {
     stream->state = AS_ST_OPENING;
     /* There is room: nothing else is queued. */
-    (void)as_st_enqueue(stream, AS_ST_OPEN, (as_output_key){.index = 0}, AS_PRIORITY_WAITED);
+    (void)as_st_enqueue(stream, AS_ST_OPEN, as_st_whole(0), AS_PRIORITY_WAITED);
 }
 
 static void forget_content(as_stream *stream)

@@ -20,15 +20,10 @@
 
 /* ------------------------------------------------------------------------------- tasks ---- */
 
-static bool same_key(as_output_key a, as_output_key b)
-{
-    return a.index == b.index && a.width == b.width && a.height == b.height;
-}
-
 as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key)
 {
     for (size_t i = 0; i < stream->task_count; i++)
-        if (stream->tasks[i].kind == kind && same_key(stream->tasks[i].key, key))
+        if (stream->tasks[i].kind == kind && as_output_is_same(stream->tasks[i].key, key))
             return &stream->tasks[i];
     return NULL;
 }
@@ -38,16 +33,20 @@ static as_work_queue *queue_of(const as_stream *stream, as_st_kind kind)
     return kind == AS_ST_OPEN || kind == AS_ST_FETCH ? stream->io_queue : stream->draw_queue;
 }
 
-/* A queue's item has one number beside the index: the kind, and the size (up to 2^14 each way). */
-static uint32_t pack_kind(as_st_kind kind, as_output_key key)
+/* A queue's item has one number beside the index: both kinds, and the size (up to 2^14 each way).
+ */
+static uint64_t pack_kind(as_st_kind kind, as_output_key key)
 {
-    return (uint32_t)kind << 30 | key.width << 15 | key.height;
+    return (uint64_t)kind << 48 | (uint64_t)key.kind << 32 | (uint64_t)key.width << 16 | key.height;
 }
 
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key)
 {
-    *out_key = (as_output_key){item->key, item->kind >> 15 & 0x7FFF, item->kind & 0x7FFF};
-    return (as_st_kind)(item->kind >> 30);
+    *out_key = (as_output_key){.index = item->key,
+                               .kind = (as_output_kind)(item->kind >> 32 & 0xFFFF),
+                               .width = item->kind >> 16 & 0xFFFF,
+                               .height = item->kind & 0xFFFF};
+    return (as_st_kind)(item->kind >> 48);
 }
 
 /* Items of one task may be in the queue twice, when it was raised; whichever surfaces first does
@@ -114,7 +113,7 @@ void as_st_signal(as_stream *stream)
 as_demand *as_st_find_demand(as_stream *stream, as_output_key key)
 {
     for (size_t i = 0; i < stream->demand_count; i++)
-        if (same_key(stream->demands[i].key, key))
+        if (as_output_is_same(stream->demands[i].key, key))
             return &stream->demands[i];
     return NULL;
 }
@@ -181,7 +180,7 @@ static bool is_waited(const as_stream *stream, uint64_t index)
 
 as_output_key as_st_whole(uint64_t index)
 {
-    return (as_output_key){index, UINT32_MAX, UINT32_MAX};
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
 }
 
 static as_failure *find_failure(const as_stream *stream, as_output_key key)
@@ -189,7 +188,7 @@ static as_failure *find_failure(const as_stream *stream, as_output_key key)
     if (stream->failure_count == 0)
         return NULL;
     for (size_t i = 0; i < AS_ST_FAILURES; i++)
-        if (stream->failures[i].used && same_key(stream->failures[i].key, key))
+        if (stream->failures[i].used && as_output_is_same(stream->failures[i].key, key))
             return (as_failure *)(uintptr_t)&stream->failures[i];
     return NULL;
 }
@@ -262,12 +261,13 @@ static void forget_passed(as_stream *stream)
 
 /* -------------------------------------------------------------------------------- sizes ---- */
 
-void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height)
+void as_st_use_size(as_stream *stream, as_output_key key)
 {
+    const as_output_key first = as_output_at(key, 0);
     as_size_in_use *slot = &stream->sizes[0];
     for (uint32_t i = 0; i < stream->size_count; i++) {
         as_size_in_use *s = &stream->sizes[i];
-        if (s->width == width && s->height == height) {
+        if (as_output_is_same(s->key, first)) {
             s->stamp = stream->gets;
             return;
         }
@@ -276,22 +276,87 @@ void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height)
     }
     if (stream->size_count < AS_ST_SIZES)
         slot = &stream->sizes[stream->size_count++];
-    *slot = (as_size_in_use){width, height, stream->gets};
+    *slot = (as_size_in_use){first, stream->gets};
+}
+
+static bool is_processed(const as_stream *stream, as_output_kind kind)
+{
+    switch (kind) {
+    case AS_OUTPUT_R8: return stream->processing & AS_PROCESS_BITMASK;
+    case AS_OUTPUT_CANVAS: return stream->processing & AS_PROCESS_CANVASES;
+    case AS_OUTPUT_STRIP: return stream->processing & AS_PROCESS_TRIANGLES;
+    case AS_OUTPUT_NONE: break;
+    }
+    return false;
+}
+
+void as_st_use_processed(as_stream *stream)
+{
+    const as_stream_params *p = &stream->params;
+    if (is_processed(stream, AS_OUTPUT_R8))
+        as_st_use_size(stream, as_st_mask_key(0, p->width, p->height));
+    if (is_processed(stream, AS_OUTPUT_CANVAS))
+        as_st_use_size(stream, as_st_canvas_key(stream, 0, p->width, p->height));
+    if (is_processed(stream, AS_OUTPUT_STRIP))
+        as_st_use_size(stream, as_st_strip_key(0));
+}
+
+static void forget_size(as_stream *stream, as_output_key key)
+{
+    for (uint32_t i = 0; i < stream->size_count; i++)
+        if (as_output_is_same(stream->sizes[i].key, key)) {
+            stream->sizes[i] = stream->sizes[--stream->size_count];
+            return;
+        }
 }
 
 /* Is this size prepared ahead: wanted by the processing type, and used lately? */
 static bool is_prepared(const as_stream *stream, const as_size_in_use *size)
 {
-    const as_processing wanted = size->width ? AS_PROCESS_BITMASK : AS_PROCESS_TRIANGLES;
-    return (stream->params.processing & wanted) &&
+    return is_processed(stream, size->key.kind) &&
            stream->gets - size->stamp <= 16 * (uint64_t)AS_ST_SIZES;
+}
+
+void as_st_warm(as_stream *stream)
+{
+    for (uint32_t i = 0; i < stream->size_count; i++) {
+        const as_size_in_use *size = &stream->sizes[i];
+        if (is_prepared(stream, size) && size->key.kind != AS_OUTPUT_STRIP)
+            (void)as_st_enqueue(stream, AS_ST_WARM, size->key, AS_PRIORITY_PREFETCH);
+    }
+}
+
+static void set_preference(as_stream *stream, bool on)
+{
+    const as_stream_params *p = &stream->params;
+    const as_output_key mask = as_st_mask_key(0, p->width, p->height);
+    const as_output_key canvas = as_st_canvas_key(stream, 0, p->width, p->height);
+    stream->prefers_canvas = on;
+    stream->processing = p->processing | (on ? AS_PROCESS_CANVASES : 0);
+    forget_size(stream, on ? mask : canvas);
+    if (on)
+        as_st_use_size(stream, canvas);
+    else
+        as_st_use_processed(stream);
+    /* What is ready and no longer in use may make room for who found none. */
+    stream->ready_stalled = false;
+    stream->room_changes++;
+    as_st_pump(stream);
+}
+
+void as_st_prefer_canvas(as_stream *stream, bool on)
+{
+    as_mutex_lock(&stream->lock);
+    if (stream->prefers_canvas != on && stream->params.processing != AS_PROCESS_ON_DEMAND)
+        set_preference(stream, on);
+    as_mutex_unlock(&stream->lock);
 }
 
 /* ----------------------------------------------------------------------------- planning ---- */
 
 static as_task *fetch(as_stream *stream, uint64_t index, as_priority priority)
 {
-    return as_st_enqueue(stream, AS_ST_FETCH, (as_output_key){.index = index}, priority);
+    return as_st_enqueue(stream, AS_ST_FETCH, as_st_whole(index), priority);
 }
 
 /* A frame whose failure is known is not tried again ahead of time. */
@@ -351,8 +416,7 @@ static void pump_ready(as_stream *stream)
         for (uint32_t s = 0; s < stream->size_count; s++) {
             const as_size_in_use *size = &stream->sizes[s];
             if (is_prepared(stream, size))
-                prepare(stream, (as_output_key){index, size->width, size->height},
-                        AS_PRIORITY_READY);
+                prepare(stream, as_output_at(size->key, index), AS_PRIORITY_READY);
         }
     }
 }
@@ -448,6 +512,9 @@ void as_st_plan_now(const as_stream *stream, as_st_plan *out)
     out->path = true;
     out->predictor = stream->predictor;
     out->reach = l0_reach(stream);
+    out->in_use_count = stream->size_count;
+    for (uint32_t i = 0; i < stream->size_count; i++)
+        out->in_use[i] = stream->sizes[i].key;
     out->waited_count = 0;
     for (size_t i = 0; i < stream->demand_count && out->waited_count < AS_ST_WAITED; i++) {
         const as_demand *d = &stream->demands[i];
@@ -460,9 +527,15 @@ bool as_st_is_planned(void *user, as_output_key key)
 {
     const as_st_plan *plan = user;
     for (size_t i = 0; i < plan->waited_count; i++)
-        if (same_key(plan->waited[i], key))
+        if (as_output_is_same(plan->waited[i], key))
             return true;
-    return plan->path && as_predict_distance(&plan->predictor, key.index) <= plan->reach;
+    if (!plan->path || as_predict_distance(&plan->predictor, key.index) > plan->reach)
+        return false;
+    const as_output_key first = as_output_at(key, 0);
+    for (size_t i = 0; i < plan->in_use_count; i++)
+        if (as_output_is_same(plan->in_use[i], first))
+            return true;
+    return false;
 }
 
 /* ------------------------------------------------------------------------------ moving ---- */

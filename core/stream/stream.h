@@ -43,7 +43,7 @@
 #include <stdatomic.h>
 
 enum {
-    AS_ST_SIZES = 4,         /* output sizes that are prepared ahead at once */
+    AS_ST_SIZES = 4,         /* outputs (kinds and sizes) that are prepared ahead at once */
     AS_ST_IDLE_DEMANDS = 16, /* demands kept that nobody waits for */
     AS_ST_FAILURES = 128,    /* remembered; more than L0 may want at once */
     AS_ST_HINTS = 8,         /* ranges of as_stream_request that are remembered */
@@ -53,7 +53,7 @@ enum {
 
 typedef enum as_st_kind { AS_ST_OPEN, AS_ST_FETCH, AS_ST_DRAW, AS_ST_WARM } as_st_kind;
 
-/* Work that is queued or runs. FETCH: key.width = key.height = 0. */
+/* Work that is queued or runs. OPEN and FETCH: key is as_st_whole. WARM: of frame 0. */
 typedef struct as_task {
     as_st_kind kind;
     as_output_key key;
@@ -102,8 +102,8 @@ typedef struct as_st_ahead {
 } as_st_ahead;
 
 typedef struct as_size_in_use {
-    uint32_t width, height; /* 0 x 0: strips */
-    uint64_t stamp;         /* gets when it was used last */
+    as_output_key key; /* of frame 0 */
+    uint64_t stamp;    /* gets when it was used last */
 } as_size_in_use;
 
 typedef enum as_st_state { AS_ST_OPENING, AS_ST_READY, AS_ST_FAILED } as_st_state;
@@ -162,6 +162,8 @@ struct as_stream {
     uint64_t retry_ns; /* then the oldest of those that pass by themselves is forgotten; 0: none */
     as_hint hints[AS_ST_HINTS];
     uint32_t hint_count;
+    as_processing processing; /* params', and what as_st_prefer_canvas makes of it */
+    bool prefers_canvas;
     as_size_in_use sizes[AS_ST_SIZES];
     uint32_t size_count;
     uint64_t gets;
@@ -190,14 +192,26 @@ void as_st_close(as_stream *stream);
 void as_st_abandon(as_stream *stream);
 void as_st_free_key(as_stream *stream); /* wipes the passphrase */
 
-/* get.c. A strip: width = height = 0. */
+/* get.c. What public calls ask for; no lock is needed. width x height: of the mask. */
+as_output_key as_st_mask_key(uint64_t index, uint32_t width, uint32_t height);
+as_output_key as_st_strip_key(uint64_t index);
+as_output_key as_st_canvas_key(const as_stream *stream, uint64_t index, uint32_t width,
+                               uint32_t height);
 as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
                     as_error *error);
 /* AS_OK, AS_NOT_READY or why the open failed. Under the lock. */
 as_result as_st_check_ready(const as_stream *stream, as_error *error);
 as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error);
 
-/* schedule.c; all under the lock. */
+/* schedule.c */
+/* A stream that serves textures: on: canvases (of the stream's output) are prepared ahead, and the
+ * R8 output of the stream's size is not, until somebody gets one from then on; R8 buffers that are
+ * ready give way when room is needed. off: back to the processing type of the params. A stream that
+ * is AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already
+ * does nothing. */
+void as_st_prefer_canvas(as_stream *stream, bool on);
+
+/* From here on: under the lock. */
 void as_st_pump(as_stream *stream);
 /* A caller asked for `index`: learns, and on a jump drops what is no longer wanted. */
 void as_st_note(as_stream *stream, uint64_t index);
@@ -205,7 +219,12 @@ void as_st_note(as_stream *stream, uint64_t index);
 void as_st_jump(as_stream *stream, uint64_t index);
 /* Play goes backward, or forward, from here on. */
 void as_st_turn(as_stream *stream, bool backward);
-void as_st_use_size(as_stream *stream, uint32_t width, uint32_t height);
+/* Outputs like `key` are in use. */
+void as_st_use_size(as_stream *stream, as_output_key key);
+/* So are those the processing type names, of the stream's size. */
+void as_st_use_processed(as_stream *stream);
+/* Has buffers allocated for what is prepared ahead. */
+void as_st_warm(as_stream *stream);
 /* The demand for `key`, made if need be; NULL: out of memory. Valid until the lock is released. */
 as_demand *as_st_demand(as_stream *stream, as_output_key key);
 as_demand *as_st_find_demand(as_stream *stream, as_output_key key);
@@ -216,7 +235,7 @@ as_task *as_st_enqueue(as_stream *stream, as_st_kind kind, as_output_key key, as
 void as_st_end_task(as_stream *stream, as_st_kind kind, as_output_key key);
 /* Tells whoever waits for `changed`. */
 void as_st_signal(as_stream *stream);
-/* Stands for every size of a frame: its polystream. */
+/* Stands for everything that is made of a frame: its polystream. */
 as_output_key as_st_whole(uint64_t index);
 /* The content is another: drops whatever is queued, and who does not wait. */
 void as_st_drop_work(as_stream *stream);
@@ -228,11 +247,13 @@ void as_st_forgive(as_stream *stream, as_output_key key);
 /* What a queue's item stands for. */
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key);
 /* Which ready frames are wanted: what somebody waits for and has not fetched yet, and, with `path`,
- * what lies just ahead. A copy, for use without the lock. */
+ * what lies just ahead and is of a size in use. A copy, for use without the lock. */
 typedef struct as_st_plan {
     bool path;
     as_predictor predictor;
     uint64_t reach;
+    as_output_key in_use[AS_ST_SIZES];
+    size_t in_use_count;
     as_output_key waited[AS_ST_WAITED];
     size_t waited_count;
 } as_st_plan;

@@ -12,6 +12,7 @@
 #include "core/raster/strip.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What is to be done at the end of a piece of work: queue what follows, wake who waits, and, if
  * somebody is to be told, one event. Unlocks. */
@@ -59,11 +60,7 @@ static void opened(as_stream *stream, as_container *container)
         stream->params.start_frame = 0;
         as_predict_start(&stream->predictor, 0);
     }
-    if (stream->params.processing & AS_PROCESS_BITMASK)
-        (void)as_st_enqueue(
-            stream, AS_ST_WARM,
-            (as_output_key){.width = stream->params.width, .height = stream->params.height},
-            AS_PRIORITY_PREFETCH);
+    as_st_warm(stream);
 }
 
 static void warn_of_start(const as_stream *stream, const as_container *container)
@@ -109,7 +106,7 @@ static void end_first_open(as_stream *stream, as_container *container, const as_
         stream->reading = false;
         stream->open_error = *error;
     }
-    as_st_end_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
     finish(stream, stream->announced, AS_NO_FRAME, container ? AS_OK : error->code);
 }
 
@@ -128,7 +125,7 @@ static void reopen(as_stream *stream, const as_container *old)
     as_container *container = read_index(stream, old, &error);
     as_mutex_lock(&stream->lock);
     as_container *unused = as_st_reopened(stream, container, version, &error);
-    as_st_end_task(stream, AS_ST_OPEN, (as_output_key){.index = 0});
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
     finish(stream, true, AS_NO_FRAME, container ? AS_OK : error.code);
     if (unused)
         as_fmt_close(unused);
@@ -165,20 +162,15 @@ static as_result read_blob(as_container *container, uint64_t index, as_blob **ou
     return result;
 }
 
-static bool same_key(as_output_key a, as_output_key b)
-{
-    return a.index == b.index && a.width == b.width && a.height == b.height;
-}
-
 /* Demands that a failure of `key` concerns have no use any more when nobody waits for them. Is
  * somebody to be told? */
 static bool settle_demands(as_stream *stream, as_output_key key)
 {
-    const bool all = same_key(key, as_st_whole(key.index));
+    const bool all = as_output_is_same(key, as_st_whole(key.index));
     bool tell = false;
     for (size_t i = 0; i < stream->demand_count;) {
         as_demand *demand = &stream->demands[i];
-        if (demand->key.index != key.index || !(all || same_key(demand->key, key))) {
+        if (demand->key.index != key.index || !(all || as_output_is_same(demand->key, key))) {
             i++;
             continue;
         }
@@ -319,21 +311,25 @@ static as_result fit_canvas(as_canvas **canvas, uint32_t width, uint32_t height,
     return as_ras_create(width, height, canvas, error);
 }
 
-static as_result draw_mask(const as_stream *stream, drawing *d, const as_polystream *polystream,
-                           as_output *output, as_error *error)
+/* A mask, or the canvas it is sampled from. */
+static as_result draw_pixels(const as_stream *stream, drawing *d, const as_polystream *polystream,
+                             as_output *output, as_error *error)
 {
     const as_stream_params *p = &stream->params;
-    const bool vector = p->scale == AS_SCALE_VECTOR;
-    const as_scale scale = {p->canvas_width, p->canvas_height, d->key.width, d->key.height};
-    const bool same = p->canvas_width == d->key.width && p->canvas_height == d->key.height;
-    as_result result = fit_canvas(&d->canvas, vector ? d->key.width : p->canvas_width,
-                                  vector ? d->key.height : p->canvas_height, error);
+    const as_output_key at = as_st_canvas_key(stream, d->key.index, d->key.width, d->key.height);
+    const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
+    const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
+    as_result result = fit_canvas(&d->canvas, at.width, at.height, error);
     if (result == AS_OK)
-        result =
-            as_ras_draw(d->canvas, polystream, p->combine, vector && !same ? &scale : NULL, error);
-    if (result == AS_OK)
+        result = as_ras_draw(d->canvas, polystream, p->combine, same ? NULL : &scale, error);
+    if (result != AS_OK)
+        return result;
+    if (d->key.kind == AS_OUTPUT_R8)
         as_ras_to_r8(d->canvas, as_output_data(output), d->key.width, d->key.height, d->key.width);
-    return result;
+    else
+        memcpy(as_output_data(output), d->canvas->bits,
+               d->canvas->stride * sizeof(uint64_t) * d->canvas->height);
+    return AS_OK;
 }
 
 /* A buffer for the frame; one that somebody asked for may displace what is only prepared ahead. */
@@ -370,13 +366,14 @@ static as_result draw(as_stream *stream, drawing *d, as_error *error)
         result = take_output(stream, d, &output, error);
     if (result != AS_OK)
         return result;
-    if (d->key.width != 0)
-        result = draw_mask(stream, d, &polystream, output, error);
+    const bool strip = d->key.kind == AS_OUTPUT_STRIP;
+    if (!strip)
+        result = draw_pixels(stream, d, &polystream, output, error);
     else
         result = as_ras_strip(&polystream, stream->params.combine, NULL, &vertices, error);
     if (result != AS_OK)
         as_outputs_give_back(stream->outputs, output);
-    else if (d->key.width != 0)
+    else if (!strip)
         as_outputs_publish(stream->outputs, output);
     else
         as_outputs_publish_strip(stream->outputs, output, &vertices);
@@ -466,10 +463,11 @@ static void run_warm(as_stream *stream, as_output_key key)
         catch_up(stream);
         return;
     }
-    as_outputs_warm(stream->outputs, key.width, key.height, stream->params.l0_frames + 2);
+    as_outputs_warm(stream->outputs, key, stream->params.l0_frames + 2);
     as_mutex_lock(&stream->lock);
     as_st_end_task(stream, AS_ST_WARM, key);
-    stream->room_changes++; /* it had buffers too */
+    stream->room_changes++; /* it had buffers too, which others may have found missing */
+    stream->ready_stalled = false;
     finish(stream, false, 0, AS_OK);
 }
 

@@ -6,7 +6,7 @@
 #ifndef ALPHASTREAM_FRAME_H
 #define ALPHASTREAM_FRAME_H
 
-#include "result.h"
+#include "raster.h"
 
 AS_BEGIN_DECLS
 
@@ -16,18 +16,23 @@ typedef struct as_frame as_frame;
 typedef struct as_frame_info {
     uint64_t index;      /* of the frame in its stream */
     const uint8_t *data; /* R8 pixels, 0 transparent or 255 opaque, top row first, 64-byte aligned;
-                            NULL for a frame of vertices */
+                            NULL for a bit canvas (as_frame_get_canvas) and for vertices */
     const float *vertices; /* x, y pairs of one triangle strip (raster.h, as_triangle_strip); NULL
-                              for a frame of pixels and for an empty strip */
+                              for a frame of pixels or bits and for an empty strip */
     uint64_t floats;       /* number of floats at vertices */
-    uint32_t width;        /* pixels; of the canvas for vertices */
+    uint32_t width;        /* pixels; for vertices those of the stream's canvas */
     uint32_t height;       /* rows */
-    uint32_t stride;       /* bytes from one row to the next; 0 for vertices */
+    uint32_t stride;       /* bytes from one row of data to the next; 0 where data is NULL */
     uint32_t reserved;     /* 0 */
 } as_frame_info;
 
 /* Thread-safe. Errors: AS_ERROR_ARGUMENT (NULL). */
 AS_API AS_NODISCARD as_result as_frame_get_info(const as_frame *frame, as_frame_info *out_info);
+
+/* The bits of a frame from as_stream_get_canvas; view.words belong to the frame and stay as they
+ * are until its last reference goes. Thread-safe. Errors: AS_ERROR_ARGUMENT: NULL, or a frame of
+ * another kind. */
+AS_API AS_NODISCARD as_result as_frame_get_canvas(const as_frame *frame, as_canvas_view *out_view);
 
 /* One more reference; returns `frame`. NULL gives NULL. Thread-safe. */
 AS_API as_frame *as_frame_ref(as_frame *frame);

@@ -52,11 +52,11 @@ AS_API void as_canvas_destroy(as_canvas **canvas);
 AS_API AS_NODISCARD as_result as_canvas_draw(as_canvas *canvas, const void *payload, size_t size,
                                              const as_raster_params *params, as_error *error);
 
-/* A canvas's content: bit x % 64 of words[y * stride_words + x / 64] is pixel (x, y), 1 = opaque;
- * bits past the width are 0. */
+/* The content of a canvas, or of a stream's frame (frame.h): bit x % 64 of words[y * stride_words +
+ * x / 64] is pixel (x, y), 1 = opaque; bits past the width are 0. */
 typedef struct as_canvas_view {
-    const uint64_t *words; /* 64-byte aligned, owned by the canvas, valid until it is drawn again or
-                              destroyed */
+    const uint64_t *words; /* 64-byte aligned; a canvas's are its own, valid until it is drawn again
+                              or destroyed */
     size_t stride_words;   /* words from one row to the next */
     uint32_t width;        /* pixels */
     uint32_t height;       /* rows */

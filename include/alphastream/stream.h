@@ -44,13 +44,15 @@ enum {
     AS_SCALE_VECTOR = 1   /* points are scaled, then drawn at the output's size: smooth edges */
 };
 
-/* What workers prepare ahead; the other is still made when asked for. */
+/* What workers prepare ahead; the rest is still made when asked for. BITMASK, TRIANGLES and
+ * CANVASES can be combined by |. */
 typedef int32_t as_processing;
 enum {
     AS_PROCESS_BITMASK = 1,   /* R8 masks */
     AS_PROCESS_TRIANGLES = 2, /* triangle strips */
     AS_PROCESS_BOTH = 3,
-    AS_PROCESS_ON_DEMAND = 4 /* neither: polystreams alone are fetched ahead */
+    AS_PROCESS_ON_DEMAND = 4, /* nothing: polystreams alone are fetched ahead */
+    AS_PROCESS_CANVASES = 8   /* bit canvases */
 };
 
 /* Frame memory from the caller (pinned, shared, ...). All three may be called from any thread. */
@@ -177,6 +179,14 @@ AS_API AS_NODISCARD as_result as_stream_get_frame(as_stream *stream, uint64_t in
 AS_API AS_NODISCARD as_result as_stream_get_strip(as_stream *stream, uint64_t index,
                                                   uint64_t timeout_ns, as_frame **out_frame);
 
+/* Frame `index` as a bit canvas, one bit a pixel (as_frame_get_canvas), from which a mask of
+ * width x height (both 0: the stream's size) is sampled as by as_canvas_to_r8. With
+ * AS_SCALE_NEAREST the canvas has the stream's canvas size, whatever the mask's; with
+ * AS_SCALE_VECTOR it has the mask's. Otherwise as as_stream_get_frame. */
+AS_API AS_NODISCARD as_result as_stream_get_canvas(as_stream *stream, uint64_t index,
+                                                   uint32_t width, uint32_t height,
+                                                   uint64_t timeout_ns, as_frame **out_frame);
+
 /* A hint: frames first .. first + count - 1 will be wanted soon. They are fetched into L1 before
  * ordinary prefetch, at most prefetch_frames of them; the event callback tells of each. Up to 8
  * ranges are remembered; a ninth replaces the oldest, whose events are lost.
@@ -265,7 +275,7 @@ typedef struct as_stream_stats {
     uint64_t l1_hits, l1_misses; /* the same for polystreams, when a frame is drawn */
     uint64_t evictions;          /* polystreams pushed out of L1 */
     uint64_t decoded;            /* polystreams inflated and checked */
-    uint64_t drawn;              /* masks and strips made */
+    uint64_t drawn;              /* masks, canvases and strips made */
     uint64_t dropped;            /* pieces of work given up because of a seek */
     uint64_t failed;             /* frames that failed in the background */
     uint64_t late;               /* gets that ended in AS_TIMEOUT */
@@ -278,13 +288,17 @@ typedef struct as_stream_stats {
     int64_t stride;                    /* learned: 1 forward, -1 reverse, k every k-th frame */
     as_stage_times read;               /* from the source */
     as_stage_times decode;             /* decrypt, inflate, check */
-    as_stage_times draw;               /* polystream to canvas to pixels, or to a strip */
+    as_stage_times draw;               /* polystream to canvas (to pixels), or to a strip */
     as_stage_times get;                /* as_stream_get_frame, whole call */
     uint64_t changes;                  /* times the source's content was found replaced */
 } as_stream_stats;
 
 /* Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats);
+
+/* What the stream's source did, where that is an HTTP source; of any other, AS_ERROR_UNSUPPORTED.
+ * Errors: also AS_ERROR_ARGUMENT. */
+AS_API AS_NODISCARD as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats);
 
 /* Copies the error of the calling thread's last call on this stream (of a thread that made none:
  * the stream's most recent); code AS_OK and an empty text when that call succeeded. Background work

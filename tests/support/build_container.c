@@ -2,6 +2,7 @@
 #include "tests/support/build_container.h"
 
 #include "core/base/bytes.h"
+#include "tests/support/check.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -104,6 +105,56 @@ test_bytes test_small_payload(uint32_t number)
     test_bytes_add_u32(&out, sizeof(record));
     test_bytes_add(&out, record, sizeof(record));
     return out;
+}
+
+test_bytes test_small_block(uint32_t number)
+{
+    test_bytes payload = test_small_payload(number);
+    const test_bytes block = test_block((uint32_t)payload.size, payload.data, payload.size);
+    test_bytes_free(&payload);
+    return block;
+}
+
+test_bytes test_three_frames(test_bytes blocks[3])
+{
+    test_bytes own[3];
+    for (uint32_t i = 0; i < 3; i++)
+        own[i] = test_small_block(100 + i);
+    const test_bytes file = test_container(own, 3);
+    if (blocks)
+        memcpy(blocks, own, sizeof(own));
+    else
+        test_free_blocks(own, 3);
+    return file;
+}
+
+void test_free_blocks(test_bytes *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        test_bytes_free(&blocks[i]);
+}
+
+void test_expect_small(as_container *container, uint64_t index, uint32_t number)
+{
+    as_buffer payload = {0};
+    as_error error;
+    test_bytes wanted = test_small_payload(number);
+    assert_ok(as_container_read_payload(container, index, &payload, &error), &error);
+    assert_int_equal(payload.size, wanted.size);
+    assert_same_bytes(payload.data, wanted.data, wanted.size);
+    as_buffer_free(&payload);
+    test_bytes_free(&wanted);
+}
+
+as_key_params test_closeup_key(void)
+{
+    static const uint8_t passphrase[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                           11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                           22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    return (as_key_params){.struct_size = sizeof(as_key_params),
+                           .scene_id = 85342,
+                           .passphrase = passphrase,
+                           .passphrase_size = sizeof(passphrase)};
 }
 
 as_result test_open_bytes(const void *data, size_t size, const char *name,

@@ -31,6 +31,16 @@ test_bytes test_container_head(const char *mark, uint32_t stated_count, uint32_t
 /* A small payload that differs by number: one triangle. */
 test_bytes test_small_payload(uint32_t number);
 
+test_bytes test_small_block(uint32_t number);
+/* Three frames of them, numbers 100 to 102; unless NULL, `blocks` are the caller's to free. */
+test_bytes test_three_frames(test_bytes blocks[3]);
+void test_free_blocks(test_bytes *blocks, size_t count);
+/* Frame `index` must be the small payload of that number. */
+void test_expect_small(as_container *container, uint64_t index, uint32_t number);
+
+/* Of tests/data/closeup.asvr; the passphrase is static. */
+as_key_params test_closeup_key(void);
+
 /* Opens borrowed bytes; key may be NULL. */
 as_result test_open_bytes(const void *data, size_t size, const char *name,
                           const as_container_params *params, as_container **out, as_error *error);

@@ -17,6 +17,18 @@
 
 #include "alphastream/alphastream.h"
 
+/* 1: a sanitizer makes all of this slow; tests of many rounds make fewer. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TEST_SANITIZED 1
+#endif
+#endif
+#ifndef TEST_SANITIZED
+#define TEST_SANITIZED 0
+#endif
+
 /* `call` must give AS_OK; otherwise the result and error->text are shown. */
 #define assert_ok(call, error) test_assert_result((call), AS_OK, (error), #call, __FILE__, __LINE__)
 /* `call` must give `wanted`, and error->text must be a sentence with `part` in it. */

@@ -82,7 +82,7 @@ def honest(request, content, etag, modified, conditions, actions):
     first = max(0, min(request.first + actions.get("shift", 0), size - 1))
     last = max(first, min(last + actions.get("shift", 0), size - 1))
     last = min(last, first + actions.get("clamp", size) - 1)
-    headers += [("Content-Range", "bytes %d-%d/%d" % (first, last, size)),
+    headers += [("Content-Range", "bytes %d-%d/%s" % (first, last, actions.get("total", size))),
                 ("Content-Length", str(last + 1 - first))]
     return Answer(206, headers, memoryview(content)[first:last + 1])
 
@@ -229,8 +229,8 @@ class Connection:
     def read_request(self):
         """The next request; None: the client has no more."""
         while b"\r\n\r\n" not in self.buffer:
-            if len(self.buffer) > HEAD_MOST:
-                raise Gone("cut")
+            if len(self.buffer) > HEAD_MOST or (self.buffer and not self.buffer[:1].isalpha()):
+                raise Gone("cut")  # what begins otherwise is TLS
             more = self.sock.recv(PIECE)
             if not more:
                 return None

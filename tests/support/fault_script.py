@@ -88,10 +88,10 @@ def read_file(path):
 CONTENT = {"file": read_file, "etag": str, "modified": number}
 SETTINGS = dict(CONTENT, latency=number, bandwidth=number, conditions=str)
 CONDITIONS = {"skip": number, "times": lambda text: ALWAYS if text == "always" else number(text, 1),
-              "query": str, "start": number}
+              "query": str, "start": number, "has": str}
 ACTIONS = dict(
     CONTENT, status=lambda text: number(text, 200), header=header, add=header, drop=str,
-    whole=number, shift=int, clamp=lambda text: number(text, 1), length=length,
+    whole=number, total=str, shift=int, clamp=lambda text: number(text, 1), length=length,
     chunked=lambda text: number(text, 1), gzip=number, interim=lambda text: number(text, 100),
     pad=number, raw=str, cut=position, reset=place_or_before, stall=place_or_before, drip=drip,
     close=number, hangup=number, linger=number, delay=number)
@@ -130,6 +130,8 @@ class Rule:
         if "query" in self.when and self.when["query"] != request.query:
             return False
         if "start" in self.when and (request.first is None or request.first < self.when["start"]):
+            return False
+        if "has" in self.when and request.get(self.when["has"]) is None:
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -207,7 +209,8 @@ class Scenario:
                 actions = rule.actions
                 break
         self.update({key: value for key, value in actions.items() if key in CONTENT})
-        etag = 'W/"%d"' % request.number if self.etag == "rotate" else self.etag
+        etag = {"rotate": 'W/"%d"', "restless": '"%d"'}.get(self.etag)
+        etag = etag % request.number if etag else self.etag
         CHANGED.notify_all()
         return actions, (self.content, etag, self.modified)
 

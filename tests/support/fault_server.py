@@ -11,7 +11,8 @@ TEXT". Values are percent-decoded. Requests go to /s/ID/anything, on any of its 
 scenario ID [SETTING]...    makes, or makes anew, the scenario ID
 set ID SETTING...           changes it
     file=PATH               the content, read now
-    etag=TAG                with its quotes; "rotate": another weak one each time; default: none
+    etag=TAG                with its quotes; "rotate": another weak one each time; "restless":
+                            another strong one; default: none
     modified=SECONDS        Last-Modified, since 1970; default: none
     conditions=off          If-Match and If-Unmodified-Since are ignored
     latency=MS              a round trip: before every response, twice on a new connection
@@ -20,13 +21,14 @@ rule ID [WHEN]... ACTION... appends a rule. Of the first rule that takes a reque
   when:
     skip=N                  not the first N that match; times=N (default 1) or times=always
     query=TEXT              only with this query string
-    start=N                 only for ranges from byte N on
+    start=N                 only for ranges from byte N on; has=NAME: only with such a header
   actions:
     file= etag= modified=   the content changes, for good, before this answer
     status=N                this status and a line of text
     whole=1                 200 with everything, whatever range was asked for
     shift=N                 a range N bytes further on
     clamp=N                 at most N bytes of the range, and says so
+    total=TEXT              Content-Range says that instead of the size
     header=NAME:VALUE       instead of such a header; add=NAME:VALUE: beside it; drop=NAME
     length=N                Content-Length is wrong by N; length=none: there is none, the end is FIN
     chunked=N               in chunks of N bytes

@@ -226,6 +226,16 @@ uint16_t fault_port(void)
     return server_port;
 }
 
+char *fault_ca_file(char out[HTTP_PATH])
+{
+    char *answer = fault_ask("certificates");
+    const char *end = strstr(answer, " certificate=");
+    assert_true(strncmp(answer, "ca=", 3) == 0 && end && end - answer < HTTP_PATH);
+    snprintf(out, HTTP_PATH, "%.*s", (int)(end - answer) - 3, answer + 3);
+    free(answer);
+    return out;
+}
+
 char *fault_origin(char out[HTTP_URL], const char *scheme, uint16_t port)
 {
     snprintf(out, HTTP_URL, "%s://127.0.0.1:%u", scheme, (unsigned)port);

@@ -56,6 +56,8 @@ char *fault_url_at(char out[HTTP_URL], const char *origin, const char *id, const
 /* "http://127.0.0.1:PORT" */
 char *fault_origin(char out[HTTP_URL], const char *scheme, uint16_t port);
 uint16_t fault_port(void);
+/* The authority of "listen tls=good"; writes and returns `out`. */
+char *fault_ca_file(char out[HTTP_PATH]);
 
 typedef struct fault_request {
     uint32_t connection, port, status;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/stream_fixture.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <time.h>
 
 /* ----------------------------------------------------------------------------- expectation -- */
 
@@ -150,6 +148,58 @@ void truth_expect(truth *t, as_stream *stream, uint64_t index, uint32_t width, u
     assert_null(frame);
 }
 
+/* Are these the bits of the row, and none past its end? */
+static bool is_row(const uint64_t *words, size_t count, const uint8_t *row, uint32_t width)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = 0;
+        for (uint32_t bit = 0; bit < 64 && 64 * i + bit < width; bit++)
+            word |= (uint64_t)(row[64 * i + bit] & 1) << bit;
+        if (words[i] != word)
+            return false;
+    }
+    return true;
+}
+
+bool truth_shows_canvas(truth *t, const as_frame *frame, uint64_t index, uint32_t width,
+                        uint32_t height)
+{
+    const bool vector = t->scale == AS_SCALE_VECTOR;
+    const uint32_t w = vector ? width : t->canvas_width, h = vector ? height : t->canvas_height;
+    const uint8_t *mask = truth_mask(t, index, w, h);
+    as_frame_info info;
+    as_canvas_view view;
+    if (as_frame_get_info(frame, &info) != AS_OK || info.index != index || info.width != w ||
+        info.height != h || info.stride != 0 || info.data || info.vertices || info.floats != 0 ||
+        as_frame_get_canvas(frame, &view) != AS_OK || view.width != w || view.height != h ||
+        view.stride_words != (w + 63) / 64 || (uintptr_t)view.words % 64 != 0) {
+        print_error("the canvas's description is wrong: index %" PRIu64 ", wanted %" PRIu64 "\n",
+                    info.index, index);
+        return false;
+    }
+    for (uint32_t y = 0; mask && y < h; y++)
+        if (!is_row(view.words + y * view.stride_words, view.stride_words, mask + (size_t)y * w,
+                    w)) {
+            print_error("frame %" PRIu64 " differs in row %" PRIu32 " of its canvas\n", index, y);
+            return false;
+        }
+    return mask;
+}
+
+void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t width,
+                         uint32_t height)
+{
+    as_frame *frame = NULL;
+    as_error error = {.code = AS_OK};
+    const as_result result =
+        as_stream_get_canvas(stream, index, width, height, AS_WAIT_FOREVER, &frame);
+    as_stream_last_error(stream, &error);
+    assert_ok(result, &error);
+    assert_true(truth_shows_canvas(t, frame, index, width, height));
+    as_frame_unref(&frame);
+    assert_null(frame);
+}
+
 void truth_expect_strip(truth *t, as_stream *stream, uint64_t index)
 {
     const as_raster_params params = {.struct_size = sizeof(params), .combine = t->combine};
@@ -199,8 +249,7 @@ test_bytes test_padded_triangles(size_t count, size_t padding, size_t first)
         test_bytes_free(&payload);
     }
     test_bytes out = test_container(blocks, count);
-    for (size_t i = 0; i < count; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, count);
     free(unused);
     free(blocks);
     return out;
@@ -584,45 +633,4 @@ uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result)
     }
     pthread_mutex_unlock(&e->lock);
     return found;
-}
-
-/* -------------------------------------------------------------------------------- process -- */
-
-static int entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder)
-        return -1;
-    int count = 0;
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 3; /* ".", "..", and the folder's own descriptor or this thread */
-}
-
-int test_descriptors(void)
-{
-    return entries("/proc/self/fd");
-}
-
-int test_threads(void)
-{
-    return entries("/proc/self/task");
-}
-
-static uint64_t clock_of(clockid_t id)
-{
-    struct timespec now = {0};
-    assert_int_equal(clock_gettime(id, &now), 0);
-    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
-uint64_t test_cpu_ns(void)
-{
-    return clock_of(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-uint64_t test_now_ns(void)
-{
-    return clock_of(CLOCK_MONOTONIC);
 }

@@ -8,23 +8,10 @@
 
 #include "tests/support/build_container.h"
 #include "tests/support/check.h"
+#include "tests/support/process.h"
 
 #include <pthread.h>
 #include <stdbool.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TEST_SANITIZED 1
-#endif
-#endif
-#ifndef TEST_SANITIZED
-#define TEST_SANITIZED 0
-#endif
-
-#define SECOND UINT64_C(1000000000)
-#define MILLISECOND UINT64_C(1000000)
 
 /* ----------------------------------------------------------------------------- expectation -- */
 
@@ -66,6 +53,11 @@ bool truth_shows(truth *t, const as_frame *frame, uint64_t index, uint32_t width
 /* Gets the frame (waiting as long as it takes), checks and releases it. */
 void truth_expect(truth *t, as_stream *stream, uint64_t index, uint32_t width, uint32_t height);
 void truth_expect_strip(truth *t, as_stream *stream, uint64_t index);
+/* The same for the canvas from which that mask is sampled. */
+bool truth_shows_canvas(truth *t, const as_frame *frame, uint64_t index, uint32_t width,
+                        uint32_t height);
+void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t width,
+                         uint32_t height);
 
 /* `count` frames with one small triangle each, all different up to 50000; meant for 320 x 200. */
 test_bytes test_triangles(size_t count);
@@ -173,14 +165,5 @@ void test_events_take(void *user, uint64_t index, as_result result);
 void test_events_wait(test_events *e, uint64_t count);
 /* How many for that frame; *out_result (may be NULL): of the last. */
 uint32_t test_events_of(test_events *e, uint64_t index, as_result *out_result);
-
-/* -------------------------------------------------------------------------------- process -- */
-
-/* Open descriptors and living threads of this process; -1: the system does not say. */
-int test_descriptors(void);
-int test_threads(void);
-/* Processor time this process has used, in nanoseconds. */
-uint64_t test_cpu_ns(void);
-uint64_t test_now_ns(void);
 
 #endif

@@ -198,6 +198,8 @@ class FaultServerTest(unittest.TestCase):
         self.scenario("etag=rotate")
         client = self.client()
         self.assertEqual([self.honest(client)["etag"] for _ in range(2)], ['W/"1"', 'W/"2"'])
+        self.server("set %s etag=restless" % self.name)
+        self.assertEqual([self.honest(client)["etag"] for _ in range(2)], ['"3"', '"4"'])
 
     def test_log(self):
         self.scenario("", "skip=1 status=404")
@@ -228,6 +230,9 @@ class FaultServerTest(unittest.TestCase):
         self.assertEqual(got, [206, 403, 404, 403, 500, 206, 206])
         self.server("clear " + self.name)
         self.assertEqual(client.answer(self.url, span(100, 300))[0], 206)
+        self.server("rule %s has=X-Y times=always status=403" % self.name)
+        self.assertEqual(client.answer(self.url, span(100, 300))[0], 206)
+        self.assertEqual(client.answer(self.url, span(100, 300), "x-y: z")[0], 403)
 
     def test_content_changes(self):
         other = os.path.join(self.folder, "other")
@@ -254,7 +259,7 @@ class FaultServerTest(unittest.TestCase):
         self.honest(client)
 
     def test_other_ranges(self):
-        self.scenario("", "shift=100", "clamp=10")
+        self.scenario("", "shift=100", "clamp=10", "total=*")
         client = self.client()
         status, headers, body = client.answer(self.url, span(5, 104))
         self.assertEqual((status, body), (206, CONTENT[105:205]))
@@ -262,6 +267,9 @@ class FaultServerTest(unittest.TestCase):
         status, headers, body = client.answer(self.url, span(5, 104))
         self.assertEqual((status, body), (206, CONTENT[5:15]))
         self.assertEqual(headers["content-range"], "bytes 5-14/251000")
+        status, headers, body = client.answer(self.url, span(5, 104))
+        self.assertEqual((status, body), (206, CONTENT[5:105]))
+        self.assertEqual(headers["content-range"], "bytes 5-104/*")
         self.honest(client)
 
     def test_headers(self):
@@ -460,6 +468,11 @@ class FaultServerTest(unittest.TestCase):
         self.assertEqual(self.server("connections %d" % port), ["accepted=1 failed=0 open=1"])
         kept.close()
         self.assertEqual(waiting.head()[0], 206)
+
+    def test_no_http(self):
+        client = self.client()
+        client.sock.sendall(b"\x16\x03\x01\x02")
+        self.assertEqual(client.rest(), b"")
 
     def test_tls(self):
         self.scenario()

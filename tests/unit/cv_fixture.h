@@ -9,6 +9,7 @@
 #include "tests/support/build_container.h"
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
+#include "tests/support/process.h"
 #include "tests/support/random.h"
 
 #include "core/api/cv_handle.h"
@@ -18,24 +19,12 @@
 #include "core/stream/options.h"
 #include "core/stream/stream.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define WALKERS "samples/data/walkers.asvp" /* 720 frames */
 #define CLOSEUP "tests/data/closeup.asvr"   /* 600 frames, encrypted */
@@ -45,14 +34,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { WIDTH = 256, HEIGHT = 128 }; /* of most masks here */
-
-static inline const uint8_t *closeup_passphrase(void)
-{
-    static uint8_t bytes[32];
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)i;
-    return bytes;
-}
 
 /* ------------------------------------------------------------------------------ errors ---- */
 
@@ -128,10 +109,7 @@ static inline as_buffer exact_payload(const char *path, uint64_t index)
     as_container *container;
     as_buffer payload = {0};
     as_error error;
-    const as_key_params key = {.struct_size = sizeof(key),
-                               .scene_id = CLOSEUP_SCENE,
-                               .passphrase = closeup_passphrase(),
-                               .passphrase_size = 32};
+    const as_key_params key = test_closeup_key();
     const as_container_params params = {.struct_size = sizeof(params), .key = &key};
     assert_ok(as_source_open(path, NULL, &source, &error), &error);
     assert_ok(as_container_open(source, &params, &container, &error), &error);
@@ -176,51 +154,7 @@ static inline void check_frame(AlphaStreamHandle *h, const char *path, uint64_t 
     free(mask);
 }
 
-/* Three frames, each with another triangle. */
-static inline test_bytes small_container(void)
-{
-    test_bytes blocks[3];
-    for (uint32_t i = 0; i < COUNT(blocks); i++) {
-        test_bytes payload = test_small_payload(100 + i);
-        blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
-        test_bytes_free(&payload);
-    }
-    test_bytes file = test_container(blocks, COUNT(blocks));
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        test_bytes_free(&blocks[i]);
-    return file;
-}
-
-/* ----------------------------------------------------------------------------- threads ---- */
-
-/* Runs body(arg) on `count` threads, each with its element of an array, and waits for them. */
-static inline void run_threads(void *(*body)(void *), void *args, size_t size, size_t count)
-{
-    pthread_t threads[16];
-    assert_true(count <= COUNT(threads));
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, body, (char *)args + i * size), 0);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-}
-
-static inline void run_thread(void *(*body)(void *), void *arg)
-{
-    run_threads(body, arg, 0, 1);
-}
-
-/* Entries of /proc/self/fd or /proc/self/task; 0 where there is no such folder. */
-static inline size_t entries_of(const char *path)
-{
-    size_t count = 0;
-    DIR *folder = opendir(path);
-    if (!folder)
-        return 0;
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
+/* ------------------------------------------------------------------------------- gates ---- */
 
 /* The pool with one worker, and that kept busy: nothing is drawn or read until gate_open. */
 typedef struct gate {

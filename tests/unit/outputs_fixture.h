@@ -32,7 +32,18 @@ static inline as_outputs *open_pool(uint32_t per_size, uint32_t most_held, uint6
 
 static inline as_output_key key_of(uint64_t index, uint32_t width, uint32_t height)
 {
-    return (as_output_key){.index = index, .width = width, .height = height};
+    return (as_output_key){.index = index, .width = width, .height = height, .kind = AS_OUTPUT_R8};
+}
+
+static inline as_output_key canvas_key(uint64_t index, uint32_t width, uint32_t height)
+{
+    return (as_output_key){
+        .index = index, .width = width, .height = height, .kind = AS_OUTPUT_CANVAS};
+}
+
+static inline as_output_key strip_key(uint64_t index)
+{
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_STRIP};
 }
 
 static inline as_output_key key(uint64_t index)
@@ -40,10 +51,17 @@ static inline as_output_key key(uint64_t index)
     return key_of(index, W, H);
 }
 
+/* Of a mask or a canvas. */
+static inline size_t bytes_of(as_output_key what)
+{
+    const size_t row = what.kind == AS_OUTPUT_R8 ? what.width : ((size_t)what.width + 63) / 64 * 8;
+    return row * what.height;
+}
+
 /* Fills a taken buffer with the low byte of its index. */
 static inline void paint(as_output *output, as_output_key what)
 {
-    memset(as_output_data(output), (int)(what.index & 0xFF), (size_t)what.width * what.height);
+    memset(as_output_data(output), (int)(what.index & 0xFF), bytes_of(what));
 }
 
 static inline as_result make_of(as_outputs *pool, as_output_key what)
@@ -70,7 +88,7 @@ static inline as_result make_strip(as_outputs *pool, uint64_t index, size_t floa
     as_output *output;
     as_buffer vertices = {0};
     const float mark = (float)index;
-    const as_result result = as_outputs_take(pool, key_of(index, 0, 0), NULL, NULL, &output);
+    const as_result result = as_outputs_take(pool, strip_key(index), NULL, NULL, &output);
     if (result != AS_OK)
         return result;
     assert_null(as_output_data(output));
@@ -99,26 +117,36 @@ static inline as_frame *get(as_outputs *pool, uint64_t index)
     return get_of(pool, key(index));
 }
 
+/* What it shows, where it is. */
 static inline const uint8_t *data_of(const as_frame *frame)
 {
     as_frame_info info;
+    as_canvas_view view;
     as_output_frame_info(frame, &info);
-    return info.data;
+    return as_output_frame_canvas(frame, &view) ? (const uint8_t *)view.words : info.data;
 }
 
 static inline void check_frame(const as_frame *frame, as_output_key what)
 {
+    const bool canvas = what.kind == AS_OUTPUT_CANVAS;
     as_frame_info info;
+    as_canvas_view view = {.width = 0};
     as_output_frame_info(frame, &info);
     assert_true(info.index == what.index);
     assert_int_equal(info.width, what.width);
     assert_int_equal(info.height, what.height);
-    assert_int_equal(info.stride, what.width);
+    assert_int_equal(info.stride, canvas ? 0 : what.width);
     assert_int_equal(info.floats, 0);
     assert_null(info.vertices);
     assert_int_equal(info.reserved, 0);
-    for (size_t i = 0; i < (size_t)what.width * what.height; i++)
-        if (info.data[i] != (what.index & 0xFF))
+    assert_int_equal(info.data == NULL, canvas);
+    assert_int_equal(as_output_frame_canvas(frame, &view), canvas);
+    assert_int_equal(view.width, canvas ? what.width : 0);
+    assert_int_equal(view.height, canvas ? what.height : 0);
+    assert_int_equal(view.stride_words, canvas ? (what.width + 63) / 64 : 0);
+    const uint8_t *data = data_of(frame);
+    for (size_t i = 0; i < bytes_of(what); i++)
+        if (data[i] != (what.index & 0xFF))
             fail_msg("frame %d has other pixels at %zu", (int)what.index, i);
 }
 

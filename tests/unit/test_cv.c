@@ -16,7 +16,7 @@ static void test_frames_of_a_plain_container(void **state)
     test_random random = test_random_from(test_seed("cv"));
     for (size_t i = 0; i < COUNT(some); i++)
         check_frame(h, WALKERS, some[i], WIDTH, HEIGHT);
-    for (int i = 0; i < (SANITIZED ? 10 : 60); i++)
+    for (int i = 0; i < (TEST_SANITIZED ? 10 : 60); i++)
         check_frame(h, WALKERS, (uint64_t)test_random_in(&random, 0, 719), WIDTH, HEIGHT);
     assert_done(h, CV_init(h, WALKERS, 0, 777, 333, NULL, 0, 1, 2, 0, 0, 0));
     for (uint64_t i = 100; i-- > 90;)
@@ -113,7 +113,7 @@ static void test_pointers_are_per_thread(void **state)
         }
     assert_done(h, CV_get_triangle_strip_vertices(h, 300, &vertices, &count));
     visitor passing = {.handle = h, .index = 200};
-    run_thread(get_and_leave, &passing);
+    test_run_thread(get_and_leave, &passing);
     const CV_Frame *counted = CV_Frame_Acquire(h, 400);
     assert_done(h, counted != NULL);
     CV_Frame_Release(counted);
@@ -138,9 +138,9 @@ static void test_many_threads_one_after_another(void **state)
     (void)state;
     as_stream_stats stats = {.struct_size = sizeof(stats)};
     AlphaStreamHandle *h = opened(WALKERS);
-    for (unsigned i = 0; i < (SANITIZED ? 300 : 600); i++) {
+    for (unsigned i = 0; i < (TEST_SANITIZED ? 300 : 600); i++) {
         visitor passing = {.handle = h, .index = 700};
-        run_thread(get_and_leave, &passing);
+        test_run_thread(get_and_leave, &passing);
     }
     assert_done(h, CV_get_frame(h, 1) != NULL);
     assert_done(h, CV_get_stats(h, &stats));
@@ -155,7 +155,7 @@ static void test_second_init_replaces(void **state)
     (void)state;
     AlphaStreamHandle *h = opened(WALKERS);
     check_frame(h, WALKERS, 650, WIDTH, HEIGHT);
-    assert_done(h, CV_set_passphrase(h, closeup_passphrase(), 32));
+    assert_done(h, CV_set_passphrase(h, test_closeup_key().passphrase, 32));
     assert_done(h, CV_init(h, CLOSEUP, CLOSEUP_SCENE, 320, 160, NULL, 0, 0, 0, 0, 0, 0));
     assert_int_equal(CV_get_total_frames(h), 600);
     assert_int_equal(CV_get_frame_size(h), 320 * 160);
@@ -221,12 +221,12 @@ static void test_init_while_others_call(void **state)
     sem_t calls;
     AlphaStreamHandle *h = opened(WALKERS);
     assert_int_equal(sem_init(&calls, 0, 0), 0);
-    assert_done(h, CV_set_passphrase(h, closeup_passphrase(), 32));
+    assert_done(h, CV_set_passphrase(h, test_closeup_key().passphrase, 32));
     for (unsigned i = 0; i < THREADS; i++) {
         callers[i] = (caller){.handle = h, .stop = &stop, .calls = &calls, .index = i * 150};
         assert_int_equal(pthread_create(&threads[i], NULL, call_everything, &callers[i]), 0);
     }
-    for (int i = 0; i < (SANITIZED ? 6 : 30); i++) {
+    for (int i = 0; i < (TEST_SANITIZED ? 6 : 30); i++) {
         let_calls_pass(&calls, 5 * THREADS);
         assert_done(h, CV_set_option(h, "l0_frames", i % 2 ? "4" : "8"));
         assert_done(h, init(h, i % 2 ? WALKERS : CLOSEUP));
@@ -258,7 +258,7 @@ static void test_inits_at_the_same_time(void **state)
     AlphaStreamHandle *h = create();
     for (size_t i = 0; i < COUNT(callers); i++)
         callers[i] = (caller){.handle = h};
-    run_threads(init_again, callers, sizeof(*callers), COUNT(callers));
+    test_run_threads(init_again, callers, sizeof(*callers), COUNT(callers));
     for (size_t i = 0; i < COUNT(callers); i++)
         assert_true(callers[i].done);
     check_frame(h, WALKERS, 99, WIDTH, HEIGHT);
@@ -326,7 +326,7 @@ static void check_strip(AlphaStreamHandle *h, const char *path, uint64_t index, 
 static void test_strips(void **state)
 {
     (void)state;
-    static const char *const types[] = {"bitmask", "triangles", "both", "on_demand"};
+    static const char *const types[] = {"bitmask", "triangles", "both", "on_demand", "canvases"};
     AlphaStreamHandle *h = create();
     for (size_t i = 0; i < COUNT(types); i++) { /* made on demand whatever is prepared ahead */
         assert_done(h, CV_set_option(h, "processing", types[i]));
@@ -336,11 +336,11 @@ static void test_strips(void **state)
         check_frame(h, WALKERS, 3, WIDTH, HEIGHT);
     }
     assert_done(h, init(h, TORTURE));
-    for (uint64_t i = 0; i < 120; i += SANITIZED ? 10 : 1)
+    for (uint64_t i = 0; i < 120; i += TEST_SANITIZED ? 10 : 1)
         check_strip(h, TORTURE, i, AS_COMBINE_UNION);
     assert_done(h, CV_set_option(h, "combine", "parity"));
     assert_done(h, init(h, TORTURE));
-    for (uint64_t i = 0; i < 120; i += SANITIZED ? 10 : 1)
+    for (uint64_t i = 0; i < 120; i += TEST_SANITIZED ? 10 : 1)
         check_strip(h, TORTURE, i, AS_COMBINE_PARITY);
     CV_destroy(h);
 }
@@ -373,7 +373,7 @@ static void test_counted_frames_outlive_the_handle(void **state)
         uint8_t *mask = exact_mask(WALKERS, frames[i]->index, WIDTH, HEIGHT);
         assert_same_bytes(frames[i]->data, mask, (size_t)WIDTH * HEIGHT);
         free(mask);
-        run_thread(release, &frames[i]);
+        test_run_thread(release, &frames[i]);
     }
     assert_int_equal(as_mem_live(), 0);
 }
@@ -466,7 +466,7 @@ static void *get_many(void *arg)
 {
     visitor *v = arg;
     test_random random = test_random_from(v->index);
-    for (int i = 0; i < (SANITIZED ? 60 : 400); i++) {
+    for (int i = 0; i < (TEST_SANITIZED ? 60 : 400); i++) {
         const uint64_t index = (uint64_t)test_random_in(&random, 0, KNOWN - 1);
         v->wrong += !is_known(CV_get_frame(v->handle, index), index);
         if (i % 8 == 0) {
@@ -500,7 +500,7 @@ static void check_threads(void *(*body)(void *), AlphaStreamHandle *h)
     const uint64_t seed = test_seed("cv threads");
     for (unsigned i = 0; i < COUNT(visitors); i++)
         visitors[i] = (visitor){.handle = h, .index = seed + i};
-    run_threads(body, visitors, sizeof(*visitors), COUNT(visitors));
+    test_run_threads(body, visitors, sizeof(*visitors), COUNT(visitors));
     for (unsigned i = 0; i < COUNT(visitors); i++)
         assert_int_equal(visitors[i].wrong, 0);
 }
@@ -521,9 +521,9 @@ static void test_threads_and_handles(void **state)
 static void test_create_and_destroy(void **state)
 {
     (void)state;
-    test_bytes file = small_container();
-    size_t descriptors = 0, threads = 0;
-    for (int i = 0; i < (SANITIZED ? 100 : 2000); i++) {
+    test_bytes file = test_three_frames(NULL);
+    int descriptors = 0, threads = 0;
+    for (int i = 0; i < (TEST_SANITIZED ? 100 : 2000); i++) {
         AlphaStreamHandle *h = CV_create();
         assert_non_null(h);
         if (i % 4 != 0)
@@ -535,12 +535,12 @@ static void test_create_and_destroy(void **state)
         CV_destroy(h);
         assert_int_equal(as_mem_live(), 0);
         if (i == 8) {
-            descriptors = entries_of("/proc/self/fd");
-            threads = entries_of("/proc/self/task");
+            descriptors = test_descriptors();
+            threads = test_threads();
         }
     }
-    assert_int_equal(entries_of("/proc/self/fd"), descriptors);
-    assert_int_equal(entries_of("/proc/self/task"), threads);
+    assert_int_equal(test_descriptors(), descriptors);
+    assert_int_equal(test_threads(), threads);
     test_bytes_free(&file);
 }
 

@@ -221,11 +221,8 @@ static void test_bad_frames(void **state)
 {
     (void)state;
     test_bytes blocks[3];
-    for (uint32_t i = 0; i < 3; i++) {
-        test_bytes payload = test_small_payload(100 + i);
-        blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
-        test_bytes_free(&payload);
-    }
+    for (uint32_t i = 0; i < 3; i++)
+        blocks[i] = test_small_block(100 + i);
     blocks[1].data[blocks[1].size / 2] ^= 0x55;
     test_bytes file = test_container(blocks, 3);
     AlphaStreamHandle *h = create();
@@ -243,8 +240,7 @@ static void test_bad_frames(void **state)
         assert_done(h, CV_get_frame(h, 2) != NULL);
     }
     CV_destroy(h);
-    for (int i = 0; i < 3; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, 3);
     test_bytes_free(&file);
 }
 
@@ -395,11 +391,9 @@ static void test_background_is_silent(void **state)
     as_stream_stats stats = {.struct_size = sizeof(stats)};
     test_bytes blocks[40];
     for (uint32_t i = 0; i < COUNT(blocks); i++) {
-        test_bytes payload = test_small_payload(i);
-        blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
+        blocks[i] = test_small_block(i);
         if (i > 0)
             blocks[i].data[blocks[i].size / 2] ^= 0x55;
-        test_bytes_free(&payload);
     }
     test_bytes file = test_container(blocks, COUNT(blocks));
     AlphaStreamHandle *h = create();
@@ -410,8 +404,7 @@ static void test_background_is_silent(void **state)
     assert_done(h, CV_get_stats(h, &stats));
     assert_true(stats.failed >= COUNT(blocks) - 1);
     CV_destroy(h);
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, COUNT(blocks));
     test_bytes_free(&file);
 }
 
@@ -456,7 +449,7 @@ static void scenario(const test_bytes *file, const char *part)
 static void test_every_allocation_fails_once(void **state)
 {
     (void)state;
-    test_bytes file = small_container();
+    test_bytes file = test_three_frames(NULL);
     uint64_t n = 0;
     for (; test_alloc_fail_at(n), scenario(&file, "memory"), test_alloc_failed(); n++)
         assert_int_equal(as_mem_live(), 0);
@@ -470,7 +463,7 @@ static void test_every_allocation_fails_once(void **state)
 static void test_every_resource_fails_once(void **state)
 {
     (void)state;
-    test_bytes file = small_container();
+    test_bytes file = test_three_frames(NULL);
     uint64_t n = 0;
     for (; as_thread_test_fail_at(n), scenario(&file, ""), as_thread_test_failed(); n++)
         assert_int_equal(as_mem_live(), 0);

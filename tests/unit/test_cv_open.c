@@ -109,7 +109,7 @@ static void test_set_passphrase(void **state)
     assert_done(h, CV_set_passphrase(h, "", 0)); /* an empty one */
     check_no_closeup(h, CLOSEUP, CLOSEUP_SCENE, NULL);
     uint8_t copy[32];
-    memcpy(copy, closeup_passphrase(), sizeof(copy));
+    memcpy(copy, test_closeup_key().passphrase, sizeof(copy));
     assert_done(h, CV_set_passphrase(h, copy, sizeof(copy)));
     memset(copy, 0xFF, sizeof(copy)); /* it was copied */
     check_closeup(h, CLOSEUP, NULL);
@@ -144,7 +144,7 @@ static void test_passphrase_of_the_environment(void **state)
     check_no_closeup(h, CLOSEUP, CLOSEUP_SCENE, NULL); /* no such file yet */
     test_write_file(path, PASSPHRASE_HEX "\n", sizeof(PASSPHRASE_HEX));
     check_closeup(h, CLOSEUP, NULL);
-    test_write_file(path, closeup_passphrase(), 32);
+    test_write_file(path, test_closeup_key().passphrase, 32);
     check_closeup(h, CLOSEUP, NULL);
     assert_int_equal(unsetenv("ALPHASTREAM_PASSPHRASE_FILE"), 0);
     check_no_closeup(h, CLOSEUP, CLOSEUP_SCENE, NULL);
@@ -162,7 +162,7 @@ static void test_renamed_file(void **state)
     snprintf(path, sizeof(path), "%s/renamed.asvr", folder);
     test_write_file(path, bytes, size);
     AlphaStreamHandle *h = create();
-    assert_done(h, CV_set_passphrase(h, closeup_passphrase(), 32));
+    assert_done(h, CV_set_passphrase(h, test_closeup_key().passphrase, 32));
     check_no_closeup(h, path, CLOSEUP_SCENE, NULL);
     assert_done(h, CV_set_file_name(h, "closeup.asvr"));
     check_closeup(h, path, NULL);
@@ -186,7 +186,7 @@ static void test_init_memory(void **state)
     assert_done(h, init_memory(h, walkers, walkers_size, NULL));
     assert_int_equal(CV_get_total_frames(h), 720);
     check_frame(h, WALKERS, 600, WIDTH, HEIGHT);
-    assert_done(h, CV_set_passphrase(h, closeup_passphrase(), 32));
+    assert_done(h, CV_set_passphrase(h, test_closeup_key().passphrase, 32));
     assert_done(h, init_memory(h, closeup, closeup_size, "closeup.asvr"));
     check_frame(h, CLOSEUP, 300, WIDTH, HEIGHT);
     assert_false(init_memory(h, closeup, closeup_size, "other.asvr"));
@@ -232,10 +232,11 @@ static const option_case numbers[] = {
     {"timebox_ms", "1", "60000", "0", "60001"},
 };
 
-static const char *const words[][5] = {
+static const char *const words[][9] = {
     {"scale", "nearest", "vector"},
     {"combine", "union", "parity"},
-    {"processing", "bitmask", "triangles", "both", "on_demand"},
+    {"processing", "bitmask", "triangles", "both", "on_demand", "canvases", "bitmask+canvases",
+     "triangles+canvases", "all"},
 };
 
 static bool is_listed(const char *name)

@@ -3,6 +3,7 @@
  * Every row of tests/data/golden.tsv: hashes of masks that an independent, slow, exact renderer
  * made (tests/data/README.md). Public headers only.
  */
+#include "tests/support/build_container.h"
 #include "tests/support/check.h"
 
 #include <stdbool.h>
@@ -31,17 +32,6 @@ static void path_of(const char *name, char *path, size_t size)
              name);
 }
 
-static as_key_params key_of_closeup(void)
-{
-    static uint8_t passphrase[32];
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    return (as_key_params){.struct_size = sizeof(as_key_params),
-                           .scene_id = 85342,
-                           .passphrase = passphrase,
-                           .passphrase_size = sizeof(passphrase)};
-}
-
 static as_container *open_container(const char *name)
 {
     char path[128];
@@ -52,7 +42,7 @@ static as_container *open_container(const char *name)
             return files[i].container;
     assert_true(file_count < MOST_FILES);
     path_of(name, path, sizeof(path));
-    const as_key_params key = key_of_closeup();
+    const as_key_params key = test_closeup_key();
     const as_container_params params = {.struct_size = sizeof(params), .key = &key};
     open_file *file = &files[file_count++];
     snprintf(file->name, sizeof(file->name), "%s", name);
@@ -97,11 +87,10 @@ static void mask_hash(const row *r, char out_hex[65])
     free(pixels);
 }
 
-/* The same through a stream. */
-static void stream_hash(const row *r, char out_hex[65])
+static as_stream *open_stream(const row *r)
 {
     char path[128];
-    const as_key_params key = key_of_closeup();
+    const as_key_params key = test_closeup_key();
     const bool parity = strcmp(r->combine, "parity") == 0;
     path_of(r->file, path, sizeof(path));
     const as_stream_params params = {.struct_size = sizeof(params),
@@ -118,14 +107,45 @@ static void stream_hash(const row *r, char out_hex[65])
                                      .prefetch_frames = 1,
                                      .init_timeout_ms = 60000};
     as_stream *stream;
-    as_frame *frame;
-    as_frame_info info;
     as_error error;
     assert_ok(as_stream_open(&params, &stream, &error), &error);
+    return stream;
+}
+
+/* The same through a stream. */
+static void stream_hash(const row *r, char out_hex[65])
+{
+    as_stream *stream = open_stream(r);
+    as_frame *frame;
+    as_frame_info info;
     assert_int_equal(as_stream_get_frame(stream, r->frame, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
     assert_int_equal(as_frame_get_info(frame, &info), AS_OK);
     assert_int_equal(info.stride, r->width);
     test_sha256(info.data, (size_t)info.width * info.height, out_hex);
+    as_frame_unref(&frame);
+    as_stream_close(&stream);
+}
+
+/* The same from a stream's canvas, sampled here. */
+static void stream_canvas_hash(const row *r, char out_hex[65])
+{
+    const size_t size = (size_t)r->width * r->height;
+    as_stream *stream = open_stream(r);
+    as_frame *frame;
+    as_canvas_view view;
+    uint8_t *pixels = malloc(size), *at = pixels;
+    assert_non_null(pixels);
+    assert_int_equal(as_stream_get_canvas(stream, r->frame, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
+    assert_int_equal(as_frame_get_canvas(frame, &view), AS_OK);
+    for (uint64_t y = 0; y < r->height; y++) {
+        const uint64_t *words = view.words + y * view.height / r->height * view.stride_words;
+        for (uint64_t x = 0; x < r->width; x++) {
+            const uint64_t from = x * view.width / r->width;
+            *at++ = words[from / 64] >> from % 64 & 1 ? 255 : 0;
+        }
+    }
+    test_sha256(pixels, size, out_hex);
+    free(pixels);
     as_frame_unref(&frame);
     as_stream_close(&stream);
 }
@@ -172,9 +192,16 @@ static void test_golden_through_streams(void **state)
     check_rows("stream", stream_hash);
 }
 
+static void test_golden_through_canvases(void **state)
+{
+    (void)state;
+    check_rows("stream and its canvas", stream_canvas_hash);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden),
-                                       cmocka_unit_test(test_golden_through_streams)};
+                                       cmocka_unit_test(test_golden_through_streams),
+                                       cmocka_unit_test(test_golden_through_canvases)};
     return cmocka_run_group_tests_name("golden", tests, NULL, close_all);
 }

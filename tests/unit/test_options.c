@@ -112,8 +112,17 @@ static void test_words(void **state)
     assert_int_equal(p.processing, AS_PROCESS_BOTH);
     assert_ok(as_options_set(&p, "processing", "on_demand", &error), &error);
     assert_int_equal(p.processing, AS_PROCESS_ON_DEMAND);
+    assert_ok(as_options_set(&p, "processing", "canvases", &error), &error);
+    assert_int_equal(p.processing, AS_PROCESS_CANVASES);
+    assert_ok(as_options_set(&p, "processing", "bitmask+canvases", &error), &error);
+    assert_int_equal(p.processing, AS_PROCESS_CANVASES | AS_PROCESS_BITMASK);
+    assert_ok(as_options_set(&p, "processing", "triangles+canvases", &error), &error);
+    assert_int_equal(p.processing, AS_PROCESS_CANVASES | AS_PROCESS_TRIANGLES);
+    assert_ok(as_options_set(&p, "processing", "all", &error), &error);
+    assert_int_equal(p.processing, AS_PROCESS_CANVASES | AS_PROCESS_BOTH);
     assert_fails(as_options_set(&p, "processing", "", &error), AS_ERROR_ARGUMENT, &error,
-                 "bitmask, triangles, both, on_demand");
+                 "none of: bitmask, triangles, both, on_demand, canvases, bitmask+canvases, "
+                 "triangles+canvases, all");
     assert_fails(as_options_set(&p, "scale", "Vector", &error), AS_ERROR_ARGUMENT, &error,
                  "nearest, vector");
 }

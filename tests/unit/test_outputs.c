@@ -348,67 +348,6 @@ static void test_the_same_frame_twice(void **state)
     as_outputs_close(pool);
 }
 
-/* ------------------------------------------------------------------------------ strips ---- */
-
-static void test_strips(void **state)
-{
-    (void)state;
-    as_outputs *pool = open_pool(2, 4, 0);
-    as_frame_info info;
-    assert_int_equal(make_strip(pool, 3, 16), AS_OK);
-    assert_int_equal(make(pool, 3), AS_OK);
-    assert_true(as_outputs_has(pool, key_of(3, 0, 0)));
-    check_count(pool, 2, BYTES + 64, 0);
-    as_frame *strip = get_of(pool, key_of(3, 0, 0));
-    as_output_frame_info(strip, &info);
-    assert_true(info.index == 3);
-    assert_null(info.data);
-    assert_int_equal(info.floats, 16);
-    assert_true(info.vertices[15] == 3.0f);
-    assert_int_equal(info.width, 2048);
-    assert_int_equal(info.height, 1024);
-    assert_int_equal(info.stride, 0);
-    for (uint64_t i = 4; i < 8; i++)
-        assert_int_equal(make_strip(pool, i, 0), AS_OK); /* an empty mask */
-    assert_false(as_outputs_has(pool, key_of(5, 0, 0)));
-    as_frame *empty = get_of(pool, key_of(7, 0, 0));
-    as_output_frame_info(empty, &info);
-    assert_null(info.vertices);
-    assert_null(info.data);
-    assert_int_equal(info.floats, 0);
-    assert_int_equal(info.width, 2048);
-    as_output_frame_unref(empty);
-    for (uint64_t i = 8; i < 12; i++)
-        assert_int_equal(make_strip(pool, i, 16), AS_OK);
-    check_count(pool, 4, BYTES + 3 * 64, 1);
-    as_outputs_invalidate(pool);
-    check_count(pool, 2, BYTES + 64, 1); /* the held strip, the spare mask */
-    as_outputs_close(pool);
-    as_output_frame_info(strip, &info);
-    assert_true(info.vertices[0] == 3.0f);
-    as_output_frame_unref(strip);
-    assert_int_equal(as_mem_live(), 0);
-}
-
-static void test_strips_count_against_the_bytes(void **state)
-{
-    (void)state;
-    as_outputs *pool = open_pool(3, 4, BYTES + 128);
-    assert_int_equal(make(pool, 1), AS_OK);
-    assert_int_equal(make_strip(pool, 1, 16), AS_OK);
-    assert_int_equal(make_strip(pool, 2, 16), AS_OK);
-    check_count(pool, 3, BYTES + 128, 0);
-    assert_int_equal(make_strip(pool, 3, 16), AS_OK); /* too much, but that is known only now */
-    check_count(pool, 4, BYTES + 192, 0);
-    assert_int_equal(make_strip(pool, 4, 16), AS_OK);
-    assert_false(as_outputs_has(pool, key(1)));
-    assert_true(as_outputs_count(pool).bytes <= BYTES + 128);
-    assert_int_equal(make(pool, 5), AS_OK);
-    assert_true(as_outputs_count(pool).bytes <= BYTES + 128);
-    as_outputs_close(pool);
-    assert_int_equal(as_mem_live(), 0);
-}
-
 /* ------------------------------------------------------------------------------ memory ---- */
 
 static void test_the_warmest_memory_is_used_first(void **state)
@@ -439,21 +378,24 @@ static void test_warm(void **state)
 {
     (void)state;
     as_outputs *pool = open_pool(3, 4, 3 * BYTES + 100);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     check_count(pool, 2, 2 * BYTES, 0);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     check_count(pool, 2, 2 * BYTES, 0);
-    as_outputs_warm(pool, W, H, 100); /* per_size */
+    as_outputs_warm(pool, key(0), 100); /* per_size */
     check_count(pool, 3, 3 * BYTES, 0);
-    as_outputs_warm(pool, 60, 1, 100); /* most_bytes */
+    as_outputs_warm(pool, key_of(0, 60, 1), 100); /* most_bytes */
     check_count(pool, 4, 3 * BYTES + 60, 0);
-    as_outputs_warm(pool, 101, 1, 1);
-    as_outputs_warm(pool, 0, 0, 1);
-    as_outputs_warm(pool, 60, 1, 0);
+    as_outputs_warm(pool, key_of(0, 101, 1), 1);
+    as_outputs_warm(pool, strip_key(0), 1);
+    as_outputs_warm(pool, canvas_key(0, 64, 6), 1);
+    as_outputs_warm(pool, key_of(0, 60, 1), 0);
     check_count(pool, 4, 3 * BYTES + 60, 0);
     for (uint64_t i = 0; i < 6; i++)
         assert_int_equal(make(pool, i), AS_OK);
     check_count(pool, 4, 3 * BYTES + 60, 0);
+    as_outputs_warm(pool, canvas_key(0, 64, 5), 1);
+    check_count(pool, 5, 3 * BYTES + 60 + 40, 0);
     as_outputs_close(pool);
     assert_int_equal(as_mem_live(), 0);
 }
@@ -525,10 +467,10 @@ static void scenario(void)
 {
     const as_outputs_params params = {.per_size = 2, .most_held = 4, .most_bytes = 6000};
     as_outputs *pool = as_outputs_create(&params);
-    as_frame *frames[3] = {0};
+    as_frame *frames[4] = {0};
     if (!pool)
         return;
-    as_outputs_warm(pool, W, H, 1);
+    as_outputs_warm(pool, key(0), 1);
     for (uint64_t i = 0; i < 4; i++) {
         const as_result result = make(pool, i);
         assert_true(result == AS_OK || result == AS_ERROR_OUT_OF_MEMORY);
@@ -536,13 +478,15 @@ static void scenario(void)
             frames[0] = get(pool, i);
     }
     if (make_strip(pool, 0, 100) == AS_OK)
-        frames[1] = get_of(pool, key_of(0, 0, 0));
+        frames[1] = get_of(pool, strip_key(0));
     if (make_of(pool, key_of(0, 50, 50)) == AS_OK)
         frames[2] = get_of(pool, key_of(0, 50, 50));
+    if (make_of(pool, canvas_key(0, 100, 10)) == AS_OK)
+        frames[3] = get_of(pool, canvas_key(0, 100, 10));
     as_outputs_close(pool);
     if (frames[0])
         check_frame(frames[0], key(1));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (frames[i])
             as_output_frame_unref(frames[i]);
     assert_int_equal(as_mem_live(), 0);
@@ -573,8 +517,6 @@ int main(void)
         cmocka_unit_test(test_most_bytes_at_its_end),
         cmocka_unit_test(test_invalidate),
         cmocka_unit_test(test_the_same_frame_twice),
-        cmocka_unit_test(test_strips),
-        cmocka_unit_test(test_strips_count_against_the_bytes),
         cmocka_unit_test(test_the_warmest_memory_is_used_first),
         cmocka_unit_test(test_warm),
         cmocka_unit_test(test_spare_ones_follow_what_is_held),

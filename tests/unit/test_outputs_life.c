@@ -5,6 +5,7 @@
  */
 #include "tests/unit/outputs_fixture.h"
 
+#include "tests/support/frame_memory.h"
 #include "tests/support/random.h"
 
 #include <pthread.h>
@@ -13,62 +14,9 @@
 
 /* ----------------------------------------------------------------- a caller's allocator ---- */
 
-typedef struct host {
-    atomic_int blocks, done, calls, wrong;
-    atomic_size_t bytes;
-    int fail_at;   /* the n-th call gives NULL; -1: none */
-    size_t offset; /* memory is misaligned by this */
-} host;
-
-/* cmocka's checks belong to its own thread: what other threads see is counted. */
-static void host_check(host *h, bool right)
+static as_outputs *open_hosted(test_frame_memory *memory, uint32_t per_size)
 {
-    if (!right)
-        atomic_fetch_add(&h->wrong, 1);
-}
-
-/* Each block has its size in front, to check what release is told. */
-static void *host_allocate(void *user, size_t size)
-{
-    host *h = user;
-    void *block = NULL;
-    host_check(h, atomic_load(&h->done) == 0);
-    if (atomic_fetch_add(&h->calls, 1) == h->fail_at)
-        return NULL;
-    if (posix_memalign(&block, 64, size + 128) != 0)
-        return NULL;
-    memcpy(block, &size, sizeof(size));
-    atomic_fetch_add(&h->blocks, 1);
-    atomic_fetch_add(&h->bytes, size);
-    return (char *)block + 64 + h->offset;
-}
-
-static void host_release(void *user, void *memory, size_t size)
-{
-    host *h = user;
-    char *block = (char *)memory - 64 - h->offset;
-    size_t stated;
-    memcpy(&stated, block, sizeof(stated));
-    host_check(h, size == stated && atomic_load(&h->done) == 0);
-    atomic_fetch_sub(&h->blocks, 1);
-    atomic_fetch_sub(&h->bytes, size);
-    free(block);
-}
-
-static void host_done(void *user)
-{
-    host *h = user;
-    host_check(h, atomic_load(&h->blocks) == 0);
-    atomic_fetch_add(&h->done, 1);
-}
-
-static as_outputs *open_hosted(host *h, uint32_t per_size)
-{
-    const as_frame_allocator allocator = {.struct_size = sizeof(allocator),
-                                          .allocate = host_allocate,
-                                          .release = host_release,
-                                          .done = host_done,
-                                          .user = h};
+    const as_frame_allocator allocator = test_frame_allocator_of(memory);
     const as_outputs_params params = {
         .per_size = per_size, .most_held = 16, .allocator = &allocator};
     as_outputs *pool = as_outputs_create(&params);
@@ -76,28 +24,21 @@ static as_outputs *open_hosted(host *h, uint32_t per_size)
     return pool; /* the pool has its own copy of the allocator */
 }
 
-/* All was given back, rightly, and `done` was the last call. */
-static void check_host_done(host *h)
-{
-    assert_int_equal(atomic_load(&h->wrong), 0);
-    assert_int_equal(atomic_load(&h->blocks), 0);
-    assert_int_equal(atomic_load(&h->bytes), 0);
-    assert_int_equal(atomic_load(&h->done), 1);
-    assert_int_equal(as_mem_live(), 0);
-}
-
 static void test_memory_of_the_caller(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs *pool = open_hosted(&h, 2);
     as_output *filling;
     assert_int_equal(make(pool, 0), AS_OK);
     assert_int_equal(make_of(pool, key_of(1, 33, 3)), AS_OK);
     assert_int_equal(make_strip(pool, 2, 8), AS_OK); /* not from there */
-    as_outputs_warm(pool, 5, 5, 1);
+    as_outputs_warm(pool, key_of(0, 5, 5), 1);
     assert_int_equal(atomic_load(&h.blocks), 3);
     assert_int_equal(atomic_load(&h.bytes), BYTES + 99 + 25);
+    assert_int_equal(make_of(pool, canvas_key(2, 65, 3)), AS_OK);
+    assert_int_equal(atomic_load(&h.blocks), 4);
+    assert_int_equal(atomic_load(&h.bytes), BYTES + 99 + 25 + 48);
     as_frame *a = get(pool, 0), *b = get_of(pool, key_of(1, 33, 3));
     assert_int_equal(as_outputs_take(pool, key(3), NULL, NULL, &filling), AS_OK);
     as_outputs_close(pool);
@@ -110,22 +51,22 @@ static void test_memory_of_the_caller(void **state)
     assert_int_equal(atomic_load(&h.done), 0);
     paint(filling, key(3));
     as_outputs_publish(pool, filling);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 static void test_done_is_called_even_for_nothing(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs_close(open_hosted(&h, 2));
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 static void test_memory_of_the_caller_fails(void **state)
 {
     (void)state;
     for (int n = 0; n < 3; n++) {
-        host h = {.fail_at = n};
+        test_frame_memory h = {.fail_at = n};
         as_outputs *pool = open_hosted(&h, 3);
         for (int i = 0; i < 3; i++)
             assert_int_equal(make(pool, (uint64_t)i), i == n ? AS_ERROR_OUT_OF_MEMORY : AS_OK);
@@ -133,7 +74,7 @@ static void test_memory_of_the_caller_fails(void **state)
         assert_int_equal(make(pool, 3), AS_OK);
         check_count(pool, 3, 3 * BYTES, 0);
         as_outputs_close(pool);
-        check_host_done(&h);
+        test_frame_memory_check_done(&h);
     }
     assert_int_equal(as_mem_live(), 0);
 }
@@ -141,15 +82,15 @@ static void test_memory_of_the_caller_fails(void **state)
 static void test_misaligned_memory_is_refused(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1, .offset = 32};
+    test_frame_memory h = {.fail_at = -1, .offset = 32};
     as_outputs *pool = open_hosted(&h, 3);
     assert_int_equal(make(pool, 0), AS_ERROR_OUT_OF_MEMORY);
-    as_outputs_warm(pool, W, H, 2);
+    as_outputs_warm(pool, key(0), 2);
     assert_int_equal(atomic_load(&h.calls), 2);
     assert_int_equal(atomic_load(&h.blocks), 0); /* and given back */
     check_count(pool, 0, 0, 0);
     as_outputs_close(pool);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 /* ----------------------------------------------------------------------------- threads ---- */
@@ -183,7 +124,7 @@ static void *release_all(void *user)
 static void test_frames_outlive_the_pool(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     as_outputs *pool = open_hosted(&h, 4);
     handful all = {0};
     pthread_t thread;
@@ -195,7 +136,7 @@ static void test_frames_outlive_the_pool(void **state)
     assert_int_equal(pthread_create(&thread, NULL, release_all, &all), 0);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(all.right, 4);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 typedef struct shared {
@@ -272,7 +213,7 @@ static void produce(shared *s)
 static void test_eight_threads_get_while_one_publishes(void **state)
 {
     (void)state;
-    host h = {.fail_at = -1};
+    test_frame_memory h = {.fail_at = -1};
     shared s = {.count = 3000};
     pthread_t threads[8];
     s.pool = open_hosted(&h, 4);
@@ -287,12 +228,13 @@ static void test_eight_threads_get_while_one_publishes(void **state)
     for (int i = 0; i < 8; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     assert_int_equal(atomic_load(&s.wrong), 0);
-    check_host_done(&h);
+    test_frame_memory_check_done(&h);
 }
 
 /* ------------------------------------------------------------------------------ random ---- */
 
 #define HELD 6
+#define SIZES 5
 
 typedef struct play_ground {
     as_outputs *pool;
@@ -304,9 +246,10 @@ typedef struct play_ground {
 
 static as_output_key random_key(test_random *random)
 {
-    const uint32_t sizes[3][2] = {{W, H}, {16, 16}, {100, 3}};
-    const int64_t size = test_random_in(random, 0, 2);
-    return key_of((uint64_t)test_random_in(random, 0, 11), sizes[size][0], sizes[size][1]);
+    const as_output_key sizes[SIZES] = {key(0), key_of(0, 16, 16), key_of(0, 100, 3),
+                                        canvas_key(0, 16, 16), canvas_key(0, 100, 3)};
+    const size_t size = (size_t)test_random_in(random, 0, SIZES - 1);
+    return as_output_at(sizes[size], (uint64_t)test_random_in(random, 0, 11));
 }
 
 static void random_hold(play_ground *g, test_random *random)
@@ -355,7 +298,7 @@ static void random_check(const play_ground *g, uint32_t per_size, uint64_t most_
         held += g->frames[i] != NULL;
     assert_true(n.held == held);
     assert_true(most_bytes == 0 || n.bytes <= most_bytes);
-    assert_true(n.buffers <= 3 * (uint64_t)(per_size + HELD));
+    assert_true(n.buffers <= SIZES * (uint64_t)(per_size + HELD));
 }
 
 static void test_random_operations(void **state)
@@ -371,7 +314,7 @@ static void test_random_operations(void **state)
             if (what == 0)
                 as_outputs_invalidate(g.pool);
             else if (what < 10)
-                as_outputs_warm(g.pool, 16, 16, (uint32_t)what);
+                as_outputs_warm(g.pool, key_of(0, 16, 16), (uint32_t)what);
             else if (what < 500)
                 random_hold(&g, &random);
             else

@@ -161,6 +161,20 @@ static as_result expect_strip(as_stream *stream, uint64_t index, as_result failu
     return first;
 }
 
+static as_result expect_canvas(as_stream *stream, uint64_t index, as_result failure)
+{
+    as_frame *frame = NULL;
+    as_result first = as_stream_get_canvas(stream, index, 0, 0, AS_WAIT_FOREVER, &frame);
+    if (first != AS_OK) {
+        assert_int_equal(first, failure);
+        assert_null(frame);
+        assert_int_equal(as_stream_get_canvas(stream, index, 0, 0, AS_WAIT_FOREVER, &frame), AS_OK);
+    }
+    assert_true(truth_shows_canvas(&small, frame, index, WIDTH, HEIGHT));
+    as_frame_unref(&frame);
+    return first;
+}
+
 /* Returns whether a call failed, always with `failure`. The stream works after each. */
 static bool scenario(as_source *source, as_result failure)
 {
@@ -185,6 +199,7 @@ static bool scenario(as_source *source, as_result failure)
     assert_int_equal(as_stream_seek(stream, 30), AS_OK);
     failed |= expect_mask(stream, 31, WIDTH, HEIGHT, failure) != AS_OK;
     failed |= expect_strip(stream, 12, failure) != AS_OK;
+    failed |= expect_canvas(stream, 13, failure) != AS_OK;
     assert_int_equal(as_stream_request(stream, 20, 3), AS_OK);
     failed |= expect_mask(stream, 20, WIDTH, HEIGHT, failure) != AS_OK;
     as_stream_close(&stream);

@@ -172,21 +172,22 @@ static void *ask_many(void *user)
     return NULL;
 }
 
+static void run_callers(caller callers[8])
+{
+    test_run_threads(ask_many, callers, sizeof(*callers), 8);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(callers[i].wrong, 0);
+}
+
 static void from_threads(truth *t, uint32_t l0, uint32_t l1, bool seeks, int rounds)
 {
-    pthread_t threads[8];
     caller callers[8];
     const uint64_t seed = test_seed("threads");
     as_stream *stream = open_small(t, l0, l1);
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         callers[i] =
             (caller){.stream = stream, .t = t, .seed = seed + i, .rounds = rounds, .seeks = seeks};
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_many, &callers[i]), 0);
-    }
-    for (size_t i = 0; i < 8; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(callers[i].wrong, 0);
-    }
+    run_callers(callers);
     as_stream_close(&stream);
 }
 
@@ -226,17 +227,11 @@ static void test_nobody_starves(void **state)
     params.raster_tasks = 8;
     params.threads = 8;
     as_stream *stream = open_stream(&params);
-    pthread_t threads[8];
     caller callers[8];
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         callers[i] = (caller){
             .stream = stream, .t = &small, .seed = i, .rounds = TEST_SANITIZED ? 200 : 1500};
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_many, &callers[i]), 0);
-    }
-    for (size_t i = 0; i < 8; i++) {
-        pthread_join(threads[i], NULL);
-        assert_int_equal(callers[i].wrong, 0);
-    }
+    run_callers(callers);
     as_stream_close(&stream);
     truth_free(&small);
 }

@@ -3,6 +3,7 @@
  * Frames in callers' hands, the memory they live in, what a stream counts, and each thread's last
  * error.
  */
+#include "tests/support/frame_memory.h"
 #include "tests/support/stream_fixture.h"
 
 #include <inttypes.h>
@@ -129,64 +130,11 @@ static void test_held_limit(void **state)
 
 /* -------------------------------------------------------------------------------- memory -- */
 
-typedef struct arena {
-    atomic_uint_fast64_t blocks, bytes, peak, calls;
-    atomic_int done;
-    atomic_bool refuse;
-    as_stream *stream; /* the callbacks ask it: no lock of it may be held */
-} arena;
-
-static void *arena_allocate(void *user, size_t size)
-{
-    arena *a = user;
-    void *memory = NULL;
-    as_error error;
-    if (a->stream)
-        (void)as_stream_last_error(a->stream, &error);
-    atomic_fetch_add(&a->calls, 1);
-    assert_int_equal(atomic_load(&a->done), 0);
-    if (atomic_load(&a->refuse) || posix_memalign(&memory, 64, size) != 0)
-        return NULL;
-    atomic_fetch_add(&a->blocks, 1);
-    const uint64_t now = atomic_fetch_add(&a->bytes, size) + size;
-    if (now > atomic_load(&a->peak))
-        atomic_store(&a->peak, now);
-    return memory;
-}
-
-static void arena_release(void *user, void *memory, size_t size)
-{
-    arena *a = user;
-    as_error error;
-    if (a->stream)
-        (void)as_stream_last_error(a->stream, &error);
-    assert_int_equal(atomic_load(&a->done), 0);
-    atomic_fetch_sub(&a->blocks, 1);
-    atomic_fetch_sub(&a->bytes, size);
-    free(memory);
-}
-
-static void arena_done(void *user)
-{
-    arena *a = user;
-    assert_int_equal(atomic_load(&a->blocks), 0);
-    atomic_fetch_add(&a->done, 1);
-}
-
-static as_frame_allocator allocator_of(arena *a)
-{
-    return (as_frame_allocator){.struct_size = sizeof(as_frame_allocator),
-                                .allocate = arena_allocate,
-                                .release = arena_release,
-                                .done = arena_done,
-                                .user = a};
-}
-
 static void test_frame_allocator(void **state)
 {
     (void)state;
-    arena a = {.stream = NULL};
-    const as_frame_allocator allocator = allocator_of(&a);
+    test_frame_memory a = {.fail_at = -1};
+    const as_frame_allocator allocator = test_frame_allocator_of(&a);
     as_stream_params params = truth_params(&small);
     params.frame_allocator = &allocator;
     as_stream *stream = open_stream(&params);
@@ -210,15 +158,14 @@ static void test_frame_allocator(void **state)
     assert_int_equal(atomic_load(&a.done), 0);
     assert_true(truth_shows(&small, kept, 3, WIDTH, HEIGHT));
     as_frame_unref(&kept);
-    assert_int_equal(atomic_load(&a.done), 1);
-    assert_int_equal(atomic_load(&a.blocks), 0);
+    test_frame_memory_check_done(&a);
 }
 
 static void test_frame_allocator_that_refuses(void **state)
 {
     (void)state;
-    arena a = {.stream = NULL};
-    const as_frame_allocator allocator = allocator_of(&a);
+    test_frame_memory a = {.fail_at = -1};
+    const as_frame_allocator allocator = test_frame_allocator_of(&a);
     as_stream_params params = truth_params(&small);
     as_error error;
     as_frame *frame = NULL;
@@ -234,7 +181,7 @@ static void test_frame_allocator_that_refuses(void **state)
     atomic_store(&a.refuse, false);
     truth_expect(&small, stream, 5, WIDTH, HEIGHT);
     as_stream_close(&stream);
-    assert_int_equal(atomic_load(&a.done), 1);
+    test_frame_memory_check_done(&a);
 }
 
 static void test_l0_budget(void **state)

@@ -108,14 +108,11 @@ static void test_encrypted(void **state)
 {
     (void)state;
     uint8_t passphrase[32];
+    as_key_params key = test_closeup_key();
     truth plain;
     truth_of_file(&plain, "tests/data/closeup.asvp", 2048, 1024);
-    for (size_t i = 0; i < sizeof(passphrase); i++)
-        passphrase[i] = (uint8_t)i;
-    as_key_params key = {.struct_size = sizeof(key),
-                         .scene_id = 85342,
-                         .passphrase = passphrase,
-                         .passphrase_size = sizeof(passphrase)};
+    memcpy(passphrase, key.passphrase, sizeof(passphrase));
+    key.passphrase = passphrase;
     as_stream_params params = nothing_given();
     params.canvas_width = 2048;
     params.canvas_height = 1024;
@@ -293,8 +290,7 @@ static void test_init_frames_that_do_not_fit(void **state)
     assert_true(stats.l1_bytes <= params.l1_bytes);
     assert_true(stats.evictions > 0);
     as_stream_close(&stream);
-    for (size_t i = 0; i < 16; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, 16);
     test_bytes_free(&payload);
     truth_free(&large);
 }
@@ -442,7 +438,10 @@ static void test_options_out_of_range(void **state)
         BAD(scale, 2, "0 to 1"),
         BAD(scale, UINT32_MAX, "0 to 1"),
         BAD(combine, 2, "0 to 1"),
-        BAD(processing, 5, "1 to 4"),
+        BAD(processing, 5,
+            "processing is 5, which is none of: bitmask, triangles, both, on_demand"),
+        BAD(processing, 7, "processing is 7, which"),
+        BAD(processing, 12, "1 to 11"),
         BAD(fps_num, 1000001, "1 to 1000000"),
         BAD(fps_den, 1000001, "1 to 1000000"),
         BAD(frames_per_picture, 17, "1 to 16"),

@@ -126,7 +126,7 @@ static void test_ends_with_the_container(void **state)
     as_error error;
     as_stream_params params = on_source(&f);
     params.network_ahead_ms = 0; /* 10 s */
-    gate_frames(&f, 0, FRAMES - 1);
+    test_source_gate(&f.control, offset_of(0), UINT64_MAX);
     f.stream = open_stream(&params);
     test_hint hint = test_source_hint(&f.control, 0);
     assert_int_equal(hint.count, 1);

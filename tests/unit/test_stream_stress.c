@@ -136,7 +136,6 @@ static void test_seek_storm(void **state)
 {
     (void)state;
     enum { THREADS = 8 };
-    pthread_t threads[THREADS];
     stormer stormers[THREADS];
     atomic_bool stop = false;
     const uint64_t seed = test_seed("storm");
@@ -145,17 +144,14 @@ static void test_seek_storm(void **state)
     params.l0_frames = 2;
     as_stream *stream = open_stream(&params);
     assert_true(as_stream_event_fd(stream) >= 0);
-    for (size_t i = 0; i < THREADS; i++) {
+    for (size_t i = 0; i < THREADS; i++)
         stormers[i] = (stormer){.stream = stream,
                                 .seed = seed + i,
                                 .rounds = TEST_SANITIZED ? 300 : 3000,
                                 .stop = &stop};
-        assert_int_equal(pthread_create(&threads[i], NULL, storm, &stormers[i]), 0);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
+    test_run_threads(storm, stormers, sizeof(*stormers), THREADS);
+    for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(stormers[i].wrong, 0);
-    }
     for (uint64_t i = 0; i < 50; i++)
         truth_expect(&small, stream, i, WIDTH, HEIGHT);
     as_stream_close(&stream);
@@ -221,11 +217,9 @@ static test_bytes long_container(size_t frames)
 {
     test_bytes blocks[100] = {0}, sizes = {0}, table = {0};
     for (size_t i = 0; i < 100; i++) {
-        test_bytes payload = test_small_payload((uint32_t)i);
-        blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
+        blocks[i] = test_small_block((uint32_t)i);
         for (size_t more = i % 7; more > 0; more--)
             test_bytes_add(&blocks[i], "", 1);
-        test_bytes_free(&payload);
     }
     for (size_t i = 0; i < frames; i++)
         test_bytes_add_u64(&sizes, blocks[i % 100].size);
@@ -234,8 +228,7 @@ static test_bytes long_container(size_t frames)
         test_container_head("ASVP", (uint32_t)frames, (uint32_t)table.size, table.data, table.size);
     for (size_t i = 0; i < frames; i++)
         test_bytes_add(&out, blocks[i % 100].data, blocks[i % 100].size);
-    for (size_t i = 0; i < 100; i++)
-        test_bytes_free(&blocks[i]);
+    test_free_blocks(blocks, 100);
     test_bytes_free(&sizes);
     test_bytes_free(&table);
     return out;

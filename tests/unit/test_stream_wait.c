@@ -346,7 +346,7 @@ static void test_idle_streams_rest(void **state)
         as_stream_params params = truth_params(&small);
         params.l1_frames = l1;
         params.l0_frames = l1 == 8 ? 64 : 6;
-        params.processing = AS_PROCESS_BOTH;
+        params.processing = AS_PROCESS_BOTH | AS_PROCESS_CANVASES;
         as_stream *stream = open_stream(&params);
         for (uint64_t i = 0; i < 30; i++) {
             truth_expect(&small, stream, i, WIDTH, HEIGHT);

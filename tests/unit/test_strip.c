@@ -1,207 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * Triangle strips against a definition that shares nothing with the library: an even-odd point
- * test per channel, and an area from naive slabs. Every strip is checked for area, for how often
- * it covers points, for orientation and for being the same when made again.
+ * Triangle strips against a definition that shares nothing with the library (naive_strip.h). Every
+ * strip is checked for area, for how often it covers points, for orientation and for being the same
+ * when made again.
  */
 #include "core/base/buffer.h"
 #include "core/base/mem.h"
 #include "core/raster/strip.h"
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
+#include "tests/support/naive_strip.h"
 #include "tests/support/random.h"
 #include "tests/support/records.h"
 
 #include <inttypes.h>
-#include <libdeflate.h>
 #include <math.h>
 #include <time.h>
 
 #define POINTS(...)                                                                                \
     (const test_point[]){__VA_ARGS__},                                                             \
         sizeof((const test_point[]){__VA_ARGS__}) / sizeof(test_point)
-
-/* ------------------------------------------------------------------------------- the definition */
-
-typedef struct segment {
-    double x0, y0, x1, y1; /* y0 < y1 */
-    uint32_t channel;
-} segment;
-
-typedef struct figure {
-    segment *segments;
-    size_t count;
-    uint32_t channels;
-    double left, top, right, bottom; /* box of the segments */
-    double longest;
-} figure;
-
-static void add_segment(figure *f, int64_t x0, int64_t y0, int64_t x1, int64_t y1, uint32_t channel)
-{
-    if (y0 == y1)
-        return;
-    segment s = {.channel = channel};
-    s.x0 = (double)(y0 < y1 ? x0 : x1), s.y0 = (double)(y0 < y1 ? y0 : y1);
-    s.x1 = (double)(y0 < y1 ? x1 : x0), s.y1 = (double)(y0 < y1 ? y1 : y0);
-    f->left = f->count == 0 ? s.x0 : f->left;
-    f->right = f->count == 0 ? s.x0 : f->right;
-    f->top = f->count == 0 || s.y0 < f->top ? s.y0 : f->top;
-    f->bottom = f->count == 0 || s.y1 > f->bottom ? s.y1 : f->bottom;
-    f->left = fmin(f->left, fmin(s.x0, s.x1));
-    f->right = fmax(f->right, fmax(s.x0, s.x1));
-    f->longest = fmax(f->longest, fmax(fabs(s.x1 - s.x0), s.y1 - s.y0));
-    f->segments[f->count++] = s;
-}
-
-static int64_t scaled(int64_t v, uint32_t to, uint32_t from)
-{
-    return from == 0 ? v : v < 0 ? -(-v * to / from) : v * to / from;
-}
-
-static figure figure_of(const test_payload *payload, as_combine combine, const as_scale *scale)
-{
-    figure f = {.segments = malloc((payload->size + 1) * sizeof(segment))};
-    assert_non_null(f.segments);
-    f.channels = as_get_u32(payload->bytes);
-    const uint8_t *record = payload->bytes + 4 + 4 * (size_t)f.channels;
-    for (uint32_t i = 0; i < f.channels; i++) {
-        uint32_t size = as_get_u32(payload->bytes + 4 + 4 * (size_t)i);
-        const uint8_t *bytes = record;
-        record += size;
-        if (size < 8)
-            continue;
-        int64_t x = as_get_u16(bytes), y = as_get_u16(bytes + 2);
-        int64_t first_x = scaled(x, scale->to_width, scale->from_width), before_x = first_x;
-        int64_t first_y = scaled(y, scale->to_height, scale->from_height), before_y = first_y;
-        for (uint32_t k = 4; k + 1 < size; k += 2) {
-            x += (int8_t)bytes[k], y += (int8_t)bytes[k + 1];
-            int64_t sx = scaled(x, scale->to_width, scale->from_width);
-            int64_t sy = scaled(y, scale->to_height, scale->from_height);
-            add_segment(&f, before_x, before_y, sx, sy, combine == AS_COMBINE_PARITY ? 0 : i);
-            before_x = sx, before_y = sy;
-        }
-        add_segment(&f, before_x, before_y, first_x, first_y, combine == AS_COMBINE_PARITY ? 0 : i);
-    }
-    return f;
-}
-
-static double x_of(const segment *s, double y)
-{
-    return s->x0 + (y - s->y0) * (s->x1 - s->x0) / (s->y1 - s->y0);
-}
-
-static bool is_inside(const figure *f, double x, double y)
-{
-    uint8_t *odd = calloc((size_t)f->channels + 1, 1);
-    assert_non_null(odd);
-    for (size_t i = 0; i < f->count; i++) {
-        const segment *s = &f->segments[i];
-        if (s->y0 <= y && y < s->y1 && x_of(s, y) <= x)
-            odd[s->channel] ^= 1;
-    }
-    bool inside = memchr(odd, 1, (size_t)f->channels + 1) != NULL;
-    free(odd);
-    return inside;
-}
-
-static double distance(const figure *f, double x, double y)
-{
-    double least = INFINITY;
-    for (size_t i = 0; i < f->count; i++) {
-        const segment *s = &f->segments[i];
-        double dx = s->x1 - s->x0, dy = s->y1 - s->y0;
-        double t = ((x - s->x0) * dx + (y - s->y0) * dy) / (dx * dx + dy * dy);
-        t = t < 0 ? 0 : t > 1 ? 1 : t;
-        least = fmin(least, hypot(s->x0 + t * dx - x, s->y0 + t * dy - y));
-    }
-    return least;
-}
-
-typedef struct crossing {
-    double x;
-    uint32_t channel;
-} crossing;
-
-static int by_x(const void *a, const void *b)
-{
-    double x = ((const crossing *)a)->x, y = ((const crossing *)b)->x;
-    return x < y ? -1 : x > y;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The length of the fill on the line at y, crossed by `count` segments. */
-static double fill_length(segment *const *segments, size_t count, double y, crossing *list,
-                          uint8_t *odd)
-{
-    double length = 0;
-    size_t inside = 0;
-    for (size_t i = 0; i < count; i++)
-        list[i] = (crossing){.x = x_of(segments[i], y), .channel = segments[i]->channel};
-    qsort(list, count, sizeof(*list), by_x);
-    for (size_t i = 0; i < count; i++) {
-        if (inside != 0)
-            length += list[i].x - list[i - 1].x;
-        odd[list[i].channel] ^= 1;
-        inside += odd[list[i].channel] ? 1 : (size_t)-1;
-    }
-    return length;
-}
-
-/* Between two rows at which nothing starts or ends: cut at every crossing of any two segments,
- * where the length becomes linear in y. */
-static double slab_area(segment *const *active, size_t count, double y0, double y1, uint8_t *odd)
-{
-    double *ys = malloc((count * count + 2) * sizeof(*ys)), area = 0;
-    crossing *list = malloc((count + 1) * sizeof(*list));
-    assert_true(ys && list);
-    size_t n = 0;
-    ys[n++] = y0;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            double above = x_of(active[i], y0) - x_of(active[k], y0);
-            double below = x_of(active[i], y1) - x_of(active[k], y1);
-            if ((above < 0 && below > 0) || (above > 0 && below < 0))
-                ys[n++] = y0 + (y1 - y0) * (above / (above - below));
-        }
-    }
-    ys[n++] = y1;
-    qsort(ys, n, sizeof(*ys), by_value);
-    for (size_t i = 1; i < n; i++)
-        area +=
-            (ys[i] - ys[i - 1]) * fill_length(active, count, (ys[i] + ys[i - 1]) / 2, list, odd);
-    free(list);
-    free(ys);
-    return area;
-}
-
-static double figure_area(const figure *f)
-{
-    double *ys = malloc((2 * f->count + 1) * sizeof(*ys)), area = 0;
-    segment **active = malloc((f->count + 1) * sizeof(*active));
-    uint8_t *odd = calloc((size_t)f->channels + 1, 1);
-    assert_true(ys && active && odd);
-    for (size_t i = 0; i < f->count; i++)
-        ys[2 * i] = f->segments[i].y0, ys[2 * i + 1] = f->segments[i].y1;
-    qsort(ys, 2 * f->count, sizeof(*ys), by_value);
-    for (size_t i = 1; i < 2 * f->count; i++) {
-        size_t n = 0;
-        if (ys[i] == ys[i - 1])
-            continue;
-        for (size_t k = 0; k < f->count; k++)
-            if (f->segments[k].y0 <= ys[i - 1] && ys[i] <= f->segments[k].y1)
-                active[n++] = &f->segments[k];
-        area += slab_area(active, n, ys[i - 1], ys[i], odd);
-    }
-    free(odd);
-    free(active);
-    free(ys);
-    return area;
-}
 
 /* ------------------------------------------------------------------------------------ the strip */
 
@@ -249,8 +67,8 @@ static size_t covered(const float *v, size_t vertices, double x, double y)
 }
 
 /* 1 inside, 0 outside, at samples not closer than 0.001 to an edge. */
-static void check_samples(const figure *f, const float *v, size_t vertices, test_random *random,
-                          int samples, bool pixels)
+static void check_samples(const naive_figure *f, const float *v, size_t vertices,
+                          test_random *random, int samples, bool pixels)
 {
     for (int i = 0; i < samples; i++) {
         double x =
@@ -262,12 +80,12 @@ static void check_samples(const figure *f, const float *v, size_t vertices, test
         double near = (double[]){0, 1.0 / 3, 1.0 / 7}[i % 3];
         if (near != 0 || pixels) /* around the points, or right on the pixels */
             x = floor(x) + (pixels ? 0 : near), y = floor(y) + (pixels ? 0 : 1.0 / 3 - near / 2);
-        if (distance(f, x, y) < 1e-3)
+        if (naive_distance(f, x, y) < 1e-3)
             continue;
         size_t times = covered(v, vertices, x, y);
-        if (times != (is_inside(f, x, y) ? 1 : 0))
+        if (times != (naive_is_inside(f, x, y) ? 1 : 0))
             fail_msg("(%.9g, %.9g) is covered %zu times and %s", x, y, times,
-                     is_inside(f, x, y) ? "inside" : "outside");
+                     naive_is_inside(f, x, y) ? "inside" : "outside");
     }
 }
 
@@ -300,8 +118,8 @@ static size_t check_strip(const test_payload *payload, as_combine combine, const
     assert_int_equal(out.size % (4 * sizeof(float)), 0);
     const float *v = (const float *)(const void *)out.data;
     size_t vertices = out.size / (2 * sizeof(float));
-    figure f = figure_of(payload, combine, scale);
-    double want = figure_area(&f), got = strip_area(v, vertices);
+    naive_figure f = naive_figure_of(payload, combine, scale);
+    double want = naive_area(&f), got = strip_area(v, vertices);
     /* A corner on a side moves by half a unit in the last place, which goes with its coordinates;
      * the area by that times the side's length. */
     double wide = fmax(fmax(fabs(f.left), fabs(f.right)), fmax(fabs(f.top), fabs(f.bottom)));
@@ -310,7 +128,7 @@ static size_t check_strip(const test_payload *payload, as_combine combine, const
         fail_msg("area %.9g, wanted %.9g, with %zu vertices", got, want, vertices);
     check_samples(&f, v, vertices, random, samples, false);
     check_samples(&f, v, vertices, random, samples / 2, true);
-    free(f.segments);
+    naive_figure_free(&f);
     as_buf_free(&out);
     as_buf_free(&again);
     return vertices;
@@ -323,9 +141,9 @@ static double area_of(test_records *records, as_combine combine, size_t *out_ver
     test_random random = test_random_from(7);
     test_payload payload = test_records_finish(records);
     *out_vertices = check_strip(&payload, combine, &no_scale, &random, 300);
-    figure f = figure_of(&payload, combine, &no_scale);
-    double area = figure_area(&f);
-    free(f.segments);
+    naive_figure f = naive_figure_of(&payload, combine, &no_scale);
+    double area = naive_area(&f);
+    naive_figure_free(&f);
     test_payload_free(&payload);
     return area;
 }
@@ -688,51 +506,30 @@ static void test_out_of_memory(void **state)
 
 /* ---------------------------------------------------------------------------------- real frames */
 
-/* Of unknown length: tried with more and more room. */
-static uint8_t *inflate_all(const uint8_t *bytes, size_t size, size_t room, size_t *out_size)
+static void check_stream(const char *path, uint64_t every)
 {
-    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
-    assert_non_null(inflater);
-    for (;; room *= 2) {
-        uint8_t *out = malloc(room + 1);
-        size_t used;
-        assert_non_null(out);
-        enum libdeflate_result result =
-            libdeflate_zlib_decompress_ex(inflater, bytes, size, out, room, &used, out_size);
-        if (result == LIBDEFLATE_SUCCESS) {
-            libdeflate_free_decompressor(inflater);
-            return out;
-        }
-        assert_int_equal(result, LIBDEFLATE_INSUFFICIENT_SPACE);
-        free(out);
-    }
-}
-
-static void check_stream(const char *path, size_t every)
-{
-    size_t size, table_size, vertices = 0, checked = 0;
-    uint8_t *file = test_read_file(path, &size);
-    size_t packed = as_get_u32(file + 12);
-    uint8_t *table = inflate_all(file + 16, packed, 65536, &table_size);
-    const uint8_t *block = file + 16 + packed;
+    size_t vertices = 0, checked = 0;
+    as_source *source;
+    as_container *container;
+    as_container_info info;
+    as_error error;
     test_random random = test_random_from(test_seed(path));
-    for (size_t i = 0; i < table_size / 8; i++) {
-        size_t block_size = (size_t)as_get_u64(table + 8 * i);
-        if (i % every == 0) {
-            test_payload payload;
-            payload.bytes = inflate_all(block + 4, block_size - 4, as_get_u32(block) + (size_t)1,
-                                        &payload.size);
-            vertices += check_strip(&payload, AS_COMBINE_UNION, &no_scale, &random, 30);
-            check_strip(&payload, AS_COMBINE_PARITY, &no_scale, &random, 30);
-            test_payload_free(&payload);
-            checked++;
-        }
-        block += block_size;
+    assert_ok(as_source_open(path, NULL, &source, &error), &error);
+    assert_ok(as_container_open(source, NULL, &container, &error), &error);
+    assert_ok(as_container_get_info(container, &info, &error), &error);
+    for (uint64_t i = 0; i < info.frame_count; i += every) {
+        as_buffer bytes = {0};
+        assert_ok(as_container_read_payload(container, i, &bytes, &error), &error);
+        const test_payload payload = {bytes.data, bytes.size};
+        vertices += check_strip(&payload, AS_COMBINE_UNION, &no_scale, &random, 30);
+        check_strip(&payload, AS_COMBINE_PARITY, &no_scale, &random, 30);
+        as_buffer_free(&bytes);
+        checked++;
     }
     printf("  %s: %zu frames, %zu vertices each\n", path, checked, vertices / (checked + !checked));
     assert_true(checked > 5 && vertices > 100 * checked);
-    free(table);
-    free(file);
+    as_container_close(&container);
+    as_source_close(&source);
 }
 
 static void test_real_frames(void **state)
