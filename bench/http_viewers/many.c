@@ -27,7 +27,8 @@ typedef struct player {
     uint64_t random;
     as_source *source;
     as_stream *stream;
-    uint64_t due, late, right, checking_ns;
+    uint64_t due, right, checking_ns;
+    uint64_t late, late_at_start; /* the second: of them in the first second */
     as_http_stats http;
 } player;
 
@@ -48,7 +49,7 @@ static void check(player *p, uint64_t frame, as_frame *mask)
 }
 
 /* A frame that is late is waited for all the same, and compared. */
-static void show(player *p, uint64_t frame, uint64_t end_ns)
+static void show(player *p, uint64_t frame, uint64_t end_ns, bool at_start)
 {
     as_frame *mask = NULL;
     const uint64_t now = now_ns();
@@ -57,6 +58,7 @@ static void show(player *p, uint64_t frame, uint64_t end_ns)
     p->due++;
     if (result == AS_TIMEOUT || result == AS_NOT_READY) {
         p->late++;
+        p->late_at_start += at_start;
         result = as_stream_get_frame(p->stream, frame, 0, 0, AS_WAIT_FOREVER, &mask);
     }
     if (result != AS_OK)
@@ -95,7 +97,7 @@ static void *run_player(void *user)
     const uint64_t start = now_ns(), pictures = (uint64_t)(s->seconds * FPS);
     for (uint64_t k = 0; k < pictures; k++) {
         sleep_until(start + k * SECOND / FPS);
-        show(p, frame, start + (k + 1) * SECOND / FPS);
+        show(p, frame, start + (k + 1) * SECOND / FPS, k < FPS);
         frame = frame + 1 < s->masks.count ? frame + 1 : 0;
     }
     p->http = stats_of(p->source);
@@ -124,7 +126,7 @@ static void print_totals(const setting *s, const player *players, double wall, d
                          double network_most)
 {
     as_http_stats all = {0};
-    uint64_t due = 0, late = 0, right = 0, checking = 0;
+    uint64_t due = 0, late = 0, at_start = 0, right = 0, checking = 0;
     for (size_t i = 0; i < (size_t)s->streams; i++) {
         const player *p = &players[i];
         all.requests += p->http.requests;
@@ -135,14 +137,15 @@ static void print_totals(const setting *s, const player *players, double wall, d
         all.connections += p->http.connections;
         due += p->due;
         late += p->late;
+        at_start += p->late_at_start;
         right += p->right;
         checking += p->checking_ns;
     }
     const double own = cpu - seconds_of(checking);
     const double network = seconds_of(thread_cpu_ns(NETWORK_THREAD));
     printf("{\"streams\": %.0f, \"wall_seconds\": %.3f, \"due\": %" PRIu64 ", \"right\": %" PRIu64
-           ", \"late\": %" PRIu64 ", ",
-           s->streams, wall, due, right, late);
+           ", \"late\": %" PRIu64 ", \"late_in_first_second\": %" PRIu64 ", ",
+           s->streams, wall, due, right, late, at_start);
     print_http(&all);
     printf("\"cpu_percent\": %.2f, \"cpu_percent_per_stream\": %.3f, \"network_percent\": %.2f, "
            "\"network_most_percent\": %.2f, ",
