@@ -16,6 +16,10 @@ endfunction()
 
 alphastream_require(libdeflate libdeflate libdeflate-dev "inflating frames" "")
 alphastream_require(libcrypto libcrypto libssl-dev "reading encrypted containers" "")
+if(ALPHASTREAM_WITH_HTTP)
+    alphastream_require(libcurl libcurl libcurl4-openssl-dev "reading over HTTP"
+        ", or configure with -DALPHASTREAM_WITH_HTTP=OFF")
+endif()
 if(ALPHASTREAM_WITH_TOOL)
     alphastream_require(libpng libpng libpng-dev "the tool's PNG output"
         ", or configure with -DALPHASTREAM_WITH_TOOL=OFF")
@@ -38,7 +42,7 @@ if(ALPHASTREAM_WITH_GL)
 endif()
 
 # Parts that are announced but not in this version yet: say so instead of pretending.
-foreach(part HTTP VULKAN VIEWER)
+foreach(part VULKAN VIEWER)
     if(ALPHASTREAM_WITH_${part})
         message(STATUS "ALPHASTREAM_WITH_${part} is on, but this version does not have that part yet")
     endif()

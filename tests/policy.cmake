@@ -22,9 +22,13 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
     endforeach()
 
+    set(curl_flag)
+    if(ALPHASTREAM_WITH_HTTP)
+        set(curl_flag --link=-lcurl)
+    endif()
     as_policy_test(readme ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --compiler ${CMAKE_C_COMPILER} --library $<TARGET_FILE:alphastream_static>
-        --link=-ldeflate --link=-lcrypto --link=-lpthread)
+        --link=-ldeflate --link=-lcrypto --link=-lpthread ${curl_flag})
     as_policy_test(readme_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --self-test --compiler ${CMAKE_C_COMPILER})
 

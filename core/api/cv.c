@@ -5,6 +5,7 @@
  */
 #include "core/api/cv.h"
 
+#include "core/api/cv_http.h"
 #include "core/api/stream.h"
 #include "core/base/mem.h"
 
@@ -74,6 +75,7 @@ typedef struct settings {
     uint8_t *passphrase;
     size_t passphrase_size;
     char *file_name;
+    as_http_params http;
 } settings;
 
 static void free_settings(settings *own)
@@ -81,6 +83,7 @@ static void free_settings(settings *own)
     as_crypto_wipe(own->passphrase, own->passphrase_size);
     as_mem_free(own->passphrase);
     as_mem_free(own->file_name);
+    as_cv_http_free(&own->http);
 }
 
 static as_result copy_settings(AlphaStreamHandle *handle, settings *own, as_error *error)
@@ -99,8 +102,9 @@ static as_result copy_settings(AlphaStreamHandle *handle, settings *own, as_erro
     }
     if (handle->file_name)
         enough = (own->file_name = as_mem_strdup(handle->file_name)) && enough;
+    const as_result result = as_cv_http_copy(&own->http, &handle->http, error);
     as_mutex_unlock(&handle->lock);
-    return enough ? AS_OK : as_err_no_memory(error, 0, "a copy of the handle's settings");
+    return enough ? result : as_err_no_memory(error, 0, "a copy of the handle's settings");
 }
 
 static unsigned given_or(unsigned given, unsigned set)
@@ -142,6 +146,7 @@ static as_result open_with(AlphaStreamHandle *handle, settings *own, const as_st
     params->bytes = source->bytes;
     params->bytes_size = source->bytes_size;
     params->key = &key;
+    params->http = &own->http;
     params->width = args->width;
     params->height = args->height;
     params->start_frame = given_or(args->start_frame, params->start_frame);

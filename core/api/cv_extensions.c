@@ -4,6 +4,7 @@
  */
 #include "core/api/cv.h"
 
+#include "core/api/cv_http.h"
 #include "core/api/stream.h"
 #include "core/base/mem.h"
 #include "core/stream/options.h"
@@ -106,7 +107,9 @@ bool CV_set_option(AlphaStreamHandle *handle, const char *name, const char *valu
     if (!name || !value)
         return fail(handle, "CV_set_option: name or value is NULL; pass two texts");
     as_mutex_lock(&handle->lock);
-    const as_result result = as_options_set(&handle->params, name, value, &error);
+    const as_result result = as_cv_http_is_option(name)
+                                 ? as_cv_http_set(&handle->http, name, value, &error)
+                                 : as_options_set(&handle->params, name, value, &error);
     const uint32_t timebox_us = handle->params.timebox_us;
     as_mutex_unlock(&handle->lock);
     if (result == AS_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/api/cv_handle.h"
 
+#include "core/api/cv_http.h"
 #include "core/api/stream.h"
 #include "core/base/mem.h"
 #include "core/crypto/crypto.h"
@@ -38,6 +39,7 @@ AlphaStreamHandle *CV_create(void)
     handle->errors = as_slots_create(sizeof(as_cv_error), NULL);
     if (handle->errors && make_locks(handle)) {
         handle->params.struct_size = sizeof(handle->params);
+        handle->http.struct_size = sizeof(handle->http);
         /* Each thread keeps the frame it was given last: room for many of them. */
         handle->params.held_frames = 256;
         return handle;
@@ -62,6 +64,7 @@ void CV_destroy(AlphaStreamHandle *handle)
         as_crypto_wipe(handle->passphrase, handle->passphrase_size);
     as_mem_free(handle->passphrase);
     as_mem_free(handle->file_name);
+    as_cv_http_free(&handle->http);
     as_mem_free(handle);
 }
 

@@ -39,6 +39,7 @@ struct AlphaStreamHandle {
     as_cv_session *session;  /* NULL: not initialized */
     uint64_t sessions;       /* so far */
     as_stream_params params; /* settings by CV_set_option; location and the like are unused */
+    as_http_params http;     /* likewise (cv_http.h) */
     uint8_t *passphrase;     /* NULL: from the environment */
     size_t passphrase_size;
     char *file_name;          /* NULL: from the URL */

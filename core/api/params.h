@@ -6,6 +6,7 @@
 #define AS_API_PARAMS_H
 
 #include "alphastream/container.h"
+#include "alphastream/source.h"
 
 #include <stddef.h>
 
@@ -25,6 +26,9 @@ static inline as_error *as_api_error(as_error *given, as_error *local)
 {
     return given ? given : local;
 }
+
+/* As as_api_params, and each field is in its range (source_http.c). */
+as_result as_api_http_params(as_http_params *out, const as_http_params *params, as_error *error);
 
 /* Replaces limits of 0 by their defaults; AS_ERROR_ARGUMENT names one outside its range. */
 as_result as_api_limits(as_limits *limits, as_error *error);

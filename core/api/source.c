@@ -46,14 +46,18 @@ as_result as_source_open(const char *location, const as_source_params *params,
         return say_null(error, __func__, "location");
     as_source_params own;
     as_file_params file;
+    as_http_params http;
     as_result result = as_api_params(&own, sizeof(own), params, "as_source_params", error);
     if (result == AS_OK && own.reserved != 0)
         result = say_not_zero(error, "as_source_params.reserved", own.reserved);
     if (result == AS_OK)
         result = take_file_params(&file, own.file, error);
+    if (result == AS_OK)
+        result = as_api_http_params(&http, own.http, error);
     if (result != AS_OK)
         return result;
     own.file = &file;
+    own.http = &http;
     return as_io_open(location, &own, out_source, error);
 }
 
@@ -131,6 +135,36 @@ as_result as_source_read(as_source *source, uint64_t offset, void *buffer, size_
                           "%s: buffer is NULL, but length is %zu; pass room for the bytes",
                           __func__, length);
     return as_io_read(source, offset, buffer, length, out_read, error);
+}
+
+as_result as_source_get_cached(as_source *source, as_byte_range *ranges, size_t capacity,
+                               size_t *out_count, as_error *error)
+{
+    as_error local;
+    error = as_api_error(error, &local);
+    if (!out_count)
+        return say_null(error, __func__, "out_count");
+    *out_count = 0;
+    if (!source)
+        return say_null(error, __func__, "source");
+    if (!ranges && capacity != 0)
+        return as_err_set(error, AS_ERROR_ARGUMENT,
+                          "%s: ranges is NULL, but capacity is %zu; pass room for the ranges",
+                          __func__, capacity);
+    if (!as_io_http_cached(source, ranges, capacity, out_count) && as_io_is_local(source)) {
+        uint64_t size;
+        const as_result result = as_io_size(source, &size, error);
+        if (result != AS_OK)
+            return result;
+        *out_count = size != 0;
+        if (size != 0 && capacity != 0)
+            ranges[0] = (as_byte_range){0, size};
+    }
+    if (*out_count <= capacity)
+        return AS_OK;
+    return as_err_set(error, AS_ERROR_LIMIT,
+                      "%s: there are %zu ranges, but room for %zu; pass a larger array", __func__,
+                      *out_count, capacity);
 }
 
 as_result as_source_size(as_source *source, uint64_t *out_size, as_error *error)

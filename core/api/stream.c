@@ -77,8 +77,17 @@ static as_result check_rest(const as_stream_params *p, as_error *error)
                           sources == 0 ? "none" : "more than one");
     if (p->location && p->location[0] == '\0')
         return as_err_set(error, AS_ERROR_ARGUMENT, "as_stream_params: location is empty");
-    const as_result result = check_reserved("as_stream_params.reserved", p->reserved, error);
-    return result == AS_OK ? check_allocator(p->frame_allocator, error) : result;
+    return check_allocator(p->frame_allocator, error);
+}
+
+/* A complete struct, whose log is the stream's where none is given. */
+static as_result take_http(as_http_params *http, as_stream_params *p, as_error *error)
+{
+    const as_result result = as_api_http_params(http, p->http, error);
+    if (!http->log.fn)
+        http->log = p->log;
+    p->http = http;
+    return result;
 }
 
 static as_result create(const as_stream_params *params, bool announced, as_stream **out_stream,
@@ -86,11 +95,14 @@ static as_result create(const as_stream_params *params, bool announced, as_strea
 {
     as_stream_params p;
     as_key_params key;
+    as_http_params http;
     as_result result = as_api_params(&p, sizeof(p), params, "as_stream_params", error);
     if (result == AS_OK)
         result = check_rest(&p, error);
     if (result == AS_OK)
         result = as_api_params(&key, sizeof(key), p.key, "as_key_params", error);
+    if (result == AS_OK)
+        result = take_http(&http, &p, error);
     if (result == AS_OK)
         result = as_options_complete(&p, error);
     if (result == AS_OK)
@@ -228,6 +240,7 @@ static as_result request(as_stream *stream, uint64_t first, uint64_t count, as_e
         memmove(stream->hints, stream->hints + 1, stream->hint_count * sizeof(*stream->hints));
     }
     stream->hints[stream->hint_count++] = (as_hint){first, first + count};
+    stream->ahead.due = true;
     as_st_pump(stream);
     return AS_OK;
 }
@@ -239,6 +252,7 @@ as_result as_stream_request(as_stream *stream, uint64_t first, uint64_t count)
         return AS_ERROR_ARGUMENT;
     as_mutex_lock(&stream->lock);
     const as_result result = request(stream, first, count, &error);
+    as_st_tell_source(stream);
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, result, &error);
 }

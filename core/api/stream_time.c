@@ -68,6 +68,7 @@ as_result as_stream_play(as_stream *stream, double speed)
         as_playhead_play(&stream->playhead, as_clock_ns(), speed);
     if (speed != 0)
         as_st_turn(stream, speed < 0);
+    as_st_tell_source(stream);
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, AS_OK, NULL);
 }
@@ -98,6 +99,7 @@ as_result as_stream_seek(as_stream *stream, uint64_t index)
         return AS_ERROR_ARGUMENT;
     as_mutex_lock(&stream->lock);
     const as_result result = seek(stream, index, &error);
+    as_st_tell_source(stream);
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, result, &error);
 }
@@ -119,6 +121,7 @@ as_result as_stream_sync(as_stream *stream, int64_t media_ns)
         return AS_ERROR_ARGUMENT;
     as_mutex_lock(&stream->lock);
     follow(stream, media_ns, as_playhead_sync(&stream->playhead, as_clock_ns(), media_ns));
+    as_st_tell_source(stream);
     as_mutex_unlock(&stream->lock);
     return as_api_settle(stream, AS_OK, NULL);
 }
@@ -254,6 +257,7 @@ static void collect(as_stream *stream, as_stream_stats *s)
                            .late = stream->stats.late,
                            .seeks = stream->stats.seeks,
                            .bytes_read = stream->stats.bytes_read,
+                           .changes = stream->stats.changes,
                            .l1_frames = as_lru_count(stream->l1),
                            .l1_bytes = as_lru_bytes(stream->l1),
                            .l0_buffers = outputs.buffers,
@@ -278,6 +282,15 @@ as_result as_api_stats(as_stream *stream, as_stream_stats *out_stats, as_error *
     as_times_sum_up(&copy.draw, &s.draw);
     as_times_sum_up(&copy.get, &s.get);
     return as_api_give(out_stats, &s, sizeof(s), "as_stream_stats", error);
+}
+
+as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats)
+{
+    as_error error;
+    if (!stream)
+        return AS_ERROR_ARGUMENT;
+    return as_api_settle(stream, as_source_get_http_stats(stream->source, out_stats, &error),
+                         &error);
 }
 
 as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats)

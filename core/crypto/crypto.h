@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * The key and cipher of ASVR containers (docs/format.md, "Encryption"), over OpenSSL, and where
- * passphrases come from.
+ * passphrases come from; SHA-256.
  */
 #ifndef AS_CRYPTO_CRYPTO_H
 #define AS_CRYPTO_CRYPTO_H
 
 #include "alphastream/container.h"
 
+#include <stdbool.h>
+
 #define AS_KEY_BYTES 32
+#define AS_SHA256_BYTES 32
 #define AS_KEY_ID_TABLE 0xFFFFFFFFu /* header and sizes table; frames use their index */
 
 typedef struct as_key {
@@ -31,6 +34,9 @@ as_result as_crypto_cipher_start(as_cipher *cipher, const as_key *key, uint32_t 
 as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, size_t size,
                                  as_error *error);
 void as_crypto_cipher_destroy(as_cipher *cipher); /* wipes; NULL is ignored */
+
+/* false: OpenSSL refused, or had no memory; `out` is then of no use. */
+bool as_crypto_sha256(const void *data, size_t size, uint8_t out[AS_SHA256_BYTES]);
 
 /* Zeroes memory in a way no optimizer removes. */
 void as_crypto_wipe(void *memory, size_t size);

@@ -61,20 +61,57 @@ static void note(const as_container *container)
                      info->stated_count, info->frame_count);
 }
 
-as_result as_fmt_open(as_source *source, const as_key_params *key, const as_limits *limits,
-                      const as_log *log, as_container **out_container, as_error *error)
+static as_result check_version(const as_container *container, as_result result, uint64_t offset,
+                               as_error *error)
+{
+    if (result != AS_ERROR_CHANGED && as_io_version(container->source) == container->version)
+        return result;
+    as_err_set(error, AS_ERROR_CHANGED,
+               "the source's content was replaced by another since its frame index was read; open "
+               "the container anew");
+    error->offset = offset;
+    return AS_ERROR_CHANGED;
+}
+
+as_result as_fmt_read(const as_container *container, uint64_t offset, void *buffer, size_t length,
+                      size_t *out_read, as_error *error)
+{
+    const as_result result = as_io_read(container->source, offset, buffer, length, out_read, error);
+    return check_version(container, result, offset, error);
+}
+
+as_result as_fmt_size(const as_container *container, uint64_t *out_size, as_error *error)
+{
+    const as_result result = as_io_size(container->source, out_size, error);
+    return check_version(container, result, AS_NO_OFFSET, error);
+}
+
+/* NULL: *error says why. */
+static as_container *create(as_source *source, const as_limits *limits, const as_log *log,
+                            as_error *error)
 {
     as_container *container = as_mem_calloc(1, sizeof(*container));
-    if (!container)
-        return as_err_no_memory(error, sizeof(*container), "a container");
+    if (!container) {
+        as_err_no_memory(error, sizeof(*container), "a container");
+        return NULL;
+    }
     if (!as_mutex_init(&container->lock)) {
         as_mem_free(container);
-        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY,
-                          "the system has no resources for another lock");
+        as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "the system has no resources for another lock");
+        return NULL;
     }
+    atomic_init(&container->references, 1);
     container->source = as_io_ref(source);
+    container->version = as_io_version(source);
     container->limits = *limits;
     container->log = *log;
+    return container;
+}
+
+/* Frees the container where it cannot be read. */
+static as_result read_index(as_container *container, const as_key_params *key,
+                            as_container **out_container, as_error *error)
+{
     as_result result = as_fmt_detect(container, key, error);
     if (result == AS_OK)
         result = trim_table(&container->offset_bytes, error);
@@ -89,8 +126,34 @@ as_result as_fmt_open(as_source *source, const as_key_params *key, const as_limi
     return AS_OK;
 }
 
+as_result as_fmt_open(as_source *source, const as_key_params *key, const as_limits *limits,
+                      const as_log *log, as_container **out_container, as_error *error)
+{
+    as_container *container = create(source, limits, log, error);
+    return container ? read_index(container, key, out_container, error) : error->code;
+}
+
+as_result as_fmt_reopen(const as_container *old, as_container **out_container, as_error *error)
+{
+    as_container *container = create(old->source, &old->limits, &old->log, error);
+    if (!container)
+        return error->code;
+    container->reopened = true;
+    container->has_key = old->has_key;
+    container->key = old->key;
+    return read_index(container, NULL, out_container, error);
+}
+
+as_container *as_fmt_ref(as_container *container)
+{
+    (void)atomic_fetch_add_explicit(&container->references, 1, memory_order_relaxed);
+    return container;
+}
+
 void as_fmt_close(as_container *container)
 {
+    if (atomic_fetch_sub_explicit(&container->references, 1, memory_order_acq_rel) != 1)
+        return;
     while (container->idle) {
         as_scratch *scratch = container->idle;
         container->idle = scratch->next;

@@ -65,8 +65,8 @@ static as_result read_table(const as_container *container, as_buffer *out, as_er
         if (as_buf_reserve(out, out->size + step, wanted) != AS_OK)
             return as_err_no_memory(error, out->size + step, "the sizes table");
         size_t got = 0;
-        const as_result result = as_io_read(container->source, AS_HEADER_BYTES + out->size,
-                                            out->data + out->size, step, &got, error);
+        const as_result result = as_fmt_read(container, AS_HEADER_BYTES + out->size,
+                                             out->data + out->size, step, &got, error);
         if (result != AS_OK)
             return result;
         out->size += got;
@@ -160,6 +160,22 @@ static as_result not_a_container(as_error *error)
         "encrypted (ASVR); check that this is the right file");
 }
 
+/* With container->key. AS_ERROR_DECODE: *why says what was wrong; any other failure: *error does.
+ */
+static as_result try_key(as_container *container, look *l, as_error *why, as_error *error)
+{
+    as_cipher *cipher = NULL;
+    as_result result = as_crypto_cipher_create(&cipher, error);
+    if (result != AS_OK)
+        return result;
+    result = try_decrypted(container, l, cipher, why);
+    as_crypto_cipher_destroy(cipher);
+    container->has_key = container->has_key || result == AS_OK;
+    if (result != AS_OK && result != AS_ERROR_DECODE)
+        *error = *why;
+    return result;
+}
+
 static as_result try_passphrase(as_container *container, const as_key_params *params, look *l,
                                 const as_passphrase *passphrase, as_error *error)
 {
@@ -167,21 +183,13 @@ static as_result try_passphrase(as_container *container, const as_key_params *pa
     const char *version = params && params->version ? params->version : "1.5.0";
     const char *name =
         params && params->file_name ? params->file_name : as_io_name(container->source);
-    as_cipher *cipher = NULL;
-    as_error why;
+    as_error why = {.code = AS_OK};
     as_result result = as_crypto_derive(&container->key, passphrase->bytes, passphrase->size, scene,
                                         version, name, error);
     if (result == AS_OK)
-        result = as_crypto_cipher_create(&cipher, error);
-    if (result != AS_OK)
+        result = try_key(container, l, &why, error);
+    if (result != AS_ERROR_DECODE)
         return result;
-    result = try_decrypted(container, l, cipher, &why);
-    as_crypto_cipher_destroy(cipher);
-    if (result != AS_ERROR_DECODE) {
-        if (result != AS_OK)
-            *error = why;
-        return result;
-    }
     if (!looks_encrypted(l))
         return not_a_container(error);
     return as_err_set(error, result,
@@ -191,11 +199,36 @@ static as_result try_passphrase(as_container *container, const as_key_params *pa
                       scene, version, name, why.text);
 }
 
+/* Content that took the place of another: the key is kept, what it was made of is not. */
+static as_result try_kept_key(as_container *container, look *l, as_error *error)
+{
+    as_error why = {.code = AS_OK};
+    as_result result = AS_ERROR_DECODE;
+    if (container->has_key)
+        result = try_key(container, l, &why, error);
+    if (result != AS_ERROR_DECODE)
+        return result;
+    if (!looks_encrypted(l))
+        return not_a_container(error);
+    if (!container->has_key)
+        return as_err_set(error, result,
+                          "the content was replaced by one that looks encrypted, and no passphrase "
+                          "is kept for it; close the stream and open it with one");
+    return as_err_set(
+        error, result,
+        "the content was replaced by one that looks encrypted, but does not open with "
+        "the key of the one before; close the stream and open it with passphrase, "
+        "scene, version and file name of the new content (decrypted, %s)",
+        why.text);
+}
+
 /* How the bytes look decides words alone: whoever has a passphrase gets it tried. */
 static as_result detect_encrypted(as_container *container, const as_key_params *params, look *l,
                                   as_error *error)
 {
     as_passphrase passphrase = {0};
+    if (container->reopened)
+        return try_kept_key(container, l, error);
     as_result result = as_crypto_find_passphrase(params, &passphrase, error);
     if (result != AS_OK)
         return looks_encrypted(l) ? result : not_a_container(error);
@@ -214,9 +247,10 @@ static as_result detect_encrypted(as_container *container, const as_key_params *
 
 static as_result detect(as_container *container, const as_key_params *key, look *l, as_error *error)
 {
-    as_result result = as_io_size(container->source, &container->info.source_bytes, error);
+    /* In this order: a server tells the size with the first bytes. */
+    as_result result = as_fmt_read(container, 0, l->bytes, sizeof(l->bytes), &l->size, error);
     if (result == AS_OK)
-        result = as_io_read(container->source, 0, l->bytes, sizeof(l->bytes), &l->size, error);
+        result = as_fmt_size(container, &container->info.source_bytes, error);
     if (result != AS_OK)
         return result;
     if (l->size == 0)

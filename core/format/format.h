@@ -12,6 +12,7 @@
 #include "core/crypto/crypto.h"
 #include "core/format/deflate.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define AS_HEADER_BYTES 16u
@@ -30,21 +31,35 @@ typedef struct as_scratch {
 } as_scratch;
 
 struct as_container {
+    atomic_uint references;
     as_source *source;
+    uint64_t version; /* of the source's content: header, table and frames are all of it */
     as_limits limits; /* all set */
     as_log log;
     as_container_info info;
     uint64_t *offsets;      /* frame_count + 1: frame i is at offsets[i] .. offsets[i + 1] - 1 */
     as_buffer offset_bytes; /* the memory of offsets */
-    as_key key;             /* of an encrypted container */
-    as_mutex lock;          /* guards idle */
+    as_key key;             /* of an encrypted container, or of the one this was reopened from */
+    bool has_key;
+    bool reopened; /* key is all there is: no passphrase was kept */
+    as_mutex lock; /* guards idle */
     as_scratch *idle;
 };
 
 /* container.c. `key` may be NULL; limits are all set. */
 as_result as_fmt_open(as_source *source, const as_key_params *key, const as_limits *limits,
                       const as_log *log, as_container **out_container, as_error *error);
+/* What `old`'s source holds now, with its limits and log and, where it is encrypted, the key that
+ * `old` was opened with. */
+as_result as_fmt_reopen(const as_container *old, as_container **out_container, as_error *error);
+as_container *as_fmt_ref(as_container *container);
+/* Drops a reference; the last one frees. */
 void as_fmt_close(as_container *container);
+/* as_io_read, and AS_ERROR_CHANGED where the content is no longer the container's version. */
+as_result as_fmt_read(const as_container *container, uint64_t offset, void *buffer, size_t length,
+                      size_t *out_read, as_error *error);
+/* as_io_size likewise. */
+as_result as_fmt_size(const as_container *container, uint64_t *out_size, as_error *error);
 
 /* detect.c: header and sizes table, plain or decrypted: sets info, key, and offset_bytes to the
  * inflated table, with room for 8 bytes more. */

@@ -8,7 +8,6 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/io/io.h"
 
 #include <inttypes.h>
 
@@ -84,14 +83,14 @@ static as_result fetch_block(as_container *container, uint64_t index, as_buffer 
         return result;
     /* A file still being written grows, so its size is asked for anew, and before any memory. */
     uint64_t available = AS_SIZE_UNKNOWN;
-    result = as_io_size(container->source, &available, error);
+    result = as_fmt_size(container, &available, error);
     if (result != AS_OK)
         return result;
     size_t got = 0;
     if (offset + size <= available) { /* an unknown size is the largest there is */
         if (as_buf_fit(out, (size_t)size, container->limits.block_bytes) != AS_OK)
             return as_err_no_memory(error, size, "a frame block");
-        result = as_io_read(container->source, offset, out->data, (size_t)size, &got, error);
+        result = as_fmt_read(container, offset, out->data, (size_t)size, &got, error);
         if (result != AS_OK)
             return result;
         available = offset + got;

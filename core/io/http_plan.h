@@ -2,13 +2,30 @@
  *
  * Which range to request next. Pure: everything it looks at is an argument; nothing is kept.
  *
- * The unit is 64 KiB, aligned. A request is 1 to 64 adjacent units. What a reader waits for goes
- * first, and a request for it goes on into what is wanted next. Ahead of need, hysteresis: nothing
- * is asked for until what is there ahead of the head has sunk to `low` bytes, then all up to `high`
- * (fewer radio wake-ups on phones). The first requests after an open or a seek are small, so that
- * the first frame is there soon; then a request is about a second of what the connection was
- * measured to give, at least 256 KiB, at most `chunk_bytes` (and 4 MiB where gaps are joined). A
- * second request in parallel pays only when the first is about to end: within one round trip.
+ * The unit is 64 KiB, aligned. A request is 1 to 64 adjacent units, none of which is there or on
+ * its way: gaps are not joined, since what comes twice is paid for and a second request costs next
+ * to nothing when it overlaps the first.
+ *
+ * What a reader waits for goes first: from its first missing unit on, at most `chunk_bytes`, as
+ * many requests at once as it takes. A request for it goes on into what is wanted next.
+ *
+ * Ahead of need, hysteresis: nothing is asked for until what is there ahead of the head has sunk
+ * low (4 s of the connection or half of what is hinted, whichever is less, but enough for a request
+ * in time), then everything that is hinted, up to half of the budget: fewer radio wake-ups on
+ * phones. A second request in parallel pays only when the first is about to end: within one round
+ * trip. One of more than two permitted flights stays free for readers.
+ *
+ * The first request after an open or a seek is small, so that the first frame is there soon; each
+ * one after it may be twice as large, up to about a second of what the connection was measured to
+ * give, at least 256 KiB and at most `chunk_bytes`. Where hints end, or are missing, a request goes
+ * on to 256 KiB all the same, so that hints that grow by a frame at a time do not make a request
+ * for each unit.
+ *
+ * Everything on its way fits into the budget together, whatever the readers wait for; a budget
+ * below two units counts as two.
+ *
+ * Backward play shows in hints whose pieces follow each other downward. Then requests reach down,
+ * and are small while little is there: of a request the last byte is needed first.
  */
 #ifndef AS_IO_HTTP_PLAN_H
 #define AS_IO_HTTP_PLAN_H
@@ -31,10 +48,11 @@ typedef struct as_plan {
     /* Bytes readers wait for now, the longest waiting first. */
     const as_byte_range *urgent;
     size_t urgent_count;
-    /* Bytes wanted soon, in order of need (the newest hint). */
+    /* Bytes wanted soon, in order of need (the newest hint); for backward play in descending
+     * pieces. */
     const as_byte_range *wanted;
     size_t wanted_count;
-    /* Is the unit complete, or on disk? */
+    /* Is the unit complete, or on disk? Asked often; cheap. */
     bool (*has)(void *user, uint64_t unit);
     void *user;
     const as_plan_flight *flights;
@@ -46,7 +64,7 @@ typedef struct as_plan {
     uint64_t rate;          /* bytes per second of the connection; 0: not known */
     uint64_t first_byte_ns; /* request to first byte; 0: not known */
     uint32_t ramp;          /* requests since the open or seek */
-    bool filling; /* between low and high: it was below low and has not reached high since */
+    bool filling; /* it was low, and what is hinted was not all there or on its way since */
 } as_plan;
 
 typedef struct as_plan_request {
@@ -55,11 +73,13 @@ typedef struct as_plan_request {
     bool filling; /* for the next call's `filling` */
 } as_plan_request;
 
-/* The next request. Call again after it was begun (flights), until count is 0. */
+/* The next request. Call again after it was begun (flights), until count is 0. While an urgent
+ * range has a unit that is neither there nor on its way and a flight is free, count is not 0. */
 void as_plan_next(const as_plan *plan, as_plan_request *out);
 
-/* After a seek: is a flight worth finishing? Yes when it covers bytes of `urgent` or `wanted`, or
- * is nearly done: no more is missing than arrives within two round trips. */
+/* After a seek: is a flight worth finishing? Yes when what is still to come of it reaches bytes of
+ * `urgent` or `wanted` within two round trips (or at all, while the connection was not measured),
+ * or ends within two round trips. */
 bool as_plan_keeps(const as_plan *plan, const as_plan_flight *flight);
 
 #endif

@@ -21,8 +21,8 @@ bool as_retry_next(const as_retry_policy *policy, uint32_t n, uint64_t after_ms,
                    uint64_t *out_delay_ns);
 
 /* How long after a failure for good no further request is made for new reads, which get the same
- * error at once: 250 ms, doubling with each failure in a row to 5 s. Keeps a player that asks 60
- * times a second from asking the server as often. */
+ * error at once: 0 without a failure, then 250 ms, doubling with each failure in a row to 5 s.
+ * Keeps a player that asks 60 times a second from asking the server as often. */
 uint64_t as_retry_rest_ns(uint32_t failures_in_a_row);
 
 #endif

@@ -25,7 +25,14 @@ uint64_t as_io_version(as_source *source);
 bool as_io_is_local(const as_source *source);
 void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count, int32_t priority,
                     uint64_t generation);
+/* Does as_io_prefetch reach anybody? */
+bool as_io_takes_hints(const as_source *source);
+/* A generation for as_io_prefetch that is newer than all before it; thread-safe. */
+uint64_t as_io_next_generation(as_source *source);
 void as_io_cancel(as_source *source);
+/* Was it cancelled for good? A read that ends with AS_ERROR_CANCELLED otherwise was given up by the
+ * source itself (as_source_vtable.prefetch). */
+bool as_io_is_cancelled(const as_source *source);
 as_source *as_io_ref(as_source *source);
 void as_io_unref(as_source *source); /* NULL is ignored */
 
@@ -36,6 +43,18 @@ as_result as_io_open_memory(const void *data, size_t size, const as_memory_param
                             as_source **out_source, as_error *error);
 as_result as_io_open(const char *location, const as_source_params *params, as_source **out_source,
                      as_error *error);
+
+/* source_http.c, or source_http_stub.c in a build without HTTP. params: ranges checked, 0 or NULL
+ * for defaults; NULL: all defaults. */
+bool as_io_has_http(void);
+as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
+                          as_error *error);
+/* AS_ERROR_UNSUPPORTED: not an HTTP source. */
+as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error);
+/* What as_source_get_cached tells, of an HTTP source: *out_count may be more than capacity. false:
+ * it is not one. */
+bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,
+                       size_t *out_count);
 
 /* source_name.c: pure functions on locations. */
 /* Is it "scheme://..." or "file:..."? A Windows drive letter is not a scheme. */

@@ -10,7 +10,8 @@
 struct as_source {
     atomic_uint_fast32_t references;
     atomic_bool cancelled;
-    bool local; /* set before anybody else has it */
+    atomic_uint_fast64_t generations; /* given out */
+    bool local;                       /* set before anybody else has it */
     as_source_vtable vtable;
     void *user;
     char name[];
@@ -26,6 +27,7 @@ as_result as_io_open_custom(const as_source_vtable *vtable, void *user, const ch
     memset(source, 0, sizeof(*source));
     atomic_init(&source->references, 1);
     atomic_init(&source->cancelled, false);
+    atomic_init(&source->generations, 0);
     size_t known = vtable->struct_size < sizeof(*vtable) ? vtable->struct_size : sizeof(*vtable);
     memcpy(&source->vtable, vtable, known);
     source->user = user;
@@ -142,6 +144,13 @@ bool as_io_is_local(const as_source *source)
     return source->local;
 }
 
+void *as_io_user(const as_source *source,
+                 as_result (*read)(void *user, uint64_t offset, void *buffer, size_t length,
+                                   size_t *out_read, as_error *error))
+{
+    return source->vtable.read == read ? source->user : NULL;
+}
+
 const char *as_io_name(const as_source *source)
 {
     return source->name;
@@ -152,6 +161,21 @@ void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count
 {
     if (source->vtable.prefetch && count != 0 && !atomic_load(&source->cancelled))
         source->vtable.prefetch(source->user, ranges, count, priority, generation);
+}
+
+bool as_io_takes_hints(const as_source *source)
+{
+    return source->vtable.prefetch;
+}
+
+uint64_t as_io_next_generation(as_source *source)
+{
+    return atomic_fetch_add_explicit(&source->generations, 1, memory_order_relaxed) + 1;
+}
+
+bool as_io_is_cancelled(const as_source *source)
+{
+    return atomic_load(&source->cancelled);
 }
 
 void as_io_cancel(as_source *source)

@@ -26,24 +26,15 @@ static as_result open_file_url(const char *url, const as_file_params *params,
     return result;
 }
 
-/* Shows the scheme and the file name alone: hosts may carry a password, queries a signature. */
+/* Shows the scheme alone: what follows may hold a password. */
 static as_result say_unsupported(const char *url, as_error *error)
 {
-    char scheme[AS_IO_SHOWN], name[AS_IO_SHOWN];
-    (void)as_io_shown(scheme, url, strcspn(url, ":"));
-    if (!as_io_has_scheme(url, "http") && !as_io_has_scheme(url, "https"))
-        return as_err_set(error, AS_ERROR_UNSUPPORTED,
-                          "URLs of the scheme \"%s\" cannot be read; give a path, a file URL, or "
-                          "bytes of your own through as_source_open_custom",
-                          scheme);
-    size_t length;
-    const char *start = as_io_salt_name(url, &length);
-    bool is_host = start[-1] == '/' && start[-2] == '/';
-    (void)as_io_shown(name, start, is_host ? 0 : length);
-    return as_err_set(error, AS_ERROR_UNSUPPORTED,
-                      "\"%s\" cannot be read by %s, because this build of the library has no HTTP; "
-                      "download it and open the file, or use a build with HTTP",
-                      name, scheme);
+    char scheme[AS_IO_SHOWN];
+    return as_err_set(
+        error, AS_ERROR_UNSUPPORTED,
+        "URLs of the scheme \"%s\" cannot be read; give a path, a file, http or https "
+        "URL, or bytes of your own through as_source_open_custom",
+        as_io_shown(scheme, url, strcspn(url, ":")));
 }
 
 as_result as_io_open(const char *location, const as_source_params *params, as_source **out_source,
@@ -54,5 +45,7 @@ as_result as_io_open(const char *location, const as_source_params *params, as_so
         return as_io_open_file(location, file, out_source, error);
     if (as_io_has_scheme(location, "file"))
         return open_file_url(location, file, out_source, error);
+    if (as_io_has_scheme(location, "http") || as_io_has_scheme(location, "https"))
+        return as_io_open_http(location, params ? params->http : NULL, out_source, error);
     return say_unsupported(location, error);
 }

@@ -6,6 +6,7 @@
 #include "core/stream/stream.h"
 
 #include "core/base/clock.h"
+#include "core/io/io.h"
 
 #include <inttypes.h>
 
@@ -81,6 +82,8 @@ static uint64_t data_deadline(as_stream *stream, uint64_t index)
 /* Why a frame is not there yet. */
 static const char *cause(as_stream *stream, as_output_key key)
 {
+    if (stream->state != AS_ST_READY)
+        return "the frame index of the source's new content is being read";
     const as_task *task = as_st_find_task(stream, AS_ST_DRAW, key);
     if (task)
         return task->running ? "it is being drawn" : "it waits for a worker to draw it";
@@ -107,6 +110,21 @@ static as_result too_late(as_stream *stream, as_output_key key, uint64_t timeout
     }
     error->frame = key.index;
     return error->code;
+}
+
+/* The index of new content is not there: as look(). */
+static as_result look_at_open(as_stream *stream, uint64_t *out_wake, as_error *error)
+{
+    const as_task *task = as_st_find_task(stream, AS_ST_OPEN, as_st_whole(0));
+    const uint64_t limit = (uint64_t)stream->params.init_timeout_ms * UINT64_C(1000000);
+    const uint64_t now = as_clock_ns();
+    *out_wake = (task && task->running ? task->started_ns : now) + limit;
+    if (now < *out_wake)
+        return AS_NOT_READY;
+    return as_err_set(error, AS_ERROR_TRANSPORT,
+                      "the source did not give the frame index of its new content within %" PRIu32
+                      " ms (init_timeout_ms); check the source, then ask again",
+                      stream->params.init_timeout_ms);
 }
 
 static as_result source_silent(const as_stream *stream, uint64_t index, as_error *error)
@@ -159,14 +177,19 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
     for (;;) {
         uint64_t wake = AS_NO_DEADLINE;
         as_st_pump(stream);
+        as_st_tell_source(stream);
         const uint64_t changes = stream->changes;
-        as_result result = take_ready(stream, key, out_frame, error);
+        as_result result = as_st_check_frame(stream, key.index, error);
+        const bool reopening = result == AS_NOT_READY;
+        if (result == AS_OK)
+            result = take_ready(stream, key, out_frame, error);
         /* Looking gave up the lock: what came meanwhile told nobody, for nobody was to be told. */
         if (result == AS_NOT_READY && changes != stream->changes &&
             (as_clock_ns() < deadline || as_outputs_has(stream->outputs, key)))
             continue;
         if (result == AS_NOT_READY)
-            result = look(stream, key, &wake, error);
+            result =
+                reopening ? look_at_open(stream, &wake, error) : look(stream, key, &wake, error);
         if (result != AS_NOT_READY || as_clock_ns() >= deadline)
             return result;
         (void)as_cond_wait_until(&stream->changed, &stream->lock,
@@ -194,28 +217,30 @@ static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout
     /* The frame need not be kept for the caller any more: others may have waited for its buffer. */
     stream->room_changes++;
     as_st_pump(stream);
+    as_st_tell_source(stream);
     return result;
 }
 
 static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeout_ns,
                             uint64_t start_ns, as_frame **out_frame, as_error *error)
 {
-    as_result result = as_st_check_ready(stream, error);
-    if (result == AS_OK)
-        result = as_st_check_index(stream, key.index, error);
-    if (result != AS_OK)
+    as_result result = as_st_check_frame(stream, key.index, error);
+    const bool reopening = result == AS_NOT_READY && as_st_is_reopening(stream);
+    if (result != AS_OK && !reopening)
         return result;
     stream->gets++;
     as_st_use_size(stream, key);
     as_st_note(stream, key.index);
     as_st_forgive(stream, key);
-    result = take_ready(stream, key, out_frame, error);
+    if (!reopening)
+        result = take_ready(stream, key, out_frame, error);
     if (result == AS_NOT_READY) {
         stream->stats.l0_misses++;
         return wait_for(stream, key, timeout_ns, start_ns, out_frame, error);
     }
     stream->stats.l0_hits += result == AS_OK;
     as_st_pump(stream);
+    as_st_tell_source(stream);
     return result;
 }
 
@@ -223,9 +248,11 @@ as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, a
                     as_error *error)
 {
     const uint64_t start = as_clock_ns();
+    const uint64_t version = as_io_version(stream->source);
 
     as_mutex_lock(&stream->lock);
     stream->calls++;
+    as_st_notice_version(stream, version);
     if (timeout_ns == AS_TIMEBOX)
         timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
     const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, error);

@@ -60,8 +60,8 @@ static as_result open_source(as_stream *stream, const as_stream_params *params, 
         return AS_OK;
     }
     if (params->location) {
-        const as_source_params defaults = {.struct_size = sizeof(defaults)};
-        return as_io_open(params->location, &defaults, &stream->source, error);
+        const as_source_params source = {.struct_size = sizeof(source), .http = params->http};
+        return as_io_open(params->location, &source, &stream->source, error);
     }
     const as_memory_params memory = {.struct_size = sizeof(memory)};
     return as_io_open_memory(params->bytes, params->bytes_size, &memory, &stream->source, error);
@@ -207,6 +207,8 @@ static as_result build(as_stream *stream, const as_stream_params *params, as_err
         return result;
     as_predict_start(&stream->predictor, params->start_frame);
     stream->initial = true;
+    stream->ahead.takes = as_io_takes_hints(stream->source);
+    as_st_new_path(stream);
     stream->processing = params->processing;
     as_st_use_processed(stream);
     return AS_OK;
@@ -220,6 +222,7 @@ as_result as_st_create(const as_stream_params *params, bool announced, as_stream
         return as_err_no_memory(error, sizeof(*stream), "a stream");
     stream->params = *params;
     stream->announced = announced;
+    atomic_init(&stream->epoch, 0);
     stream->event_fds[0] = stream->event_fds[1] = -1;
     stream->timebase = (as_timebase){.fps_num = params->fps_num,
                                      .fps_den = params->fps_den,
@@ -280,10 +283,12 @@ as_result as_st_wait_open(as_stream *stream, as_error *error)
     const uint64_t end = at + stream->params.init_frames;
     while (in_time && stream->state == AS_ST_READY && init_frames_missing(stream, &at, end))
         in_time = as_cond_wait_until(&stream->changed, &stream->lock, deadline);
-    if (stream->state == AS_ST_FAILED) {
+    if (stream->container) {
+        /* The index was read; what has come of it since is for the first get. */
+    } else if (stream->state == AS_ST_FAILED) {
         *error = stream->open_error;
         result = error->code;
-    } else if (stream->state == AS_ST_OPENING) {
+    } else {
         result = as_err_set(error, AS_TIMEOUT,
                             "the source did not give the frame index within %" PRIu32
                             " ms; check that it can be reached, or allow more (init_timeout_ms)",

@@ -64,6 +64,7 @@ static const option options[] = {
     {FIELD(timebox_us), U32, 12000, 1, 60000000, NULL},
     {FIELD(init_timeout_ms), U32, 4000, 1, 3600000, NULL},
     {FIELD(data_timeout_ms), U32, 4000, 1, 3600000, NULL},
+    {FIELD(network_ahead_ms), U32, 10000, 1, 3600000, NULL},
 };
 enum { OPTIONS = sizeof(options) / sizeof(*options) };
 

@@ -6,7 +6,8 @@
  * neither there nor under way: demands, then L0 along the path (nearest first), hints, and L1
  * prefetch along the path. It is called whenever the head moves or work ends. It must come to rest:
  * whatever it starts leaves behind something it can see (a polystream, a frame, a failure, a
- * stall), so that the pump at its end does not start it again.
+ * stall), so that the pump at its end does not start it again. Failures of the source are forgotten
+ * after a while, so that what comes after an outage is prepared again.
  */
 #include "core/stream/stream.h"
 
@@ -15,6 +16,11 @@
 #include <string.h>
 
 /* ------------------------------------------------------------------------------- tasks ---- */
+
+as_output_key as_st_whole(uint64_t index)
+{
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
+}
 
 as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key)
 {
@@ -172,59 +178,6 @@ static bool is_waited(const as_stream *stream, uint64_t index)
     return false;
 }
 
-/* ---------------------------------------------------------------------------- failures ---- */
-
-as_output_key as_st_whole(uint64_t index)
-{
-    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
-}
-
-static as_failure *find_failure(const as_stream *stream, as_output_key key)
-{
-    if (stream->failure_count == 0)
-        return NULL;
-    for (size_t i = 0; i < AS_ST_FAILURES; i++)
-        if (stream->failures[i].used && as_output_is_same(stream->failures[i].key, key))
-            return (as_failure *)(uintptr_t)&stream->failures[i];
-    return NULL;
-}
-
-const as_failure *as_st_failure(const as_stream *stream, as_output_key key)
-{
-    const as_failure *failure = find_failure(stream, as_st_whole(key.index));
-    return failure ? failure : find_failure(stream, key);
-}
-
-/* A malformed frame stays malformed. One whose bytes end too early (that is told with an offset)
- * may be in a file that is being written; all else deserves another try anyway. */
-static bool is_final(const as_error *error)
-{
-    return error->code == AS_ERROR_DECODE && error->offset == AS_NO_OFFSET;
-}
-
-static void forgive(as_stream *stream, as_output_key key)
-{
-    as_failure *failure = find_failure(stream, key);
-    if (failure && !is_final(&failure->error))
-        failure->used = false;
-}
-
-void as_st_forgive(as_stream *stream, as_output_key key)
-{
-    forgive(stream, as_st_whole(key.index));
-    forgive(stream, key);
-}
-
-void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error)
-{
-    as_failure *failure = find_failure(stream, key);
-    if (!failure)
-        failure = &stream->failures[stream->failure_count++ % AS_ST_FAILURES];
-    *failure = (as_failure){.used = true, .key = key, .error = *error};
-    failure->error.frame = key.index;
-    stream->stats.failed++;
-}
-
 /* -------------------------------------------------------------------------------- sizes ---- */
 
 void as_st_use_size(as_stream *stream, as_output_key key)
@@ -338,7 +291,7 @@ static as_task *fetch(as_stream *stream, uint64_t index, as_priority priority)
 /* A frame whose failure is known is not tried again ahead of time. */
 static bool is_fetchable(const as_stream *stream, uint64_t index)
 {
-    return !as_lru_has(stream->l1, index) && !find_failure(stream, as_st_whole(index));
+    return !as_lru_has(stream->l1, index) && !as_st_failure(stream, as_st_whole(index));
 }
 
 /* false: its polystream is not there. From now on it cannot get lost. */
@@ -358,9 +311,9 @@ static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority prior
 /* Gets a frame on its way, one step at a time. */
 static void prepare(as_stream *stream, as_output_key key, as_priority priority)
 {
-    if (as_outputs_has(stream->outputs, key) || as_st_failure(stream, key) ||
-        enqueue_draw(stream, key, priority))
-        return;
+    if (key.index >= stream->frames || as_outputs_has(stream->outputs, key) ||
+        as_st_failure(stream, key) || enqueue_draw(stream, key, priority))
+        return; /* past the end: asked for when the content was another */
     as_task *task = fetch(stream, key.index, priority);
     if (task)
         task->wanted = true;
@@ -470,10 +423,13 @@ static void pump_unqueued(as_stream *stream)
 
 void as_st_pump(as_stream *stream)
 {
-    if (stream->state != AS_ST_READY || stream->closing)
+    if (stream->state == AS_ST_FAILED || stream->closing)
         return;
     stream->starved = false;
     pump_unqueued(stream);
+    if (stream->state != AS_ST_READY)
+        return;
+    as_st_forget_passed(stream);
     pump_demands(stream);
     pump_ready(stream);
     pump_hints(stream);
@@ -520,16 +476,21 @@ static bool outlives_jump(const as_stream *stream, const as_task *task)
            is_waited(stream, task->key.index);
 }
 
-/* What is queued for where the head was is stale: its items surface and do nothing. What is still
- * wanted is queued anew by the next pump. */
-static void drop_queued(as_stream *stream)
+static bool outlives_content(const as_stream *stream, const as_task *task)
 {
-    stream->stats.seeks++;
+    (void)stream;
+    return task->running || task->kind == AS_ST_WARM;
+}
+
+/* What is queued is stale: its items surface and do nothing. What is still wanted is queued anew by
+ * the next pump. */
+static void drop_tasks(as_stream *stream, bool (*outlives)(const as_stream *, const as_task *))
+{
     (void)as_work_cancel(stream->io_queue);
     (void)as_work_cancel(stream->draw_queue);
     for (size_t i = 0; i < stream->task_count;) {
         as_task *task = &stream->tasks[i];
-        if (outlives_jump(stream, task)) {
+        if (outlives(stream, task)) {
             task->queued = false;
             i++;
         } else {
@@ -537,12 +498,32 @@ static void drop_queued(as_stream *stream)
             stream->stats.dropped++;
         }
     }
+    stream->checked_ahead = 0;
+    as_st_new_path(stream);
+}
+
+/* Demands that nobody waits for, but those asked for at `since` or later. */
+static void drop_idle(as_stream *stream, uint64_t since)
+{
     for (size_t i = 0; i < stream->demand_count;)
-        if (stream->demands[i].waiters == 0)
+        if (stream->demands[i].waiters == 0 && stream->demands[i].stamp < since)
             as_st_drop_demand(stream, &stream->demands[i]);
         else
             i++;
-    stream->checked_ahead = 0;
+}
+
+/* The head is elsewhere. */
+static void drop_queued(as_stream *stream, uint64_t since)
+{
+    stream->stats.seeks++;
+    drop_idle(stream, since);
+    drop_tasks(stream, outlives_jump);
+}
+
+void as_st_drop_work(as_stream *stream)
+{
+    drop_idle(stream, UINT64_MAX);
+    drop_tasks(stream, outlives_content);
 }
 
 void as_st_note(as_stream *stream, uint64_t index)
@@ -552,7 +533,9 @@ void as_st_note(as_stream *stream, uint64_t index)
     stream->initial = stream->initial && index == head;
     stream->ready_stalled = false;
     if (as_predict_note(&stream->predictor, index)) {
-        drop_queued(stream);
+        /* A host that asks now here, now there, gets both: what was asked for just before stays. */
+        const uint64_t kept = stream->params.io_requests / 4;
+        drop_queued(stream, stream->gets > kept ? stream->gets - kept : 0);
     } else if (stream->predictor.stride != stride) {
         stream->checked_ahead = 0;
         stream->stats.seeks += (stream->predictor.stride < 0) != (stride < 0);
@@ -566,7 +549,7 @@ void as_st_note(as_stream *stream, uint64_t index)
 void as_st_jump(as_stream *stream, uint64_t index)
 {
     if (as_predict_distance(&stream->predictor, index) > l0_reach(stream))
-        drop_queued(stream);
+        drop_queued(stream, UINT64_MAX);
     const int64_t stride = stream->predictor.stride;
     as_predict_start(&stream->predictor, index);
     stream->predictor.stride = stride < 0 ? -1 : 1;

@@ -6,10 +6,14 @@
  *   get.c       a caller asks for a frame and waits
  *   schedule.c  what workers shall do next: demands, L0 in play order, hints, prefetch
  *   work.c      what workers do: read the index, fetch a polystream, draw a frame
+ *   failures.c  frames that cannot be had
+ *   ahead.c     what a source that takes hints is asked to read ahead
+ *   reopen.c    the source's content was replaced
  *   events.c    callback and descriptor
  *
  * One lock guards everything but what has its own (outputs, slots, queues). Lock order: stream,
- * then outputs, slots, or the pool's; no callback runs under any of them.
+ * then outputs, slots, or the pool's; no callback runs under any of them, nor does a source's
+ * function.
  *
  * Work is of three kinds, each known by its as_task while it is queued or runs, so that nothing is
  * done twice: OPEN, FETCH (a polystream into L1) and DRAW (a frame into an output). Who wants a
@@ -44,6 +48,7 @@ enum {
     AS_ST_IDLE_DEMANDS = 16, /* demands kept that nobody waits for */
     AS_ST_FAILURES = 128,    /* remembered; more than L0 may want at once */
     AS_ST_HINTS = 8,         /* ranges of as_stream_request that are remembered */
+    AS_ST_RANGES = 64,       /* in one hint to the source */
     AS_ST_WAITED = 64        /* ready frames that are kept for callers who wait */
 };
 
@@ -59,6 +64,8 @@ typedef struct as_task {
     bool running;
     bool wanted;         /* a FETCH that a DRAW waits for */
     bool notify;         /* a FETCH that was asked for ahead: an event tells when it is done */
+    bool given_up;       /* the source gave the FETCH up once, for no reason that is known */
+    uint64_t generation; /* the path's, when it began to run */
     uint64_t started_ns; /* when it began to run */
     as_blob *blob;       /* what a DRAW draws */
 } as_task;
@@ -74,12 +81,26 @@ typedef struct as_demand {
 typedef struct as_failure {
     bool used;
     as_output_key key; /* as_st_whole: its polystream; else its drawing at this size */
+    uint64_t at_ns;
     as_error error;
 } as_failure;
 
 typedef struct as_hint {
     uint64_t next, end;
 } as_hint;
+
+/* What a source that takes hints is told (ahead.c). */
+typedef struct as_st_ahead {
+    bool takes;          /* it has a prefetch function; never changes */
+    bool telling;        /* a thread is calling it, and looks again afterwards */
+    bool due;            /* something is wanted that has nothing to do with the path */
+    uint64_t generation; /* of the path: newer with every jump */
+    /* When it was told last: */
+    uint64_t told_generation, told_gets, told_reach;
+    as_predictor told_path;
+    uint64_t count;
+    as_byte_range ranges[AS_ST_RANGES];
+} as_st_ahead;
 
 typedef struct as_size_in_use {
     as_output_key key; /* of frame 0 */
@@ -109,10 +130,14 @@ struct as_stream {
     as_st_state state;
     as_error open_error;
     as_key_params key; /* its pointers are copies, for the OPEN task, which wipes and frees them */
-    as_container *container;
-    uint64_t frames; /* 0 until ready */
-    bool announced;  /* the end of the open is an event */
-    bool reading;    /* there may be reads to cancel */
+    as_container *container;    /* NULL until ready; the old one while it is opened anew */
+    uint64_t frames;            /* 0 until ready; likewise */
+    atomic_uint_fast64_t epoch; /* so often was the content replaced */
+    uint64_t failed_version;    /* of the source, when it could not be opened anew */
+    bool change_untold;         /* the next get says AS_ERROR_CHANGED */
+    bool change_unsent;         /* the next OPEN begins with an event that says it */
+    bool announced;             /* the end of the open is an event */
+    bool reading;               /* there may be reads to cancel */
     bool closing;
     uint32_t calls;   /* callers inside as_st_get */
     uint64_t changes; /* `changed` was signalled so often */
@@ -123,6 +148,7 @@ struct as_stream {
     uint64_t checked_ahead; /* so many frames ahead are known to be in L1 or on their way */
     bool ready_stalled;    /* L0 has no room, or drawing failed: nothing more until the next call */
     uint64_t room_changes; /* output buffers may have become free so often */
+    as_st_ahead ahead;
     as_timebase timebase;
     as_playhead playhead;
 
@@ -134,6 +160,7 @@ struct as_stream {
     size_t demand_count, demand_capacity;
     as_failure failures[AS_ST_FAILURES];
     uint64_t failure_count; /* ever */
+    uint64_t retry_ns; /* then the oldest of those that pass by themselves is forgotten; 0: none */
     as_hint hints[AS_ST_HINTS];
     uint32_t hint_count;
     as_processing processing; /* params', and what as_st_prefer_canvas makes of it */
@@ -151,7 +178,7 @@ struct as_stream {
 
     struct as_st_stats {
         uint64_t l0_hits, l0_misses, draws, fetched_to_draw;
-        uint64_t evictions, decoded, drawn, dropped, failed, late, seeks, bytes_read;
+        uint64_t evictions, decoded, drawn, dropped, failed, late, seeks, bytes_read, changes;
         as_times read, decode, draw, get;
     } stats;
 };
@@ -211,11 +238,8 @@ void as_st_end_task(as_stream *stream, as_st_kind kind, as_output_key key);
 void as_st_signal(as_stream *stream);
 /* Stands for everything that is made of a frame: its polystream. */
 as_output_key as_st_whole(uint64_t index);
-/* Why `key` cannot be had: its polystream or its drawing. */
-const as_failure *as_st_failure(const as_stream *stream, as_output_key key);
-void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error);
-/* Another try for `key`, unless the failure is for good. */
-void as_st_forgive(as_stream *stream, as_output_key key);
+/* The content is another: drops whatever is queued, and who does not wait. */
+void as_st_drop_work(as_stream *stream);
 /* What a queue's item stands for. */
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key);
 /* Which ready frames are wanted: what somebody waits for and has not fetched yet, and, with `path`,
@@ -232,6 +256,39 @@ typedef struct as_st_plan {
 void as_st_plan_now(const as_stream *stream, as_st_plan *out);
 /* For as_outputs_take, with an as_st_plan. */
 bool as_st_is_planned(void *plan, as_output_key key);
+
+/* failures.c; all under the lock. */
+/* Why `key` cannot be had: its polystream or its drawing. */
+const as_failure *as_st_failure(const as_stream *stream, as_output_key key);
+void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error);
+/* Another try for `key`, unless the failure is for good. */
+void as_st_forgive(as_stream *stream, as_output_key key);
+/* The source may be back: what failed for it a while ago is to be tried again, along with all that
+ * is wanted. */
+void as_st_forget_passed(as_stream *stream);
+
+/* ahead.c */
+/* Where the head is now has nothing to do with where it was. */
+void as_st_new_path(as_stream *stream);
+/* Passes on what is wanted, if that is news. Under the lock, which it gives up meanwhile. */
+void as_st_tell_source(as_stream *stream);
+
+/* reopen.c; all under the lock. */
+/* May the frame be asked for? AS_OK; AS_NOT_READY: the index is still being read; else why not. The
+ * first to ask after a change gets AS_ERROR_CHANGED. */
+as_result as_st_check_frame(as_stream *stream, uint64_t index, as_error *error);
+/* Is it AS_NOT_READY because the source's content was replaced? */
+bool as_st_is_reopening(const as_stream *stream);
+/* The source says its content is of this version: if that is news, or reading its index failed for
+ * a reason that passes, the index is read (again). Gives the lock up meanwhile. */
+void as_st_notice_version(as_stream *stream, uint64_t version);
+/* What was read through `container` is of an older version than the source's content: forgets all
+ * that and opens it anew. Gives the lock up meanwhile. */
+void as_st_content_changed(as_stream *stream, const as_container *container);
+/* The outcome of an OPEN that is not the first, begun when the source was of this version; NULL: it
+ * failed. Returns the container that is to be closed. */
+as_container *as_st_reopened(as_stream *stream, as_container *container, uint64_t version,
+                             const as_error *error);
 
 /* work.c */
 void as_st_run(void *stream, const as_work_item *item, bool stale);

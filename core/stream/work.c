@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/io/io.h"
 #include "core/raster/strip.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ static void finish(as_stream *stream, bool event, uint64_t index, as_result resu
         as_st_count_event(stream);
     as_st_pump(stream);
     as_st_signal(stream);
+    as_st_tell_source(stream);
     as_mutex_unlock(&stream->lock);
     if (event)
         as_st_send_event(stream, (as_st_event){index, result});
@@ -42,6 +44,7 @@ static as_task *begin(as_stream *stream, as_st_kind kind, as_output_key key)
     if (!task || task->running || stream->closing)
         return NULL;
     task->running = true;
+    task->generation = stream->ahead.generation;
     task->started_ns = as_clock_ns();
     return task;
 }
@@ -69,40 +72,90 @@ static void warn_of_start(const as_stream *stream, const as_container *container
                      stream->params.start_frame, frames);
 }
 
-static void run_open(as_stream *stream, as_output_key key)
+/* What changes or is given up while it is read is tried once more. NULL: it failed. */
+static as_container *read_index(as_stream *stream, const as_container *old, as_error *error)
 {
     as_container *container = NULL;
-    as_error error;
-    as_mutex_lock(&stream->lock);
-    const bool wanted = begin(stream, AS_ST_OPEN, key);
-    as_mutex_unlock(&stream->lock);
-    if (!wanted)
-        return;
-    const as_result result = as_fmt_open(stream->source, &stream->key, &stream->params.limits,
-                                         &stream->params.log, &container, &error);
-    if (result == AS_OK)
+    as_result result = AS_ERROR_CHANGED;
+    for (int tries = 0;
+         tries < 2 && (result == AS_ERROR_CHANGED ||
+                       (result == AS_ERROR_CANCELLED && !as_io_is_cancelled(stream->source)));
+         tries++)
+        result = old ? as_fmt_reopen(old, &container, error)
+                     : as_fmt_open(stream->source, &stream->key, &stream->params.limits,
+                                   &stream->params.log, &container, error);
+    if (old && result == AS_ERROR_CHANGED)
+        as_err_set(error, AS_ERROR_TRANSPORT,
+                   "the source's content is replaced faster than its index can be read; ask again");
+    if (result == AS_ERROR_CANCELLED && !as_io_is_cancelled(stream->source))
+        as_err_set(error, AS_ERROR_TRANSPORT,
+                   "the source gave up reading the frame index twice; check the source");
+    return container;
+}
+
+static void end_first_open(as_stream *stream, as_container *container, const as_error *error)
+{
+    if (container)
         warn_of_start(stream, container);
     as_mutex_lock(&stream->lock);
     as_st_free_key(stream);
-    if (result == AS_OK) {
+    if (container) {
         opened(stream, container);
     } else {
         stream->state = AS_ST_FAILED;
         stream->reading = false;
-        stream->open_error = error;
+        stream->open_error = *error;
     }
-    as_st_end_task(stream, AS_ST_OPEN, key);
-    finish(stream, stream->announced, AS_NO_FRAME, result);
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
+    finish(stream, stream->announced, AS_NO_FRAME, container ? AS_OK : error->code);
+}
+
+static void reopen(as_stream *stream, const as_container *old)
+{
+    as_error error;
+    as_mutex_lock(&stream->lock);
+    const bool unsent = stream->change_unsent;
+    stream->change_unsent = false;
+    if (unsent)
+        as_st_count_event(stream);
+    as_mutex_unlock(&stream->lock);
+    if (unsent)
+        as_st_send_event(stream, (as_st_event){AS_NO_FRAME, AS_ERROR_CHANGED});
+    const uint64_t version = as_io_version(stream->source);
+    as_container *container = read_index(stream, old, &error);
+    as_mutex_lock(&stream->lock);
+    as_container *unused = as_st_reopened(stream, container, version, &error);
+    as_st_end_task(stream, AS_ST_OPEN, as_st_whole(0));
+    finish(stream, true, AS_NO_FRAME, container ? AS_OK : error.code);
+    if (unused)
+        as_fmt_close(unused);
+}
+
+static void run_open(as_stream *stream, as_output_key key)
+{
+    as_error error;
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin(stream, AS_ST_OPEN, key);
+    const as_container *old = stream->container; /* nobody else replaces it */
+    as_mutex_unlock(&stream->lock);
+    if (!wanted) {
+        catch_up(stream);
+    } else if (old) {
+        reopen(stream, old);
+    } else {
+        as_container *container = read_index(stream, NULL, &error);
+        end_first_open(stream, container, &error);
+    }
 }
 
 /* ------------------------------------------------------------------------------- FETCH ---- */
 
-static as_result read_blob(as_stream *stream, uint64_t index, as_blob **out, as_fmt_times *times,
-                           as_error *error)
+static as_result read_blob(as_container *container, uint64_t index, as_blob **out,
+                           as_fmt_times *times, as_error *error)
 {
     as_buffer payload = {0};
     *out = NULL;
-    as_result result = as_fmt_read_payload(stream->container, index, &payload, times, error);
+    as_result result = as_fmt_read_payload(container, index, &payload, times, error);
     if (result == AS_OK && !(*out = as_blob_create(&payload)))
         result = as_err_no_memory(error, payload.size, "a polystream");
     as_buf_free(&payload);
@@ -149,30 +202,76 @@ static void fetched(as_stream *stream, const as_task *task, as_blob *blob,
     as_times_add(&stream->stats.decode, times->decode_ns);
 }
 
+/* The source gave the read up: because the path is another one by now, or for reasons of its own.
+ * What is still wanted is queued anew; for no reason that is known, only once. false: it failed. */
+static bool try_again(as_stream *stream, as_task *task, as_error *error)
+{
+    const bool moved = task->generation != stream->ahead.generation;
+    if (stream->closing || as_io_is_cancelled(stream->source))
+        return false;
+    if (!moved && task->given_up) {
+        const as_error why = *error;
+        as_err_set(error, AS_ERROR_TRANSPORT, "the source gave up reading it twice (%s); ask again",
+                   why.text);
+        (void)as_err_at_frame(error, task->key.index);
+        return false;
+    }
+    stream->checked_ahead = 0;
+    if (moved && !task->notify) {
+        as_st_end_task(stream, AS_ST_FETCH, task->key);
+    } else {
+        task->given_up = !moved;
+        task->running = task->queued = false;
+    }
+    return true;
+}
+
+/* Is somebody to be told? */
+static bool end_fetch(as_stream *stream, as_output_key key, as_blob *blob,
+                      const as_fmt_times *times, as_error *error)
+{
+    as_task *task = as_st_find_task(stream, AS_ST_FETCH, key); /* others may have moved it */
+    bool tell = task->notify;
+    if (error->code == AS_ERROR_CANCELLED && try_again(stream, task, error))
+        return false;
+    if (blob)
+        fetched(stream, task, blob, times);
+    as_st_end_task(stream, AS_ST_FETCH, key);
+    if (error->code != AS_OK && frame_failed(stream, as_st_whole(key.index), error))
+        tell = true;
+    return tell;
+}
+
 static void run_fetch(as_stream *stream, as_output_key key)
 {
     as_blob *blob = NULL;
     as_fmt_times times = {0};
-    as_error error;
+    as_error error = {.code = AS_OK};
     as_mutex_lock(&stream->lock);
     const bool wanted = begin(stream, AS_ST_FETCH, key);
     const bool there = wanted && as_lru_has(stream->l1, key.index);
+    const uint64_t epoch = atomic_load(&stream->epoch);
+    as_container *container = wanted ? as_fmt_ref(stream->container) : NULL;
     as_mutex_unlock(&stream->lock);
     if (!wanted) {
         catch_up(stream);
         return;
     }
-    const as_result result = there ? AS_OK : read_blob(stream, key.index, &blob, &times, &error);
+    if (!there)
+        (void)read_blob(container, key.index, &blob, &times, &error);
+    bool tell = false;
     as_mutex_lock(&stream->lock);
-    const as_task *task = as_st_find_task(stream, AS_ST_FETCH, key); /* others may have moved it */
-    bool tell = task->notify;
-    if (blob)
-        fetched(stream, task, blob, &times);
-    as_st_end_task(stream, AS_ST_FETCH, key);
-    if (result != AS_OK && frame_failed(stream, as_st_whole(key.index), &error))
-        tell = true;
-    finish(stream, tell, key.index, result);
+    if (error.code == AS_ERROR_CHANGED)
+        as_st_content_changed(stream, container);
+    if (epoch == atomic_load(&stream->epoch)) {
+        tell = end_fetch(stream, key, blob, &times, &error);
+    } else { /* what was read is the old content's */
+        as_st_end_task(stream, AS_ST_FETCH, key);
+        stream->checked_ahead = 0;
+    }
+    finish(stream, tell, key.index, error.code);
     as_blob_unref(blob);
+    as_fmt_close(container);
 }
 
 /* -------------------------------------------------------------------------------- DRAW ---- */
@@ -184,6 +283,7 @@ typedef struct drawing {
     as_canvas *canvas;
     as_st_plan plan;
     uint64_t room_changes;
+    uint64_t epoch;
     bool demanded;
 } drawing;
 
@@ -197,6 +297,7 @@ static bool begin_draw(as_stream *stream, drawing *d)
     d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : NULL;
     as_st_plan_now(stream, &d->plan);
     d->room_changes = stream->room_changes;
+    d->epoch = atomic_load(&stream->epoch);
     d->demanded = as_st_find_demand(stream, d->key);
     return true;
 }
@@ -238,6 +339,11 @@ static as_result take_output(as_stream *stream, drawing *d, as_output **out, as_
     if (result != AS_OK && result != AS_ERROR_OUT_OF_MEMORY && d->demanded) {
         d->plan.path = false;
         result = as_outputs_take(stream->outputs, d->key, as_st_is_planned, &d->plan, out);
+    }
+    if (result == AS_OK && d->epoch != atomic_load(&stream->epoch)) {
+        /* From here on as_outputs_invalidate finds it. */
+        as_outputs_give_back(stream->outputs, *out);
+        return as_err_set(error, AS_ERROR_CHANGED, "the source's content was replaced");
     }
     if (result == AS_OK || result == AS_NOT_READY)
         return result;
@@ -332,8 +438,10 @@ static void run_draw(as_stream *stream, as_output_key key)
     as_mutex_lock(&stream->lock);
     end_draw(stream, &d);
     stream->room_changes++;
-    bool tell;
-    if (result == AS_OK) {
+    bool tell = false;
+    if (d.epoch != atomic_load(&stream->epoch)) {
+        /* nobody has asked for that */
+    } else if (result == AS_OK) {
         stream->stats.drawn++;
         as_times_add(&stream->stats.draw, ns);
         tell = drawn(stream, key);

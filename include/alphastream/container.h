@@ -88,8 +88,9 @@ typedef struct as_container_info {
  * the call.
  * Errors: AS_ERROR_ARGUMENT; AS_ERROR_DECODE (not a container, damaged, passphrase missing or
  * wrong: the text says which it looks like); AS_ERROR_TRANSPORT, AS_ERROR_CANCELLED and
- * AS_ERROR_CHANGED from the source; AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher, or params of
- * a newer library); AS_ERROR_OUT_OF_MEMORY. Memory: 8 bytes a frame. */
+ * AS_ERROR_CHANGED from the source, the last also where its content was replaced meanwhile;
+ * AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher, or params of a newer library);
+ * AS_ERROR_OUT_OF_MEMORY. Memory: 8 bytes a frame. */
 AS_API AS_NODISCARD as_result as_container_open(as_source *source,
                                                 const as_container_params *params,
                                                 as_container **out_container, as_error *error);
@@ -112,8 +113,10 @@ AS_API AS_NODISCARD as_result as_container_frame_range(const as_container *conta
  * *out_payload held. Thread-safe, each thread with a buffer of its own. A bad frame leaves its
  * neighbours readable; after an error out_payload->size is 0.
  * Errors: AS_ERROR_ARGUMENT, AS_ERROR_OUT_OF_RANGE, AS_ERROR_DECODE (malformed, or past the end of
- * a source cut short), AS_ERROR_TRANSPORT, AS_ERROR_CANCELLED, AS_ERROR_CHANGED,
- * AS_ERROR_UNSUPPORTED (OpenSSL refuses the cipher), AS_ERROR_OUT_OF_MEMORY. */
+ * a source cut short), AS_ERROR_TRANSPORT, AS_ERROR_CANCELLED, AS_ERROR_CHANGED (the source's
+ * content was replaced since the container was opened: every frame gives this from then on; open
+ * another container on the same source and close this one), AS_ERROR_UNSUPPORTED (OpenSSL refuses
+ * the cipher), AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_container_read_payload(as_container *container, uint64_t index,
                                                         as_buffer *out_payload, as_error *error);
 

@@ -33,7 +33,8 @@ AS_API const char *CV_get_version(AlphaStreamHandle *handle); /* static; also fo
 /* Of the calling thread's last call on the handle; these two do not change it. Codes: 0 success;
  * 3 frame index out of range; -1 NULL or unusable handle or argument; -2 not initialized; -3 not
  * ready; -4 timeout; -5 decode (wrong key, malformed; also a limit); -6 transport (missing file,
- * unreachable); -7 unsupported; -8 out of memory; -9 GPU. */
+ * unreachable, silent; once when the content was replaced: ask again); -7 unsupported; -8 out of
+ * memory; -9 GPU. */
 AS_API int CV_get_last_error_code(AlphaStreamHandle *handle); /* -1 for NULL */
 /* A sentence: what failed, where, what to do; "" after success. Valid until the next call on the
  * handle by this thread. */

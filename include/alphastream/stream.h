@@ -71,7 +71,9 @@ typedef struct as_frame_allocator {
 /* Frame `index` that was asked for (as_stream_request, or a get that did not wait for it) is there,
  * or failed with `result`. A get's event is lost when a later get or seek goes elsewhere. On a
  * worker thread, outside all locks; it may call any function of the stream but as_stream_close, and
- * should be quick. Also once with index AS_NO_FRAME when an asynchronous open is done. */
+ * should be quick. Also once with index AS_NO_FRAME when an asynchronous open is done; and with
+ * AS_NO_FRAME and AS_ERROR_CHANGED when the source's content was replaced (frames asked for before
+ * have no event any more), then with AS_NO_FRAME whenever reading the new index has ended. */
 typedef void (*as_stream_event_fn)(void *user, uint64_t index, as_result result);
 
 /* Zero = default everywhere. A value outside its range fails the open with AS_ERROR_ARGUMENT and a
@@ -122,15 +124,19 @@ typedef struct as_stream_params {
     uint32_t pin_threads;  /* 1: workers stay on one core each (of the pool this stream starts);
                               default 0 */
 
-    uint32_t timebox_us;      /* AS_TIMEBOX; 1 .. 60000000; default 12000 */
-    uint32_t init_timeout_ms; /* of as_stream_open; 1 .. 3600000; default 4000 */
-    uint32_t data_timeout_ms; /* of one read from the source; 1 .. 3600000; default 4000 */
-    uint32_t reserved;        /* 0 */
+    uint32_t timebox_us;       /* AS_TIMEBOX; 1 .. 60000000; default 12000 */
+    uint32_t init_timeout_ms;  /* of as_stream_open; 1 .. 3600000; default 4000 */
+    uint32_t data_timeout_ms;  /* of one read from the source; 1 .. 3600000; default 4000 */
+    uint32_t network_ahead_ms; /* how far ahead of the play head a source with `prefetch` is asked
+                                  to read, in time of play at the stream's rate; 1 .. 3600000, at
+                                  least prefetch_frames and at most 65536 frames; default 10000 */
 
     const as_frame_allocator *frame_allocator; /* default NULL: the library's memory */
     as_stream_event_fn event;                  /* default NULL */
     void *event_user;
-    as_log log; /* default: silence */
+    as_log log;                 /* default: silence */
+    const as_http_params *http; /* where location is an http(s) URL; default NULL: defaults. Its log
+                                   defaults to the stream's */
 } as_stream_params;
 
 /* Sets every field to its default and struct_size to `size`, for callers in other languages. */
@@ -159,9 +165,11 @@ AS_API void as_stream_close(as_stream **stream);
  * as_frame_unref; NULL after an error.
  * Errors: AS_ERROR_ARGUMENT; AS_ERROR_OUT_OF_RANGE; AS_TIMEOUT: not there in time, it has been
  * raised to the front, ask again; AS_NOT_READY: likewise, with a timeout of 0, or while the index
- * is not read; AS_ERROR_DECODE, AS_ERROR_TRANSPORT, AS_ERROR_CHANGED: of this frame;
- * AS_ERROR_LIMIT: held_frames are held, or the budget is too small; AS_ERROR_OUT_OF_MEMORY;
- * AS_ERROR_CANCELLED: the stream is closing. */
+ * is not read; AS_ERROR_DECODE, AS_ERROR_TRANSPORT: of this frame; AS_ERROR_CHANGED: once, to the
+ * first get after the source's content was replaced: ask again, and the frames are those of the new
+ * content, of which there may be more or fewer (docs/streams.md); AS_ERROR_LIMIT: held_frames are
+ * held, or the budget is too small; AS_ERROR_OUT_OF_MEMORY; AS_ERROR_CANCELLED: the stream is
+ * closing. */
 AS_API AS_NODISCARD as_result as_stream_get_frame(as_stream *stream, uint64_t index, uint32_t width,
                                                   uint32_t height, uint64_t timeout_ns,
                                                   as_frame **out_frame);
@@ -282,10 +290,15 @@ typedef struct as_stream_stats {
     as_stage_times decode;             /* decrypt, inflate, check */
     as_stage_times draw;               /* polystream to canvas (to pixels), or to a strip */
     as_stage_times get;                /* as_stream_get_frame, whole call */
+    uint64_t changes;                  /* times the source's content was found replaced */
 } as_stream_stats;
 
 /* Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats);
+
+/* What the stream's source did, where that is an HTTP source; of any other, AS_ERROR_UNSUPPORTED.
+ * Errors: also AS_ERROR_ARGUMENT. */
+AS_API AS_NODISCARD as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats);
 
 /* Copies the error of the calling thread's last call on this stream (of a thread that made none:
  * the stream's most recent); code AS_OK and an empty text when that call succeeded. Background work

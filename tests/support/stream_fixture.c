@@ -227,20 +227,30 @@ void truth_expect_strip(truth *t, as_stream *stream, uint64_t index)
 
 test_bytes test_triangles(size_t count)
 {
+    return test_padded_triangles(count, 0, 0);
+}
+
+test_bytes test_padded_triangles(size_t count, size_t padding, size_t first)
+{
     test_bytes *blocks = calloc(count + 1, sizeof(*blocks));
+    uint8_t *unused = calloc(1, padding + 1);
     assert_non_null(blocks);
+    assert_non_null(unused);
     for (size_t i = 0; i < count; i++) {
-        const uint32_t x = (uint32_t)(i % 300), y = (uint32_t)(i / 300 % 180);
+        const size_t n = first + i;
+        const uint32_t x = (uint32_t)(n % 300), y = (uint32_t)(n / 300 % 180);
         const uint8_t record[8] = {(uint8_t)x, (uint8_t)(x >> 8), (uint8_t)y, 0, 9, 1, 0xFE, 8};
         test_bytes payload = {0};
         test_bytes_add_u32(&payload, 1);
         test_bytes_add_u32(&payload, sizeof(record));
         test_bytes_add(&payload, record, sizeof(record));
         blocks[i] = test_block((uint32_t)payload.size, payload.data, payload.size);
+        test_bytes_add(&blocks[i], unused, padding);
         test_bytes_free(&payload);
     }
     test_bytes out = test_container(blocks, count);
     test_free_blocks(blocks, count);
+    free(unused);
     free(blocks);
     return out;
 }
@@ -287,35 +297,105 @@ static bool within(uint64_t offset, uint64_t from, uint64_t to)
     return offset >= from && offset < to;
 }
 
+bool test_hint_names(const test_hint *hint, as_byte_range range)
+{
+    for (size_t i = 0; i < hint->count; i++)
+        if (range.offset >= hint->ranges[i].offset &&
+            range.offset + range.length <= hint->ranges[i].offset + hint->ranges[i].length)
+            return true;
+    return false;
+}
+
+/* A hint of a newer generation than was known when the read began does not name it. Under the lock.
+ */
+static bool is_unwanted(const test_source *s, uint64_t generation, as_byte_range range)
+{
+    if (!s->gives_up || s->hint_count == 0)
+        return false;
+    const test_hint *last = &s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    return last->generation > generation && !test_hint_names(last, range);
+}
+
+static bool is_held(const test_source *s, uint64_t version, uint64_t offset)
+{
+    return s->gated && !s->cancelled && s->passes == 0 && s->version == version &&
+           within(offset, s->gate_from, s->gate_to);
+}
+
+static as_result outcome(test_source *s, uint64_t number, uint64_t version, uint64_t offset)
+{
+    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
+        s->passes--;
+    if (s->changing != 0) {
+        s->changing--;
+        s->version++;
+    }
+    if (s->cancelled)
+        return AS_ERROR_CANCELLED;
+    if (s->version != version || within(offset, s->change_from, s->change_to))
+        return AS_ERROR_CHANGED;
+    if (number == s->fail_at || within(offset, s->fail_from, s->fail_to)) {
+        s->failed++;
+        return AS_ERROR_TRANSPORT;
+    }
+    return within(offset, s->give_up_from, s->give_up_to) ? AS_ERROR_CANCELLED : AS_OK;
+}
+
 static as_result read_source(void *user, uint64_t offset, void *buffer, size_t length,
                              size_t *out_read, as_error *error)
 {
     test_source *s = user;
     pthread_mutex_lock(&s->lock);
-    const uint64_t number = s->reads++;
+    const uint64_t number = s->reads++, version = s->version;
+    const uint64_t generation =
+        s->hint_count ? s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS].generation : 0;
+    const as_byte_range range = {offset, length};
     s->offsets[number % TEST_SOURCE_LOG] = offset;
     s->blocked++;
     pthread_cond_broadcast(&s->changed);
-    while (s->gated && !s->cancelled && s->passes == 0 && within(offset, s->gate_from, s->gate_to))
+    while (is_held(s, version, offset) && !is_unwanted(s, generation, range))
         pthread_cond_wait(&s->changed, &s->lock);
-    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
-        s->passes--;
+    const bool given_up = is_held(s, version, offset);
     s->blocked--;
-    const bool fails = number == s->fail_at || within(offset, s->fail_from, s->fail_to);
-    s->failed += fails;
-    const bool cancelled = s->cancelled;
+    const as_result result = given_up ? AS_ERROR_CANCELLED : outcome(s, number, version, offset);
+    s->given_up += given_up;
     const uint64_t size = s->size;
+    const uint8_t *bytes = s->bytes;
     pthread_mutex_unlock(&s->lock);
-    if (cancelled)
-        return AS_ERROR_CANCELLED;
-    if (fails) {
+    if (result == AS_ERROR_TRANSPORT)
         snprintf(error->text, sizeof(error->text), "the test's source failed as it was told to");
-        return AS_ERROR_TRANSPORT;
-    }
+    if (result != AS_OK)
+        return result;
     *out_read = offset >= size ? 0 : length < size - offset ? length : (size_t)(size - offset);
     if (*out_read)
-        memcpy(buffer, s->bytes + offset, *out_read);
+        memcpy(buffer, bytes + offset, *out_read);
     return AS_OK;
+}
+
+static void hint_source(void *user, const as_byte_range *ranges, size_t count, int32_t priority,
+                        uint64_t generation)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    test_hint *hint = &s->hints[s->hint_count++ % TEST_SOURCE_HINTS];
+    *hint = (test_hint){.priority = priority, .generation = generation};
+    hint->count = count < TEST_SOURCE_RANGES ? count : TEST_SOURCE_RANGES;
+    memcpy(hint->ranges, ranges, hint->count * sizeof(*ranges));
+    void (*const on_hint)(void *user) = s->on_hint;
+    void *const hint_user = s->hint_user;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (on_hint)
+        on_hint(hint_user);
+}
+
+static uint64_t version_of_source(void *user)
+{
+    test_source *s = user;
+    pthread_mutex_lock(&s->lock);
+    const uint64_t version = s->version;
+    pthread_mutex_unlock(&s->lock);
+    return version;
 }
 
 static as_result size_source(void *user, uint64_t *out_size, as_error *error)
@@ -364,6 +444,8 @@ as_source *test_source_open(test_source *s)
     const as_source_vtable vtable = {.struct_size = sizeof(vtable),
                                      .read = read_source,
                                      .size = size_source,
+                                     .prefetch = s->hinted ? hint_source : NULL,
+                                     .version = s->versioned ? version_of_source : NULL,
                                      .cancel = s->cancellable ? cancel_source : NULL,
                                      .close = close_source};
     as_source *source = NULL;
@@ -427,6 +509,76 @@ void test_source_fail_range(test_source *s, uint64_t from, uint64_t to)
     s->fail_from = from;
     s->fail_to = to;
     pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_give_up_range(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->give_up_from = from;
+    s->give_up_to = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_change_range(test_source *s, uint64_t from, uint64_t to)
+{
+    pthread_mutex_lock(&s->lock);
+    s->change_from = from;
+    s->change_to = to;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_replace(test_source *s, const void *bytes, size_t size)
+{
+    pthread_mutex_lock(&s->lock);
+    s->bytes = bytes;
+    s->size = size;
+    s->version++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_keep_changing(test_source *s, uint64_t count)
+{
+    pthread_mutex_lock(&s->lock);
+    s->changing = count;
+    pthread_mutex_unlock(&s->lock);
+}
+
+test_hint test_source_hint(test_source *s, uint64_t number)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->hint_count <= number)
+        pthread_cond_wait(&s->changed, &s->lock);
+    const test_hint hint = s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    pthread_mutex_unlock(&s->lock);
+    return hint;
+}
+
+test_hint test_source_hint_of(test_source *s, as_byte_range range)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->hint_count == 0 ||
+           !test_hint_names(&s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS], range))
+        pthread_cond_wait(&s->changed, &s->lock);
+    const test_hint hint = s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    pthread_mutex_unlock(&s->lock);
+    return hint;
+}
+
+void test_source_on_hint(test_source *s, void (*fn)(void *user), void *user)
+{
+    pthread_mutex_lock(&s->lock);
+    s->on_hint = fn;
+    s->hint_user = user;
+    pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t test_source_hints(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const uint64_t count = s->hint_count;
+    pthread_mutex_unlock(&s->lock);
+    return count;
 }
 
 uint64_t test_source_reads(test_source *s)

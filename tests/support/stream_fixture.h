@@ -61,6 +61,9 @@ void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t w
 
 /* `count` frames with one small triangle each, all different up to 50000; meant for 320 x 200. */
 test_bytes test_triangles(size_t count);
+/* The same with `padding` unused bytes behind each frame's, and the first frame that of number
+ * `first`. */
+test_bytes test_padded_triangles(size_t count, size_t padding, size_t first);
 /* The same container with a damaged block at `index`. */
 void truth_damage(truth *t, uint64_t index);
 
@@ -72,25 +75,44 @@ as_stream_stats stats_of(as_stream *stream);
 
 /* --------------------------------------------------------------------------------- source -- */
 
-enum { TEST_SOURCE_LOG = 4096 };
+enum { TEST_SOURCE_LOG = 4096, TEST_SOURCE_HINTS = 256, TEST_SOURCE_RANGES = 64 };
 
-/* A source over bytes. All fields are guarded by the lock; use the functions. */
+typedef struct test_hint {
+    as_byte_range ranges[TEST_SOURCE_RANGES];
+    size_t count;
+    int32_t priority;
+    uint64_t generation;
+} test_hint;
+
+/* A source over bytes. All fields are guarded by the lock; use the functions. What follows
+ * `cancellable` may be set before it is opened. */
 typedef struct test_source {
     const uint8_t *bytes;
     size_t size;
     bool cancellable;
+    bool hinted;    /* it takes hints */
+    bool gives_up;  /* a new generation ends blocked reads of bytes it does not name */
+    bool versioned; /* it tells its version */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool gated; /* reads that begin in [gate_from, gate_to) wait */
     uint64_t gate_from, gate_to;
-    uint32_t passes;             /* so many of them may go through */
-    uint64_t fail_at;            /* this read fails, counted from 0; UINT64_MAX: none */
-    uint64_t fail_from, fail_to; /* reads that begin there fail */
+    uint32_t passes;                   /* so many of them may go through */
+    uint64_t fail_at;                  /* this read fails, counted from 0; UINT64_MAX: none */
+    uint64_t fail_from, fail_to;       /* reads that begin there fail */
+    uint64_t give_up_from, give_up_to; /* reads that begin there are given up */
+    uint64_t changing;                 /* so many reads from now on meet a change */
+    uint64_t change_from, change_to;   /* reads that begin there say they do */
+    uint64_t version;
     bool cancelled, closed;
     uint32_t blocked;
-    uint64_t reads, failed;
+    uint64_t reads, failed, given_up;
     uint64_t offsets[TEST_SOURCE_LOG]; /* of the reads, as they began */
+    void (*on_hint)(void *user);
+    void *hint_user;
+    uint64_t hint_count;
+    test_hint hints[TEST_SOURCE_HINTS]; /* the n-th is at n % TEST_SOURCE_HINTS */
 } test_source;
 
 void test_source_init(test_source *s, const void *bytes, size_t size, bool cancellable);
@@ -107,6 +129,24 @@ void test_source_wait_blocked(test_source *s, uint32_t count);
 void test_source_wait_reads(test_source *s, uint64_t count);
 void test_source_fail_at(test_source *s, uint64_t n);
 void test_source_fail_range(test_source *s, uint64_t from, uint64_t to);
+void test_source_give_up_range(test_source *s, uint64_t from, uint64_t to);
+/* Reads that begin there say that the content changed; the version stays. */
+void test_source_change_range(test_source *s, uint64_t from, uint64_t to);
+/* The content is another from now on: its version grows, and reads that are blocked meet it. */
+void test_source_replace(test_source *s, const void *bytes, size_t size);
+/* The next `count` reads meet a change, whatever the version; with a version, it grows each time.
+ */
+void test_source_keep_changing(test_source *s, uint64_t count);
+/* Waits for hint number `number` (from 0), or a later one, and copies it. */
+test_hint test_source_hint(test_source *s, uint64_t number);
+/* Waits until the newest hint names all of `range`, and copies it. */
+test_hint test_source_hint_of(test_source *s, as_byte_range range);
+/* How many there were. One that is due may come a little later, from another thread. */
+uint64_t test_source_hints(test_source *s);
+/* From now on fn(user) is called for each hint, under no lock. */
+void test_source_on_hint(test_source *s, void (*fn)(void *user), void *user);
+/* Does a range of the hint name all of `range`? */
+bool test_hint_names(const test_hint *hint, as_byte_range range);
 uint64_t test_source_reads(test_source *s);
 uint32_t test_source_blocked(test_source *s);
 /* How many reads since read number `since` began at `offset`. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys, ciphers and where passphrases come from. The known answers without a source of their own
- * come from an independent implementation of docs/format.md.
+ * Keys, ciphers, hashes and where passphrases come from. The known answers without a source of
+ * their own come from an independent implementation of docs/format.md.
  */
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
@@ -306,6 +306,33 @@ static void test_cipher_beyond_int(void **state)
     }
     munmap(in, total);
     munmap(out, total);
+}
+
+/* --------------------------------------------------------------------------------- hashes ---- */
+
+static void test_sha256_known_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *hash; /* FIPS 180-2, appendix B; the empty one: NIST's vectors */
+    } rows[] = {
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    };
+    uint8_t hash[AS_SHA256_BYTES];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_true(as_crypto_sha256(rows[i].text, strlen(rows[i].text), hash));
+        check_hex(hash, rows[i].hash);
+    }
+    assert_true(as_crypto_sha256(NULL, 0, hash));
+    check_hex(hash, rows[2].hash);
+    openssl_refuses_from = 0;
+    const bool without_memory = as_crypto_sha256("abc", 3, hash);
+    openssl_refuses_from = SIZE_MAX;
+    assert_false(without_memory);
+    assert_int_equal(ERR_peek_error(), 0);
 }
 
 /* ---------------------------------------------------------------------------- passphrases ---- */
@@ -631,12 +658,12 @@ static void test_nothing_left_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key_known_answers),      cmocka_unit_test(test_openssl_refusals),
-        cmocka_unit_test(test_cipher_known_answers),   cmocka_unit_test(test_cipher_goes_on),
-        cmocka_unit_test(test_cipher_beyond_int),      cmocka_unit_test(test_passphrase_params),
-        cmocka_unit_test(test_passphrase_environment), cmocka_unit_test(test_passphrase_files),
-        cmocka_unit_test(test_passphrase_unreadable),  cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_nothing_left_behind),
+        cmocka_unit_test(test_key_known_answers),    cmocka_unit_test(test_openssl_refusals),
+        cmocka_unit_test(test_cipher_known_answers), cmocka_unit_test(test_cipher_goes_on),
+        cmocka_unit_test(test_cipher_beyond_int),    cmocka_unit_test(test_sha256_known_answers),
+        cmocka_unit_test(test_passphrase_params),    cmocka_unit_test(test_passphrase_environment),
+        cmocka_unit_test(test_passphrase_files),     cmocka_unit_test(test_passphrase_unreadable),
+        cmocka_unit_test(test_out_of_memory),        cmocka_unit_test(test_nothing_left_behind),
     };
     /* Only possible before OpenSSL has allocated anything. */
     if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)

@@ -6,8 +6,6 @@
  */
 #include "tests/unit/cv_fixture.h"
 
-#include <time.h>
-
 /* ------------------------------------------------------------------------------ frames ---- */
 
 static void test_frames_of_a_plain_container(void **state)
@@ -172,6 +170,7 @@ static void test_second_init_replaces(void **state)
 typedef struct caller {
     AlphaStreamHandle *handle;
     atomic_bool *stop;
+    sem_t *calls; /* posted after each call; NULL: nobody counts */
     uint64_t index;
     int odd_code, code;
     bool done;
@@ -197,8 +196,19 @@ static void *call_everything(void *arg)
         const int code = CV_get_last_error_code(c->handle);
         if (code != 0 && code != 3 && code != -2 && code != -4)
             c->odd_code = code;
+        if (c->calls)
+            sem_post(c->calls);
     }
     return NULL;
+}
+
+/* Returns after that many calls from now on. */
+static void let_calls_pass(sem_t *calls, int count)
+{
+    while (sem_trywait(calls) == 0) {
+    }
+    while (count > 0)
+        count -= sem_wait(calls) == 0;
 }
 
 static void test_init_while_others_call(void **state)
@@ -208,14 +218,16 @@ static void test_init_while_others_call(void **state)
     atomic_bool stop = false;
     pthread_t threads[THREADS];
     caller callers[THREADS];
+    sem_t calls;
     AlphaStreamHandle *h = opened(WALKERS);
+    assert_int_equal(sem_init(&calls, 0, 0), 0);
     assert_done(h, CV_set_passphrase(h, test_closeup_key().passphrase, 32));
     for (unsigned i = 0; i < THREADS; i++) {
-        callers[i] = (caller){.handle = h, .stop = &stop, .index = i * 150};
+        callers[i] = (caller){.handle = h, .stop = &stop, .calls = &calls, .index = i * 150};
         assert_int_equal(pthread_create(&threads[i], NULL, call_everything, &callers[i]), 0);
     }
     for (int i = 0; i < (TEST_SANITIZED ? 6 : 30); i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+        let_calls_pass(&calls, 5 * THREADS);
         assert_done(h, CV_set_option(h, "l0_frames", i % 2 ? "4" : "8"));
         assert_done(h, init(h, i % 2 ? WALKERS : CLOSEUP));
     }
@@ -226,6 +238,7 @@ static void test_init_while_others_call(void **state)
     }
     check_frame(h, WALKERS, 99, WIDTH, HEIGHT);
     CV_destroy(h);
+    sem_destroy(&calls);
 }
 
 static void *init_again(void *arg)

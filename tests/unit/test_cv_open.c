@@ -228,6 +228,7 @@ static const option_case numbers[] = {
     {"timebox_us", "1", "60000000", "0", "60000001"},
     {"init_timeout_ms", "1", "3600000", "0", "3600001"},
     {"data_timeout_ms", "1", "3600000", "0", "3600001"},
+    {"network_ahead_ms", "1", "3600000", "0", "3600001"},
     {"timebox_ms", "1", "60000", "0", "60001"},
 };
 

@@ -218,7 +218,7 @@ static void test_waiting(void **state)
     test_gl_fault.timeouts = 3;
     assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
     assert_int_equal(gpu->numbers.draws, 8);
-    assert_in_range(gpu->numbers.upload_waits, 1, 4); /* the driver may be slow as well */
+    assert_true(gpu->numbers.upload_waits >= 1); /* a busy driver makes others wait, too */
     as_gpu_release(gpu, texture, NULL);
     test_gl_fault.wait_result = GL_WAIT_FAILED;
     request.index = 1;

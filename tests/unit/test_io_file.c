@@ -408,15 +408,26 @@ static void test_open_locations(void **state)
         as_result result;
         const char *text;
     } rows[] = {
-        {"https://me:pass@cdn.example/v/m.asvr?pass", AS_ERROR_UNSUPPORTED,
-         "\"m.asvr\" cannot be read by https, because this build of the library has no HTTP"},
-        {"HTTP://me:pass@cdn.example", AS_ERROR_UNSUPPORTED, "use a build with HTTP"},
         {"ftp://me:pass@host/x", AS_ERROR_UNSUPPORTED, "the scheme \"ftp\" cannot be read"},
         {"file://elsewhere/x", AS_ERROR_UNSUPPORTED, "\"elsewhere\""},
         {"file:///nowhere%20at/all", AS_ERROR_TRANSPORT, "no file \"/nowhere at/all\""},
         {"C:\\x", AS_ERROR_TRANSPORT, "there is no file \"C:\\x\""},
         {"file:///", AS_ERROR_TRANSPORT, "is a directory"},
     };
+    static const char *const without_http[][2] = {
+        {"https://me:pass@cdn.example/v/m.asvr?pass",
+         "\"m.asvr\" cannot be read by https, because this build of the library has no HTTP"},
+        {"HTTP://me:pass@cdn.example", "use a build with HTTP"},
+    };
+    for (size_t i = 0; !(as_features() & AS_FEATURE_HTTP) && i < COUNT(without_http); i++) {
+        assert_fails(as_source_open(without_http[i][0], NULL, &source, &error),
+                     AS_ERROR_UNSUPPORTED, &error, without_http[i][1]);
+        assert_null(strstr(error.text, "pass"));
+        assert_fails(as_source_open_http(without_http[i][0], NULL, &source, &error),
+                     AS_ERROR_UNSUPPORTED, &error, without_http[i][1]);
+        assert_fails(as_source_open_http("pass", NULL, &source, &error), AS_ERROR_ARGUMENT, &error,
+                     "URL");
+    }
     for (size_t i = 0; i < COUNT(rows); i++) {
         source = (as_source *)&error;
         assert_fails(as_source_open(rows[i].location, NULL, &source, &error), rows[i].result,

@@ -43,6 +43,7 @@ static void test_defaults(void **state)
     assert_int_equal(p.timebox_us, 12000);
     assert_int_equal(p.init_timeout_ms, 4000);
     assert_int_equal(p.data_timeout_ms, 4000);
+    assert_int_equal(p.network_ahead_ms, 10000);
 }
 
 static void test_what_depends_on_another(void **state)

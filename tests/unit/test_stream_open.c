@@ -5,6 +5,7 @@
  */
 #include "tests/support/stream_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 60 };
@@ -60,9 +61,10 @@ static void test_arguments(void **state)
     params = truth_params(&small);
     params.struct_size = 4;
     assert_open_fails(&params, AS_ERROR_ARGUMENT, "struct_size");
+    const as_http_params short_http = {.struct_size = 4};
     params = truth_params(&small);
-    params.reserved = 1;
-    assert_open_fails(&params, AS_ERROR_ARGUMENT, "reserved");
+    params.http = &short_http;
+    assert_open_fails(&params, AS_ERROR_ARGUMENT, "as_http_params.struct_size");
     const as_frame_allocator empty = {.struct_size = sizeof(empty)};
     params = truth_params(&small);
     params.frame_allocator = &empty;
@@ -315,6 +317,8 @@ static void test_async(void **state)
     assert_ok(as_stream_open_async(&params, &stream, &error), &error);
     struct pollfd fd = {.fd = as_stream_event_fd(stream), .events = POLLIN};
     assert_true(fd.fd >= 0);
+    assert_true(fcntl(fd.fd, F_GETFD) & FD_CLOEXEC);
+    assert_true(fcntl(fd.fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(as_stream_event_fd(stream), fd.fd);
     assert_int_equal(poll(&fd, 1, 0), 0);
     assert_int_equal(as_stream_get_frame(stream, 0, 0, 0, AS_WAIT_FOREVER, &frame), AS_NOT_READY);
@@ -454,6 +458,7 @@ static void test_options_out_of_range(void **state)
         BAD(timebox_us, 60000001, "1 to 60000000"),
         BAD(init_timeout_ms, 3600001, "1 to 3600000"),
         BAD(data_timeout_ms, 3600001, "1 to 3600000"),
+        BAD(network_ahead_ms, 3600001, "1 to 3600000"),
         BAD(width, 5, "both or neither"),
         BAD(height, 5, "both or neither"),
         BAD(width, 16385, "1 to 16384"),
