@@ -39,7 +39,7 @@ void as_gl_ring_destroy(as_gl_device *d)
     d->f.gl.DeleteBuffers(1, &d->ring.buffer); /* which unmaps it */
 }
 
-/* Until the GPU is behind the fence, which is deleted. */
+/* Until the GPU is behind the fence. */
 static as_result wait_for(as_gl_device *d, GLsync fence, as_error *error)
 {
     const GladGLContext *gl = &d->f.gl;
@@ -51,30 +51,34 @@ static as_result wait_for(as_gl_device *d, GLsync fence, as_error *error)
         while (state == GL_TIMEOUT_EXPIRED && as_clock_ns() - start < MOST_WAIT_NS)
             state = gl->ClientWaitSync(fence, GL_SYNC_FLUSH_COMMANDS_BIT, MOST_WAIT_NS / 10);
     }
-    gl->DeleteSync(fence);
     if (state == GL_ALREADY_SIGNALED || state == GL_CONDITION_SATISFIED)
         return AS_OK;
     const as_result result = as_gl_check(d, "waiting for the GPU", error);
-    return result != AS_OK
-               ? result
-               : as_err_set(error, AS_ERROR_GPU,
-                            "waiting for the GPU failed or took over 10 seconds; detach and "
-                            "attach again");
+    return result != AS_OK ? result
+                           : as_err_set(error, AS_ERROR_GPU,
+                                        "waiting for the GPU failed or took over 10 seconds; "
+                                        "detach and attach again");
 }
 
-/* On to the next segment. Orphaning makes the wait needless for the content, but keeps the driver
- * from piling up buffers. */
+/* On to the next segment, once the GPU has read what was in it. Orphaning makes that needless for
+ * the content, but the wait keeps the driver from piling up buffers. */
 static as_result next_segment(as_gl_device *d, as_error *error)
 {
     as_gl_ring *ring = &d->ring;
+    const uint32_t next = (ring->segment + 1) % AS_GL_SEGMENTS;
+    if (ring->fences[next]) {
+        const as_result result = wait_for(d, ring->fences[next], error);
+        if (result != AS_OK)
+            return result;
+        d->f.gl.DeleteSync(ring->fences[next]);
+        ring->fences[next] = NULL;
+    }
     ring->fences[ring->segment] = d->f.gl.FenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
-    ring->segment = (ring->segment + 1) % AS_GL_SEGMENTS;
+    ring->segment = next;
     ring->used = 0;
-    if (!ring->map && ring->segment == 0)
+    if (!ring->map && next == 0)
         d->f.gl.BufferData(GL_ARRAY_BUFFER, (GLsizeiptr)ring_bytes(ring), NULL, GL_STREAM_DRAW);
-    const GLsync fence = ring->fences[ring->segment];
-    ring->fences[ring->segment] = NULL;
-    return fence ? wait_for(d, fence, error) : AS_OK;
+    return AS_OK;
 }
 
 as_result as_gl_ring_room(as_gl_device *d, uint64_t wanted, as_rect **out_rects, size_t *out_count,

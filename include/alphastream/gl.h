@@ -27,7 +27,8 @@
  * framebuffer, vertex array, program, buffer and texture bindings, viewport, scissor, masks, and
  * whatever else would act on the drawing. Not kept: errors that glGetError has not reported yet are
  * dropped, and subroutine uniforms (OpenGL 4.0) lose their values. Not allowed during a call:
- * active transform feedback and conditional rendering; active queries count what the library does.
+ * active transform feedback, conditional rendering, and a current program that was deleted already.
+ * Active queries count what the library does.
  *
  * Other contexts. A texture may be used in every context of the share group, once that has waited
  * for its fence (glWaitSync, then bind the texture): call glFlush in the context of the as_gl after
