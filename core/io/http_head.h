@@ -84,7 +84,7 @@ as_http_verdict as_http_judge(const as_http_head *head, uint64_t first, uint64_t
  * is known already keeps its validators (a request with If-Match may reach a server without) and
  * learns the total alone. */
 void as_http_pin_set(as_http_pin *pin, const as_http_head *head, as_http_verdict verdict);
-/* "etag" / "modified size" of the pin for the disk cache's key; false: it has no validator. */
+/* "etag size" / "modified size" of the pin for the disk cache's key; false: it has no validator. */
 bool as_http_pin_validator(const as_http_pin *pin, char *out, size_t capacity);
 
 /* `url` for logs and errors: without user info, query and fragment, cut in the middle beyond 240

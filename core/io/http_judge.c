@@ -204,8 +204,11 @@ bool as_http_pin_validator(const as_http_pin *pin, char *out, size_t capacity)
     int length;
     if (!pin->known)
         return false;
-    if (pin->tag[0])
+    /* The size, too, where it is known: a file that was cut short may have kept its tag. */
+    if (pin->tag[0] && pin->total == AS_SIZE_UNKNOWN)
         length = snprintf(out, capacity, "%s", pin->tag);
+    else if (pin->tag[0])
+        length = snprintf(out, capacity, "%s %" PRIu64, pin->tag, pin->total);
     else if (pin->modified[0] && pin->total != AS_SIZE_UNKNOWN)
         length = snprintf(out, capacity, "%s %" PRIu64, pin->modified, pin->total);
     else

@@ -247,7 +247,9 @@ AS_API AS_NODISCARD as_result as_source_size(as_source *source, uint64_t *out_si
  * as long as the caller's handle; "" for NULL. */
 AS_API const char *as_source_name(const as_source *source);
 
-/* Passes a hint on (see as_source_vtable.prefetch). NULL is ignored. */
+/* Passes a hint on (see as_source_vtable.prefetch). NULL is ignored. Streams number their hints
+ * themselves: of several on one source, the one that sought last is read ahead for, the others read
+ * what they need when they need it. Give each a source of its own. */
 AS_API void as_source_prefetch(as_source *source, const as_byte_range *ranges, size_t count,
                                int32_t priority, uint64_t generation);
 

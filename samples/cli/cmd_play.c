@@ -45,6 +45,7 @@ typedef struct player {
     backend_gl *gl; /* NULL: the CPU draws */
     frames_list frames;
     uint64_t position; /* in them */
+    bool changed;      /* the content was replaced; how many frames it has now is to be seen */
     uint64_t random;
     uint64_t start_ns, end_ns;
     double next_seek_ns; /* after the start */
@@ -214,8 +215,30 @@ static void show(player *p, const waiting *w)
     if (result == AS_TIMEOUT || result == AS_NOT_READY)
         return;
     settle_picture(p, w, result);
+    p->changed = p->changed || result == AS_ERROR_CHANGED;
     if (result != AS_OK)
         report_failure(p, w->frame, result, &error);
+}
+
+/* The new content may have other frames; a list of the user's stays as it is. */
+static void follow_change(player *p)
+{
+    as_stream_metadata m = {.struct_size = sizeof(m)};
+    frames_list frames = {0};
+    if (!p->changed)
+        return;
+    if (as_stream_get_metadata(p->stream, &m) != AS_OK) { /* not read yet */
+        as_stream_clear_error(p->stream);
+        return;
+    }
+    p->changed = false;
+    if (p->o->frames_given || m.frame_count == 0 || !frames_all(m.frame_count, &frames))
+        return;
+    frames_free(&p->frames);
+    p->frames = frames;
+    p->report.metadata = m;
+    if (p->position >= frames.total)
+        p->position = frames.total - 1;
 }
 
 static uint64_t random_below(player *p, uint64_t below)
@@ -274,6 +297,7 @@ static void show_status(player *p, uint64_t now, uint64_t frame)
 static void play_picture(player *p, uint64_t number, double after)
 {
     const play_options *play = &p->o->play;
+    follow_change(p);
     if (play->seek_every > 0 && after >= p->next_seek_ns) {
         p->next_seek_ns += play->seek_every * (double)SECOND;
         p->counts.seeks++;

@@ -346,6 +346,9 @@ static void test_validator(void **state)
     assert_false(as_http_pin_validator(&pin, text, 15));
     pin = pin_of(206, RANGE "ETag: \"a\"\nLast-Modified: Sun, 06");
     assert_true(as_http_pin_validator(&pin, text, sizeof(text)));
+    assert_string_equal(text, "\"a\" 1000000");
+    pin.total = AS_SIZE_UNKNOWN;
+    assert_true(as_http_pin_validator(&pin, text, sizeof(text)));
     assert_string_equal(text, "\"a\"");
     assert_false(as_http_pin_validator(&pin, text, 0));
 }
