@@ -17,6 +17,8 @@ if(ALPHASTREAM_WITH_HTTP)
     foreach(theme ranges changes status network tls close limits seeks)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
+    as_test(http_streams unit/test_http_streams.c)
+    as_test(http_nginx unit/test_http_nginx.c)
 endif()
 
 add_test(NAME fault_server

@@ -158,7 +158,8 @@ uint16_t nginx_port(const nginx *n)
     return n->port;
 }
 
-static void parse_line(fault_request *r, const char *line)
+/* false: it is of wait_until_ready. */
+static bool parse_line(fault_request *r, const char *line)
 {
     char range[64] = "";
     if (sscanf(line, "%" SCNu32 " %15s %" SCNu32 " %" SCNu64 " %1023s %63s", &r->connection,
@@ -166,6 +167,7 @@ static void parse_line(fault_request *r, const char *line)
         fail_msg("a log line that makes no sense: %s", line);
     r->first = r->last = NO_BYTE;
     sscanf(range, "bytes=%" SCNu64 "-%" SCNu64, &r->first, &r->last);
+    return strcmp(r->target, "/ready") != 0;
 }
 
 static void end(nginx *n)
@@ -192,7 +194,7 @@ fault_log nginx_stop(nginx **n)
         assert_non_null(larger);
         log.requests = larger;
         memset(&larger[log.count], 0, sizeof(*larger));
-        parse_line(&larger[log.count++], line);
+        log.count += parse_line(&larger[log.count], line);
     }
     fclose(file);
     free(*n);
