@@ -7,6 +7,10 @@ set_target_properties(samples_expected PROPERTIES
 set(samples_script ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_samples.sh)
 add_test(NAME sample_cpu_frames COMMAND ${samples_script} cpu_frames
     $<TARGET_FILE:alphastream_cpu_frames> $<TARGET_FILE:samples_expected>)
+if(ALPHASTREAM_WITH_HTTP)
+    add_test(NAME sample_http_options COMMAND ${samples_script} http_options
+        $<TARGET_FILE:alphastream_http_options> $<TARGET_FILE:samples_expected>)
+endif()
 
 # Those that load the shared library into a program without the sanitizers' runtime are left out of
 # sanitizer builds.
@@ -23,4 +27,14 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
     endif()
     add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
+endif()
+
+if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
+    foreach(sample gl_strip gl_texture)
+        add_test(NAME sample_${sample}
+            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_gl_samples.sh ${sample}
+            $<TARGET_FILE:alphastream_${sample}> $<TARGET_FILE:alphastream_cli>)
+        set_tests_properties(sample_${sample} PROPERTIES
+            ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+    endforeach()
 endif()

@@ -247,9 +247,10 @@ static as_result detect_encrypted(as_container *container, const as_key_params *
 
 static as_result detect(as_container *container, const as_key_params *key, look *l, as_error *error)
 {
-    as_result result = as_fmt_size(container, &container->info.source_bytes, error);
+    /* In this order: a server tells the size with the first bytes. */
+    as_result result = as_fmt_read(container, 0, l->bytes, sizeof(l->bytes), &l->size, error);
     if (result == AS_OK)
-        result = as_fmt_read(container, 0, l->bytes, sizeof(l->bytes), &l->size, error);
+        result = as_fmt_size(container, &container->info.source_bytes, error);
     if (result != AS_OK)
         return result;
     if (l->size == 0)

@@ -151,10 +151,13 @@ static bool is_news(const as_stream *stream)
     return false;
 }
 
-static bool has_waiters(const as_stream *stream)
+/* Was a frame asked for whose bytes are not there? */
+static bool is_urgent(const as_stream *stream)
 {
+    if (stream->predictor.moved && needs_bytes(stream, stream->predictor.head))
+        return true;
     for (size_t i = 0; i < stream->demand_count; i++)
-        if (stream->demands[i].waiters != 0)
+        if (needs_bytes(stream, stream->demands[i].key.index))
             return true;
     return false;
 }
@@ -167,7 +170,7 @@ void as_st_tell_source(as_stream *stream)
     ahead->telling = true;
     while (stream->state == AS_ST_READY && !stream->closing && is_news(stream)) {
         const uint64_t generation = ahead->generation;
-        const int32_t priority = has_waiters(stream);
+        const int32_t priority = is_urgent(stream);
         ahead->due = false;
         ahead->told_generation = generation;
         ahead->told_gets = stream->gets;

@@ -11,14 +11,16 @@
  */
 #include "core/stream/stream.h"
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 #include <string.h>
 
-#define RETRY_NS UINT64_C(1000000000) /* so long a failure of the source is believed */
-
 /* ------------------------------------------------------------------------------- tasks ---- */
+
+as_output_key as_st_whole(uint64_t index)
+{
+    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
+}
 
 as_task *as_st_find_task(as_stream *stream, as_st_kind kind, as_output_key key)
 {
@@ -176,89 +178,6 @@ static bool is_waited(const as_stream *stream, uint64_t index)
     return false;
 }
 
-/* ---------------------------------------------------------------------------- failures ---- */
-
-as_output_key as_st_whole(uint64_t index)
-{
-    return (as_output_key){.index = index, .kind = AS_OUTPUT_NONE};
-}
-
-static as_failure *find_failure(const as_stream *stream, as_output_key key)
-{
-    if (stream->failure_count == 0)
-        return NULL;
-    for (size_t i = 0; i < AS_ST_FAILURES; i++)
-        if (stream->failures[i].used && as_output_is_same(stream->failures[i].key, key))
-            return (as_failure *)(uintptr_t)&stream->failures[i];
-    return NULL;
-}
-
-const as_failure *as_st_failure(const as_stream *stream, as_output_key key)
-{
-    const as_failure *failure = find_failure(stream, as_st_whole(key.index));
-    return failure ? failure : find_failure(stream, key);
-}
-
-/* A malformed frame stays malformed. One whose bytes end too early (that is told with an offset)
- * may be in a file that is being written; all else deserves another try anyway. */
-static bool is_final(const as_error *error)
-{
-    return error->code == AS_ERROR_DECODE && error->offset == AS_NO_OFFSET;
-}
-
-/* An outage ends by itself. */
-static bool passes(const as_error *error)
-{
-    return error->code == AS_ERROR_TRANSPORT || error->code == AS_TIMEOUT;
-}
-
-static void forgive(as_stream *stream, as_output_key key)
-{
-    as_failure *failure = find_failure(stream, key);
-    if (failure && !is_final(&failure->error))
-        failure->used = false;
-}
-
-void as_st_forgive(as_stream *stream, as_output_key key)
-{
-    forgive(stream, as_st_whole(key.index));
-    forgive(stream, key);
-}
-
-void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error)
-{
-    as_failure *failure = find_failure(stream, key);
-    if (!failure)
-        failure = &stream->failures[stream->failure_count++ % AS_ST_FAILURES];
-    *failure = (as_failure){.used = true, .key = key, .error = *error, .at_ns = as_clock_ns()};
-    failure->error.frame = key.index;
-    stream->stats.failed++;
-    if (passes(error) && stream->retry_ns == 0)
-        stream->retry_ns = failure->at_ns + RETRY_NS;
-}
-
-/* The server may be back: what failed a while ago is tried again, along with all that is wanted. */
-static void forget_passed(as_stream *stream)
-{
-    if (stream->retry_ns == 0)
-        return;
-    const uint64_t now = as_clock_ns();
-    if (now < stream->retry_ns)
-        return;
-    stream->retry_ns = 0;
-    for (size_t i = 0; i < AS_ST_FAILURES; i++) {
-        as_failure *failure = &stream->failures[i];
-        if (!failure->used || !passes(&failure->error))
-            continue;
-        const uint64_t until = failure->at_ns + RETRY_NS;
-        failure->used = now < until;
-        if (failure->used && (stream->retry_ns == 0 || until < stream->retry_ns))
-            stream->retry_ns = until;
-    }
-    stream->checked_ahead = 0;
-    stream->ready_stalled = false;
-}
-
 /* -------------------------------------------------------------------------------- sizes ---- */
 
 void as_st_use_size(as_stream *stream, as_output_key key)
@@ -346,9 +265,19 @@ static void set_preference(as_stream *stream, bool on)
 
 void as_st_prefer_canvas(as_stream *stream, bool on)
 {
+    const as_stream_params *p = &stream->params;
     as_mutex_lock(&stream->lock);
-    if (stream->prefers_canvas != on && stream->params.processing != AS_PROCESS_ON_DEMAND)
+    const bool changes = stream->prefers_canvas != on && p->processing != AS_PROCESS_ON_DEMAND;
+    if (changes)
         set_preference(stream, on);
+    as_mutex_unlock(&stream->lock);
+    if (!changes || !on)
+        return;
+    /* Not under the lock: the caller's frame allocator may be called. */
+    as_outputs_sweep(stream->outputs, as_st_mask_key(0, p->width, p->height));
+    as_mutex_lock(&stream->lock);
+    as_st_pump(stream); /* what somebody was about to take is drawn again */
+    as_st_signal(stream);
     as_mutex_unlock(&stream->lock);
 }
 
@@ -362,7 +291,7 @@ static as_task *fetch(as_stream *stream, uint64_t index, as_priority priority)
 /* A frame whose failure is known is not tried again ahead of time. */
 static bool is_fetchable(const as_stream *stream, uint64_t index)
 {
-    return !as_lru_has(stream->l1, index) && !find_failure(stream, as_st_whole(index));
+    return !as_lru_has(stream->l1, index) && !as_st_failure(stream, as_st_whole(index));
 }
 
 /* false: its polystream is not there. From now on it cannot get lost. */
@@ -500,7 +429,7 @@ void as_st_pump(as_stream *stream)
     pump_unqueued(stream);
     if (stream->state != AS_ST_READY)
         return;
-    forget_passed(stream);
+    as_st_forget_passed(stream);
     pump_demands(stream);
     pump_ready(stream);
     pump_hints(stream);

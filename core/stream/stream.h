@@ -6,6 +6,7 @@
  *   get.c       a caller asks for a frame and waits
  *   schedule.c  what workers shall do next: demands, L0 in play order, hints, prefetch
  *   work.c      what workers do: read the index, fetch a polystream, draw a frame
+ *   failures.c  frames that cannot be had
  *   ahead.c     what a source that takes hints is asked to read ahead
  *   reopen.c    the source's content was replaced
  *   events.c    callback and descriptor
@@ -205,10 +206,10 @@ as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *e
 
 /* schedule.c */
 /* A stream that serves textures: on: canvases (of the stream's output) are prepared ahead, and the
- * R8 output of the stream's size is not, until somebody gets one from then on; R8 buffers that are
- * ready give way when room is needed. off: back to the processing type of the params. A stream that
- * is AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already
- * does nothing. */
+ * R8 output of the stream's size is not, until somebody gets one from then on; what was prepared of
+ * it and is not held is freed. off: back to the processing type of the params. A stream that is
+ * AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already does
+ * nothing. */
 void as_st_prefer_canvas(as_stream *stream, bool on);
 
 /* From here on: under the lock. */
@@ -239,11 +240,6 @@ void as_st_signal(as_stream *stream);
 as_output_key as_st_whole(uint64_t index);
 /* The content is another: drops whatever is queued, and who does not wait. */
 void as_st_drop_work(as_stream *stream);
-/* Why `key` cannot be had: its polystream or its drawing. */
-const as_failure *as_st_failure(const as_stream *stream, as_output_key key);
-void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error);
-/* Another try for `key`, unless the failure is for good. */
-void as_st_forgive(as_stream *stream, as_output_key key);
 /* What a queue's item stands for. */
 as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key);
 /* Which ready frames are wanted: what somebody waits for and has not fetched yet, and, with `path`,
@@ -260,6 +256,16 @@ typedef struct as_st_plan {
 void as_st_plan_now(const as_stream *stream, as_st_plan *out);
 /* For as_outputs_take, with an as_st_plan. */
 bool as_st_is_planned(void *plan, as_output_key key);
+
+/* failures.c; all under the lock. */
+/* Why `key` cannot be had: its polystream or its drawing. */
+const as_failure *as_st_failure(const as_stream *stream, as_output_key key);
+void as_st_remember_failure(as_stream *stream, as_output_key key, const as_error *error);
+/* Another try for `key`, unless the failure is for good. */
+void as_st_forgive(as_stream *stream, as_output_key key);
+/* The source may be back: what failed for it a while ago is to be tried again, along with all that
+ * is wanted. */
+void as_st_forget_passed(as_stream *stream);
 
 /* ahead.c */
 /* Where the head is now has nothing to do with where it was. */

@@ -4,6 +4,8 @@
  */
 #include "cmd.h"
 
+#include "ahead.h"
+#include "location.h"
 #include "message.h"
 #include "output.h"
 #include "progress.h"
@@ -17,6 +19,10 @@ static int choose_format(const options *o, as_container_format *format)
     const char *path = o->operands[2];
     if (!*path)
         return message_usage("OUT is empty; give a file name");
+    if (location_is_http(path))
+        return message_usage("\"%s\" is a URL, to which nothing can be written; give a file name "
+                             "as OUT",
+                             o->shown[2]);
     *format = o->to                                 ? o->to
               : output_has_extension(path, ".asvp") ? AS_FORMAT_ASVP
               : output_has_extension(path, ".asvr") ? AS_FORMAT_ASVR
@@ -56,9 +62,11 @@ static int copy_frames(const options *o, const opened *in, const frames_list *fr
     as_buffer block = {0};
     as_error error = {0};
     progress bar;
+    ahead next = {.source = in->source, .container = in->container, .frames = frames};
     int code = CLI_DONE;
     progress_start(&bar, "convert", frames->total, o->progress);
     for (uint64_t i = 0; i < frames->total && code == CLI_DONE; i++) {
+        ahead_at(&next, i);
         if (as_container_read_block(in->container, frames_at(frames, i), &block, &error) != AS_OK)
             code = message_fail(&error);
         else if (as_writer_add_block(writer, block.data, block.size, &error) != AS_OK)

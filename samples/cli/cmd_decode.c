@@ -80,6 +80,8 @@ static int decode_frames(const options *o, const opened *in, const frames_list *
         code = d.out.class->begin(&d.out);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in->container,
+                                    .gl = in->gl,
+                                    .source = in->source,
                                     .o = o,
                                     .frames = frames,
                                     .verb = "decode",
@@ -113,7 +115,7 @@ static int decode_sheet(const options *o, const opened *in, const frames_list *f
         code = message_usage("a sheet is one picture: leave the frame's number out of -o \"%s\"",
                              o->output);
     if (code == CLI_DONE)
-        code = sheet_make(in->container, o, frames, &made, &png);
+        code = sheet_make(in, o, frames, &made, &png);
     if (png.size > 0 && (code == CLI_DONE || code == CLI_DATA)) {
         const int written = output_picture(&out, 0, &png);
         code = written == CLI_DONE ? code : written;
@@ -154,7 +156,7 @@ int cmd_decode(const options *o)
     frames_list frames = {0};
     int code = check_options(o);
     if (code == CLI_DONE)
-        code = source_open(o, o->operands[1], &in);
+        code = source_open_drawing(o, o->operands[1], &in);
     if (code == CLI_DONE)
         code = source_frames(o, &in, &frames);
     if (code == CLI_DONE)

@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 #include "json.h"
+#include "location.h"
 #include "message.h"
 #include "source_open.h"
 
@@ -96,7 +97,7 @@ static void print_text(const char *source, const summary *s)
         message_print("stated count   %" PRIu32 " frames\n", info->stated_count);
 }
 
-static void print_json(const char *source, const summary *s)
+static void print_json(const char *source, const summary *s, bool exchanges_follow)
 {
     const as_container_info *info = &s->info;
     message_print("{\n  \"source\": ");
@@ -120,25 +121,72 @@ static void print_json(const char *source, const summary *s)
     }
     message_print("  \"frames_past_end\": %" PRIu64 ",\n", s->past_end);
     if (stated_differs(info))
-        message_print("  \"stated_frames\": %" PRIu32 "\n}\n", info->stated_count);
+        message_print("  \"stated_frames\": %" PRIu32, info->stated_count);
     else
-        message_print("  \"stated_frames\": null\n}\n");
+        message_print("  \"stated_frames\": null");
+    if (!exchanges_follow)
+        message_print("\n}\n");
+}
+
+/* What --http adds: also of a source that could not be read, which is when it is looked at. */
+static void print_exchanges(const options *o, const exchanges *e, bool alone)
+{
+    if (!(o->given & OPTION_JSON)) {
+        exchanges_print_table(e);
+        return;
+    }
+    if (alone) {
+        message_print("{\n  \"source\": ");
+        json_print_string(o->shown[1]);
+    }
+    message_print(",\n  \"http\": ");
+    exchanges_print_json(e);
+    message_print("\n}\n");
+}
+
+static int info(const options *o, opened *in)
+{
+    summary s = {0};
+    int code = source_open(o, o->operands[1], in);
+    if (code == CLI_DONE)
+        code = summarize(in, &s);
+    if (code == CLI_DONE) {
+        if (o->given & OPTION_JSON)
+            print_json(o->shown[1], &s, o->given & OPTION_HTTP);
+        else
+            print_text(o->shown[1], &s);
+    }
+    return code;
+}
+
+static int info_with_exchanges(const options *o)
+{
+    exchanges recorded;
+    opened in = {.exchanges = &recorded};
+    as_error error = {0};
+    int code = exchanges_init(&recorded) ? info(o, &in) : message_usage("out of memory");
+    const as_result settled =
+        in.source ? exchanges_settle(&recorded, in.source, &error) : AS_ERROR_NOT_INITIALIZED;
+    source_close(&in); /* nothing is added any more */
+    if (settled == AS_OK)
+        print_exchanges(o, &recorded, code != CLI_DONE);
+    else if (code == CLI_DONE)
+        code = message_fail(&error);
+    exchanges_free(&recorded);
+    return code;
 }
 
 int cmd_info(const options *o)
 {
-    const char *source = o->operands[1];
-    opened in = {0};
-    summary s = {0};
-    int code = source_open(o, source, &in);
-    if (code == CLI_DONE)
-        code = summarize(&in, &s);
-    if (code == CLI_DONE) {
-        if (o->given & OPTION_JSON)
-            print_json(source, &s);
-        else
-            print_text(source, &s);
+    if (o->given & OPTION_HTTP) {
+        if (location_is_http(o->operands[1]))
+            return info_with_exchanges(o);
+        return message_usage("--http tells about an http or https URL, and \"%s\" is none; leave "
+                             "it away",
+                             o->shown[1]);
     }
+    opened in = {0};
+    const int code = info(o, &in);
     source_close(&in);
     return code;
 }

@@ -22,13 +22,14 @@ static int verify(const options *o, const opened *in, const frames_list *frames)
 {
     uint64_t bad = 0;
     const pool_params params = {.container = in->container,
+                                .source = in->source,
                                 .o = o,
                                 .frames = frames,
                                 .verb = "verify",
                                 .work = check_frame};
     const int code = pool_run(&params, &bad);
     if (code == CLI_DONE || code == CLI_DATA) {
-        message_print_name(o->operands[1]);
+        message_print_name(o->shown[1]);
         message_print(": %" PRIu64 " frame%s checked, ", frames->total,
                       frames->total == 1 ? "" : "s");
     }

@@ -13,8 +13,8 @@ static const char overview[] =
     "  play      SOURCE              plays against the clock and tells how smooth it was\n"
     "  convert   IN OUT              plain (ASVP) to encrypted (ASVR) and back\n"
     "\n"
-    "SOURCE is a path, a file URL, or - for standard input. \"alphastream COMMAND --help\" says\n"
-    "more; --version prints the version.\n"
+    "SOURCE is a path, a URL (http, https, file), or - for standard input. \"alphastream COMMAND\n"
+    "--help\" says more; --version prints the version.\n"
     "\n"
     "Exit codes: 0 done; 1 the data was bad, or the passphrase missing or wrong; 2 wrong use, an\n"
     "unusable backend, an output that cannot be written; 3 the source cannot be reached.\n";
@@ -27,8 +27,19 @@ static const char common_drawing[] =
     "  --canvas WxH               size of the canvas (default: 2048x1024)\n"
     "  --scale nearest|vector     sample the canvas, or scale the points (default: nearest)\n"
     "  --combine union|parity     channels united, or even-odd over all (default: union)\n"
-    "  --backend cpu|vulkan|gl    what draws; this build has cpu (default: cpu)\n"
+    "  --backend cpu|gl           what draws; gl: OpenGL without a window, into textures that are\n"
+    "                             read back (default: cpu)\n"
+    "  --gl-api core|es           OpenGL core profile or OpenGL ES (default: core)\n"
     "  --threads N                threads that decode, 1 to 64 (default: one a core, up to 8)\n";
+
+static const char common_http[] =
+    "  --header \"NAME: VALUE\"     a header of every request; @FILE: one on each line of it;\n"
+    "                             may be given several times\n"
+    "  --proxy URL                a proxy; \"\": none (default: http_proxy, https_proxy, ...)\n"
+    "  --cacert F                 certificate authorities, PEM (default: the system's)\n"
+    "  --insecure                 accepts any certificate\n"
+    "  --cache-dir D              keeps what was fetched there (default: nowhere)\n"
+    "                             these five are for http and https URLs; others ignore them\n";
 
 static const char common_rest[] =
     "  --scene N                  scene id of an encrypted container (default: 0)\n"
@@ -40,11 +51,14 @@ static const char common_rest[] =
     "  --progress auto|always|never\n"
     "                             a bar; auto: on a terminal, for anything over a second\n";
 
-const char help_info[] = "usage: alphastream info SOURCE [--json]\n"
+const char help_info[] = "usage: alphastream info SOURCE [--json] [--http]\n"
                          "\n"
                          "Prints what a container is: plain or encrypted, frames, sizes.\n"
                          "\n"
-                         "  --json                     the same as one JSON object\n";
+                         "  --json                     the same as one JSON object\n"
+                         "  --http                     of an http or https URL, also the requests "
+                         "it took: ranges, bytes,\n"
+                         "                             times; even if it could not be opened\n";
 
 const char help_verify[] =
     "usage: alphastream verify SOURCE [options]\n"
@@ -119,5 +133,5 @@ void help_print(void)
 
 void help_print_command(const char *text)
 {
-    message_print("%s%s%s", text, common_drawing, common_rest);
+    message_print("%s%s%s%s", text, common_drawing, common_rest, common_http);
 }

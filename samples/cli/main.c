@@ -3,6 +3,7 @@
  * alphastream: looks into AlphaStream containers, draws and plays their masks, rewrites
  * them.
  */
+#include "backend_gl.h"
 #include "cmd.h"
 #include "help.h"
 #include "message.h"
@@ -22,7 +23,7 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"info", "one SOURCE", 1, OPTION_JSON, cmd_info, help_info},
+    {"info", "one SOURCE", 1, OPTION_JSON | OPTION_HTTP, cmd_info, help_info},
     {"verify", "one SOURCE", 1, 0, cmd_verify, help_verify},
     {"framehash", "one SOURCE", 1, 0, cmd_framehash, help_framehash},
     {"decode", "one SOURCE", 1,
@@ -53,9 +54,11 @@ static int run_command(const command *c, const options *o)
     if (o->operand_count - 1 > c->operands)
         return message_usage("\"%s\" is one argument too many: %s takes %s; see alphastream %s "
                              "--help",
-                             o->operands[c->operands + 1], c->name, c->expected, c->name);
-    if (strcmp(o->backend, "cpu") != 0)
+                             o->shown[c->operands + 1], c->name, c->expected, c->name);
+    if (strcmp(o->backend, "vulkan") == 0 || (strcmp(o->backend, "gl") == 0 && !backend_gl_built()))
         return message_usage("this build has no %s backend; use --backend cpu", o->backend);
+    if (o->gl_api_given && strcmp(o->backend, "gl") != 0)
+        return message_usage("--gl-api needs --backend gl");
     return c->run(o);
 }
 
@@ -67,7 +70,7 @@ static int dispatch(const options *o)
         return CLI_DONE;
     }
     if (o->operand_count && !c)
-        return message_usage("there is no command \"%s\"; see alphastream --help", o->operands[0]);
+        return message_usage("there is no command \"%s\"; see alphastream --help", o->shown[0]);
     if (o->help) {
         if (c)
             help_print_command(c->help);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "location.h"
 #include "message.h"
+#include "options_http.h"
 #include "options_play.h"
 
 #include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +25,7 @@ enum {
     SCALE,
     COMBINE,
     BACKEND,
+    GL_API,
     FRAMES,
     THREADS,
     SCENE,
@@ -39,7 +44,9 @@ enum {
     TO_STREAM_VERSION,
     TO_NAME,
     TO_PASSPHRASE_FILE,
-    PLAY /* and on: play_option */
+    EXCHANGES,
+    HTTP,            /* and on: http_option */
+    PLAY = HTTP + 16 /* and on: play_option */
 };
 
 static const struct option long_options[] = {
@@ -52,6 +59,7 @@ static const struct option long_options[] = {
     {"scale", required_argument, NULL, SCALE},
     {"combine", required_argument, NULL, COMBINE},
     {"backend", required_argument, NULL, BACKEND},
+    {"gl-api", required_argument, NULL, GL_API},
     {"frames", required_argument, NULL, FRAMES},
     {"threads", required_argument, NULL, THREADS},
     {"scene", required_argument, NULL, SCENE},
@@ -60,7 +68,13 @@ static const struct option long_options[] = {
     {"passphrase-file", required_argument, NULL, PASSPHRASE_FILE},
     {"log-level", required_argument, NULL, LOG_LEVEL},
     {"progress", required_argument, NULL, PROGRESS},
+    {"header", required_argument, NULL, HTTP + HTTP_HEADER},
+    {"proxy", required_argument, NULL, HTTP + HTTP_PROXY},
+    {"cacert", required_argument, NULL, HTTP + HTTP_CACERT},
+    {"insecure", no_argument, NULL, HTTP + HTTP_INSECURE},
+    {"cache-dir", required_argument, NULL, HTTP + HTTP_CACHE_DIR},
     {"json", no_argument, NULL, JSON},
+    {"http", no_argument, NULL, EXCHANGES},
     {"keep-going", no_argument, NULL, KEEP_GOING},
     {"sheet", no_argument, NULL, SHEET},
     {"sheet-frames", required_argument, NULL, SHEET_FRAMES},
@@ -90,7 +104,8 @@ static const struct {
                    {OPTION_QUIET, "--quiet"},   {OPTION_KEEP_GOING, "--keep-going"},
                    {OPTION_SHEET, "--sheet"},   {OPTION_SHEET_FRAMES, "--sheet-frames"},
                    {OPTION_TILE, "--tile"},     {OPTION_TO, "--to"},
-                   {OPTION_TO_KEY, "--to-..."}, {OPTION_PLAY, "--fps"}};
+                   {OPTION_TO_KEY, "--to-..."}, {OPTION_PLAY, "--fps"},
+                   {OPTION_HTTP, "--http"}};
 
 bool options_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
@@ -155,6 +170,7 @@ static int take_drawing(options *o, int option, const char *text)
     static const char *const scales[] = {"nearest", "vector", NULL};
     static const char *const combines[] = {"union", "parity", NULL};
     static const char *const backends[] = {"cpu", "vulkan", "gl", NULL};
+    static const char *const gl_apis[] = {"core", "es", NULL};
     int word = 0, code = CLI_DONE;
     switch (option) {
     case SIZE: o->given |= OPTION_SIZE; return take_size("--size", text, &o->width, &o->height);
@@ -167,9 +183,14 @@ static int take_drawing(options *o, int option, const char *text)
         code = take_word("--combine", text, combines, &word);
         o->combine = word == 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION;
         return code;
-    default:
+    case BACKEND:
         code = take_word("--backend", text, backends, &word);
         o->backend = backends[word];
+        return code;
+    default:
+        code = take_word("--gl-api", text, gl_apis, &word);
+        o->gl_es = word == 1;
+        o->gl_api_given = true;
         return code;
     }
 }
@@ -188,6 +209,7 @@ static int take_running(options *o, int option, const char *text)
         return code;
     case LOG_LEVEL:
         code = take_word("--log-level", text, levels, &word);
+        o->log_level_given = true;
         o->log_level = (as_log_level)word; /* AS_LOG_NONE is 0, the others follow in this order */
         return code;
     default:
@@ -228,6 +250,7 @@ static int take_own(options *o, int option, const char *text)
         return CLI_DONE;
     case 'q': o->given |= OPTION_QUIET; return CLI_DONE;
     case JSON: o->given |= OPTION_JSON; return CLI_DONE;
+    case EXCHANGES: o->given |= OPTION_HTTP; return CLI_DONE;
     case KEEP_GOING: o->given |= OPTION_KEEP_GOING; return CLI_DONE;
     case SHEET: o->given |= OPTION_SHEET; return CLI_DONE;
     case SHEET_FRAMES:
@@ -250,15 +273,24 @@ static int take_own(options *o, int option, const char *text)
 
 static int take_operand(options *o, const char *text)
 {
-    if (o->operand_count == MOST_OPERANDS)
-        return message_usage("\"%s\" is one argument too many; see alphastream --help", text);
-    o->operands[o->operand_count++] = text;
+    char *shown = location_shown(text);
+    int code = shown ? CLI_DONE : message_usage("out of memory");
+    if (shown && o->operand_count == MOST_OPERANDS)
+        code = message_usage("\"%s\" is one argument too many; see alphastream --help", shown);
+    if (code != CLI_DONE) {
+        free(shown);
+        return code;
+    }
+    o->operands[o->operand_count] = text;
+    o->shown[o->operand_count++] = shown;
     return CLI_DONE;
 }
 
-/* `argument` is what getopt_long gave up on. */
-static int refuse(const char *argument)
+/* `text` is what getopt_long gave up on. A value behind "=" may be a secret. */
+static int refuse(const char *text)
 {
+    char argument[64];
+    snprintf(argument, sizeof(argument), "%.*s", (int)strcspn(text, "="), text);
     const bool is_long = strncmp(argument, "--", 2) == 0;
     if (is_long && optopt)
         return message_usage("option %s takes no value; see alphastream --help", argument);
@@ -282,13 +314,15 @@ static int take(options *o, int option, char *const *argv)
     case NAME:
     case PASSPHRASE_FILE: return take_key(&o->key, option, "--scene", optarg);
     default:
-        if (option >= SIZE && option <= BACKEND)
+        if (option >= SIZE && option <= GL_API)
             return take_drawing(o, option, optarg);
         if (option >= FRAMES && option <= PROGRESS)
             return take_running(o, option, optarg);
+        if (option >= HTTP && option < PLAY)
+            return options_take_http(o, (http_option)(option - HTTP), optarg);
         if (option >= PLAY)
             return options_take_play(o, (play_option)(option - PLAY), optarg);
-        if (option >= TO_SCENE)
+        if (option >= TO_SCENE && option <= TO_PASSPHRASE_FILE)
             return take_to_key(o, option, optarg);
         return take_own(o, option, optarg);
     }
@@ -339,5 +373,8 @@ const char *options_refused(const options *o, unsigned accepted)
 
 void options_free(options *o)
 {
+    for (int i = 0; i < o->operand_count; i++)
+        free(o->shown[i]);
+    options_free_http(o);
     frames_free(&o->frames);
 }

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+enum { MOST_THREADS = 64, MOST_OPERANDS = 3, MOST_HEADERS = 64 };
+
 typedef enum option_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER } option_when;
 
 /* What an encrypted container's key is made of; NULL = not given. */
@@ -34,6 +36,16 @@ typedef struct play_options {
     uint32_t l0, l1; /* 0: not given */
 } play_options;
 
+/* How http and https URLs are read; NULL = not given. */
+typedef struct http_options {
+    const char *headers[MOST_HEADERS];
+    uint32_t header_count;
+    char *files[MOST_HEADERS]; /* the text of header files; `headers` point into it */
+    size_t file_count;
+    const char *proxy, *ca_file, *cache_dir;
+    bool insecure;
+} http_options;
+
 /* Bits of options.given: options that only some commands take. */
 enum {
     OPTION_JSON = 1 << 0,
@@ -47,13 +59,13 @@ enum {
     OPTION_TO_KEY = 1 << 8,
     OPTION_SIZE = 1 << 9, /* taken by all, but --sheet has no use for it */
     OPTION_PLAY = 1 << 10,
+    OPTION_HTTP = 1 << 11,
 };
 
-enum { MOST_THREADS = 64, MOST_OPERANDS = 3 };
-
-/* Strings point into argv. */
+/* Strings point into argv but for those that say otherwise. */
 typedef struct options {
     const char *operands[MOST_OPERANDS]; /* the command's name first */
+    char *shown[MOST_OPERANDS];          /* the same for output and messages: location_shown */
     int operand_count;
     unsigned given;
     bool help, version;
@@ -63,11 +75,14 @@ typedef struct options {
     bool vector;            /* --scale vector */
     as_combine combine;
     const char *backend;
+    bool gl_es, gl_api_given; /* --gl-api */
     bool frames_given;
     frames_list frames;
     unsigned threads;
     key_options key;
+    http_options http;
     as_log_level log_level;
+    bool log_level_given;
     option_when progress;
 
     const char *output;

@@ -5,6 +5,7 @@
 #ifndef CLI_PLAY_REPORT_H
 #define CLI_PLAY_REPORT_H
 
+#include "exchanges.h"
 #include "latency.h"
 #include "options.h"
 
@@ -26,9 +27,13 @@ typedef struct play_report {
     double seconds;     /* played */
     double cpu_seconds; /* of the whole process meanwhile */
     uint64_t peak_bytes;
-    latency get; /* every call of as_stream_get_frame */
+    latency get; /* every call of as_stream_get_frame, or of as_gl_get_frame and the drawing */
+    char gl_name[160]; /* "": the CPU drew */
+    as_gl_stats gl;
     as_stream_metadata metadata;
     as_stream_stats stats;
+    bool over_http;
+    as_http_stats http;
 } play_report;
 
 /* To standard output: a table, or one JSON object. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool.h"
 
+#include "ahead.h"
 #include "message.h"
 #include "progress.h"
 
@@ -23,8 +24,15 @@ typedef struct pool {
     slot *slots;
     uint64_t slot_count;
     uint64_t claimed, consumed; /* positions; claimed - consumed <= slot_count */
+    ahead ahead;
     bool stop;
 } pool;
+
+static ahead ahead_of(const pool_params *p)
+{
+    return (ahead){
+        .source = p->gl ? NULL : p->source, .container = p->container, .frames = p->frames};
+}
 
 static void work_on(const pool_params *p, renderer *r, uint64_t position, pool_result *result)
 {
@@ -46,6 +54,7 @@ static void *worker(void *user)
         if (q->stop || q->claimed >= q->params->frames->total)
             break;
         const uint64_t position = q->claimed++;
+        ahead_at(&q->ahead, position);
         slot *s = &q->slots[position % q->slot_count];
         pthread_mutex_unlock(&q->lock);
         work_on(q->params, &r, position, &s->result);
@@ -72,10 +81,12 @@ static int settle(const pool_params *p, const pool_result *result, uint64_t *bad
 
 static int run_alone(const pool_params *p, progress *bar, uint64_t *bad)
 {
-    renderer r = {.container = p->container, .o = p->o};
+    renderer r = {.container = p->container, .gl = p->gl, .o = p->o};
     pool_result result = {0};
+    ahead next = ahead_of(p);
     int code = CLI_DONE;
     for (uint64_t i = 0; i < p->frames->total && code == CLI_DONE; i++) {
+        ahead_at(&next, i);
         work_on(p, &r, i, &result);
         code = settle(p, &result, bad);
         progress_step(bar, i + 1);
@@ -118,7 +129,7 @@ static void stop_all(pool *q, const pthread_t *threads, unsigned count)
 static int run_threads(const pool_params *p, unsigned count, progress *bar, uint64_t *bad)
 {
     pthread_t threads[MOST_THREADS];
-    pool q = {.params = p, .slot_count = (uint64_t)count * 2};
+    pool q = {.params = p, .slot_count = (uint64_t)count * 2, .ahead = ahead_of(p)};
     const size_t fits = RING_BYTES / (p->bytes_per_result ? p->bytes_per_result : 1);
     if (q.slot_count > fits)
         q.slot_count = fits ? fits : 1;
@@ -150,7 +161,8 @@ int pool_run(const pool_params *params, uint64_t *out_bad)
     const uint64_t total = params->frames->total;
     const unsigned count = params->o->threads < total ? params->o->threads : (unsigned)total;
     progress_start(&bar, params->verb, total, params->o->progress);
-    int code = count > 1 ? run_threads(params, count, &bar, &bad) : run_alone(params, &bar, &bad);
+    int code = count > 1 && !params->gl ? run_threads(params, count, &bar, &bad)
+                                        : run_alone(params, &bar, &bad);
     progress_end(&bar);
     if (bad > POOL_MOST_NAMED)
         message_error("%" PRIu64 " more frames are bad and are not named", bad - POOL_MOST_NAMED);

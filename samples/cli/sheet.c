@@ -197,11 +197,13 @@ static options drawn_larger(const options *o, const drawing *d)
     return larger;
 }
 
-static int draw_all(as_container *container, const options *o, const frames_list *picked,
-                    drawing *d, uint64_t *bad)
+static int draw_all(const opened *in, const options *o, const frames_list *picked, drawing *d,
+                    uint64_t *bad)
 {
     const options larger = drawn_larger(o, d);
-    const pool_params params = {.container = container,
+    const pool_params params = {.container = in->container,
+                                .gl = in->gl,
+                                .source = in->source,
                                 .o = &larger,
                                 .frames = picked,
                                 .verb = "sheet",
@@ -212,7 +214,7 @@ static int draw_all(as_container *container, const options *o, const frames_list
     return pool_run(&params, bad);
 }
 
-int sheet_make(as_container *container, const options *o, const frames_list *frames, sheet *out,
+int sheet_make(const opened *in, const options *o, const frames_list *frames, sheet *out,
                byte_array *png)
 {
     drawing d = {0};
@@ -228,7 +230,7 @@ int sheet_make(as_container *container, const options *o, const frames_list *fra
     if (code == CLI_DONE)
         code = lay_out(&d, o, (uint32_t)picked.total);
     if (code == CLI_DONE)
-        code = draw_all(container, o, &picked, &d, &out->bad);
+        code = draw_all(in, o, &picked, &d, &out->bad);
     if ((code == CLI_DONE || code == CLI_DATA) &&
         output_encode_png(d.width, d.height, CHANNELS, d.pixels, png, &error) != AS_OK)
         code = message_fail(&error);

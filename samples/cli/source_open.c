@@ -101,19 +101,33 @@ int source_say_not_opened(const options *o, const as_error *error)
     return message_exit_code(error->code);
 }
 
-int source_open_bytes(const options *o, const char *location, as_source **source)
+int source_open_bytes(const options *o, const char *location, exchanges *recorder,
+                      as_source **source)
 {
     as_error error = {0};
+    /* It warns of what reads fail with, which is told here when they do. */
+    const as_log_level level = o->log_level_given ? o->log_level : AS_LOG_ERROR;
     if (strcmp(location, "-") == 0)
         return open_stdin(o, source);
-    return as_source_open(location, NULL, source, &error) == AS_OK ? CLI_DONE
-                                                                   : message_fail(&error);
+    const as_http_params http = {.struct_size = sizeof(http),
+                                 .headers = o->http.headers,
+                                 .header_count = o->http.header_count,
+                                 .proxy = o->http.proxy,
+                                 .ca_file = o->http.ca_file,
+                                 .insecure = o->http.insecure,
+                                 .cache_dir = o->http.cache_dir,
+                                 .exchange = recorder ? exchanges_add : NULL,
+                                 .user = recorder,
+                                 .log = {.fn = message_log, .level = level}};
+    const as_source_params params = {.struct_size = sizeof(params), .http = &http};
+    return as_source_open(location, &params, source, &error) == AS_OK ? CLI_DONE
+                                                                      : message_fail(&error);
 }
 
 int source_open(const options *o, const char *location, opened *out)
 {
     as_error error = {0};
-    const int code = source_open_bytes(o, location, &out->source);
+    const int code = source_open_bytes(o, location, out->exchanges, &out->source);
     if (code != CLI_DONE)
         return code;
     as_key_params key;
@@ -127,6 +141,18 @@ int source_open(const options *o, const char *location, opened *out)
     return CLI_DONE;
 }
 
+int source_open_drawing(const options *o, const char *location, opened *out)
+{
+    int code = CLI_DONE;
+    if (strcmp(o->backend, "gl") == 0)
+        code = backend_gl_open(o, &out->gl); /* first: without it nothing needs to be read */
+    if (code == CLI_DONE)
+        code = source_open(o, location, out);
+    if (code == CLI_DONE && out->gl)
+        code = backend_gl_attach_source(out->gl, o, out->source);
+    return code;
+}
+
 int source_frames(const options *o, const opened *in, frames_list *list)
 {
     const bool made =
@@ -136,6 +162,7 @@ int source_frames(const options *o, const opened *in, frames_list *list)
 
 void source_close(opened *in)
 {
+    backend_gl_close(&in->gl);
     as_container_close(&in->container);
     as_source_close(&in->source);
 }

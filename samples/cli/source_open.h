@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening SOURCE: a path, a file URL or standard input.
+ * Opening SOURCE: a path, a URL or standard input.
  */
 #ifndef CLI_SOURCE_OPEN_H
 #define CLI_SOURCE_OPEN_H
 
+#include "backend_gl.h"
+#include "exchanges.h"
 #include "options.h"
 
 /* Start with {0}. */
 typedef struct opened {
+    exchanges *exchanges; /* where a URL's are recorded; NULL: nowhere */
     as_source *source;
     as_container *container;
     as_container_info info;
+    backend_gl *gl; /* of source_open_drawing with --backend gl; else NULL */
 } opened;
 
 /* Opens `location` ("-": standard input, read to its end) with the key of o->key. Returns CLI_DONE,
  * or an exit code after a sentence on standard error. source_close in every case. */
 int source_open(const options *o, const char *location, opened *out);
 
-/* Opens the bytes alone: `location` as above, into *source. Returns as source_open. */
-int source_open_bytes(const options *o, const char *location, as_source **source);
+/* The same for a command that draws: with --backend gl, also out->gl. */
+int source_open_drawing(const options *o, const char *location, opened *out);
+
+/* Opens the bytes alone: `location` as above, into *source. `recorder` may be NULL. Returns as
+ * source_open. */
+int source_open_bytes(const options *o, const char *location, exchanges *recorder,
+                      as_source **source);
 
 /* Says why a container could not be opened, and what this tool's option for it is. Returns an exit
  * code. */

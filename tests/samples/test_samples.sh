@@ -4,6 +4,7 @@
 # or of golden.tsv, and how it fails.
 #
 # test_samples.sh cpu_frames|cv_client PROGRAM EXPECTED [LIBRARY]
+# test_samples.sh http_options PROGRAM EXPECTED
 # test_samples.sh dotnet LIBRARY
 set -euo pipefail
 export LC_ALL=C
@@ -26,7 +27,7 @@ fail() # WHAT
 sample() # ARGUMENTS...
 {
     case $kind in
-    cpu_frames) "$program" "$@" ;;
+    cpu_frames | http_options) "$program" "$@" ;;
     cv_client) "$program" "$library" "$@" ;;
     dotnet) "$root/samples/dotnet/run.sh" "$(dirname "$library")" "$@" ;;
     esac
@@ -106,6 +107,44 @@ check_failures()
     refuses 2 "usage" "$walkers" 0 too many
 }
 
+# A server that wants a header, one whose URLs run out, and what is kept on disk.
+check_http()
+{
+    local url moved
+    # shellcheck source=tests/support/servers.sh
+    . "$root/tests/support/servers.sh"
+    trap 'stop_servers; rm -rf "$folder"' EXIT
+    start_servers "$root" "$folder"
+    url=http://127.0.0.1:$fault_port/s/good/walkers.asvp
+    moved="http://127.0.0.1:$fault_port/s/old/walkers.asvp?signature=1"
+    fault scenario good "file=$walkers" 'etag="v1"'
+    fault scenario old "file=$walkers"
+    fault rule old times=always status=403
+
+    for cache in "" "$folder/cache" "$folder/cache"; do
+        runs "$url" "X-Token: 4711" "$cache"
+        same_lines 8 '^frame ' "$folder/expected_100"
+        same_lines 1 '^total ' "$folder/expected"
+    done
+    grep -q '^[1-9][0-9]* bytes received, [1-9][0-9]* units of 64 KiB from disk, 0 new URLs$' \
+        "$folder/out" || fail "nothing came from the cache on disk"
+    fault log good
+    echo "$answer" >"$folder/log"
+    [ "$(grep -c '^header X-Token: 4711$' "$folder/log")" = "$(grep -c '^request' "$folder/log")" ] ||
+        fail "the header is not on every request"
+
+    runs "$moved" "" "" "$url"
+    same_lines 1 '^total ' "$folder/expected"
+    grep -q '^status 403: going on with another URL$' "$folder/out" || fail "no new URL"
+    grep -q ', 1 new URLs$' "$folder/out" || fail "the new URL is not counted"
+
+    refuses 1 "403" "$moved"
+    refuses 1 "403" "$moved" "" "" "$moved"
+    refuses 1 "https://host/path" "$walkers"
+    refuses 1 "headers\[0\]" "$url" "no header"
+    refuses 2 "usage" "$url" "" "" "" too many
+}
+
 kind=${1:-}
 every_45th='^frame ('$(seq -s '|' 0 45 675)') '
 case $kind in
@@ -116,6 +155,15 @@ cpu_frames | cv_client)
     library=${4:-}
     "$expected" "$walkers" >"$folder/expected"
     ALPHASTREAM_PASSPHRASE=$secret "$expected" "$closeup" 85342 >"$folder/expected_closeup"
+    ;;
+http_options)
+    [ "$#" = 3 ] || { echo "usage: see the head of $0" >&2; exit 2; }
+    program=$2
+    "$3" "$walkers" >"$folder/expected"
+    grep -E '^frame [0-9]*00 |^frame 0 ' "$folder/expected" >"$folder/expected_100"
+    check_http
+    echo "$kind prints what it must"
+    exit 0
     ;;
 dotnet)
     library=$2

@@ -381,10 +381,12 @@ static void hint_source(void *user, const as_byte_range *ranges, size_t count, i
     *hint = (test_hint){.priority = priority, .generation = generation};
     hint->count = count < TEST_SOURCE_RANGES ? count : TEST_SOURCE_RANGES;
     memcpy(hint->ranges, ranges, hint->count * sizeof(*ranges));
+    void (*const on_hint)(void *user) = s->on_hint;
+    void *const hint_user = s->hint_user;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    if (s->on_hint)
-        s->on_hint(s->hint_user);
+    if (on_hint)
+        on_hint(hint_user);
 }
 
 static uint64_t version_of_source(void *user)
@@ -550,6 +552,25 @@ test_hint test_source_hint(test_source *s, uint64_t number)
     const test_hint hint = s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
     pthread_mutex_unlock(&s->lock);
     return hint;
+}
+
+test_hint test_source_hint_of(test_source *s, as_byte_range range)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->hint_count == 0 ||
+           !test_hint_names(&s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS], range))
+        pthread_cond_wait(&s->changed, &s->lock);
+    const test_hint hint = s->hints[(s->hint_count - 1) % TEST_SOURCE_HINTS];
+    pthread_mutex_unlock(&s->lock);
+    return hint;
+}
+
+void test_source_on_hint(test_source *s, void (*fn)(void *user), void *user)
+{
+    pthread_mutex_lock(&s->lock);
+    s->on_hint = fn;
+    s->hint_user = user;
+    pthread_mutex_unlock(&s->lock);
 }
 
 uint64_t test_source_hints(test_source *s)

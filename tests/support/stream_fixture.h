@@ -90,11 +90,9 @@ typedef struct test_source {
     const uint8_t *bytes;
     size_t size;
     bool cancellable;
-    bool hinted;                 /* it takes hints */
-    bool gives_up;               /* a new generation ends blocked reads of bytes it does not name */
-    bool versioned;              /* it tells its version */
-    void (*on_hint)(void *user); /* called for each hint, under no lock */
-    void *hint_user;
+    bool hinted;    /* it takes hints */
+    bool gives_up;  /* a new generation ends blocked reads of bytes it does not name */
+    bool versioned; /* it tells its version */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -111,6 +109,8 @@ typedef struct test_source {
     uint32_t blocked;
     uint64_t reads, failed, given_up;
     uint64_t offsets[TEST_SOURCE_LOG]; /* of the reads, as they began */
+    void (*on_hint)(void *user);
+    void *hint_user;
     uint64_t hint_count;
     test_hint hints[TEST_SOURCE_HINTS]; /* the n-th is at n % TEST_SOURCE_HINTS */
 } test_source;
@@ -139,8 +139,12 @@ void test_source_replace(test_source *s, const void *bytes, size_t size);
 void test_source_keep_changing(test_source *s, uint64_t count);
 /* Waits for hint number `number` (from 0), or a later one, and copies it. */
 test_hint test_source_hint(test_source *s, uint64_t number);
-/* How many there were. */
+/* Waits until the newest hint names all of `range`, and copies it. */
+test_hint test_source_hint_of(test_source *s, as_byte_range range);
+/* How many there were. One that is due may come a little later, from another thread. */
 uint64_t test_source_hints(test_source *s);
+/* From now on fn(user) is called for each hint, under no lock. */
+void test_source_on_hint(test_source *s, void (*fn)(void *user), void *user);
 /* Does a range of the hint name all of `range`? */
 bool test_hint_names(const test_hint *hint, as_byte_range range);
 uint64_t test_source_reads(test_source *s);
