@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { MOST_WAITS = 16 }; /* fences that a texture gathers while it is not drawn */
+
 as_result as_gpu_init(as_gpu *gpu, const as_gpu_backend *backend, uint32_t textures,
                       as_error *error)
 {
@@ -111,6 +113,13 @@ static as_result draw_rects(as_gpu *gpu, as_gpu_texture *t, const as_canvas_view
     return result;
 }
 
+/* What is drawn from now on comes after the caller's uses of the texture. */
+static void wait_for_all(as_gpu *gpu, as_gpu_texture *t)
+{
+    while (t->waits_count != 0)
+        gpu->backend->wait(gpu, t->waits[--t->waits_count]);
+}
+
 /* Brings a texture to the canvas. */
 static as_result bring(as_gpu *gpu, as_gpu_texture *t, const as_canvas_view *canvas, bool *out_full,
                        as_error *error)
@@ -129,8 +138,7 @@ static as_result bring(as_gpu *gpu, as_gpu_texture *t, const as_canvas_view *can
     if (clear)
         forget_shown(t, canvas, &counts);
     *out_full = clear;
-    while (t->waits_count != 0)
-        gpu->backend->wait(gpu, t->waits[--t->waits_count]);
+    wait_for_all(gpu, t);
     return draw_rects(gpu, t, canvas, &counts, clear, error);
 }
 
@@ -202,6 +210,8 @@ as_result as_gpu_find(as_gpu *gpu, const as_gpu_request *request, as_gpu_texture
     as_gpu_texture *t = as_textures_find(gpu, request);
     if (!t)
         return as_err_set(error, AS_NOT_READY, "no texture shows this frame");
+    if (t->waits_count >= MOST_WAITS) /* one frame shown for long: each release adds a fence */
+        wait_for_all(gpu, t);
     result = as_textures_hold(gpu, t, error);
     if (result != AS_OK)
         return result;

@@ -44,6 +44,7 @@ typedef struct as_gl_device {
     GLint sizes; /* the uniform's location */
     GLint sizes_value[4];
     GLuint vertex_array;
+    uintptr_t mark;     /* of the vertex array: the time at which it was made, no other's */
     GLuint framebuffer; /* for textures of the caller's, one at a time */
     bool attached;      /* there is one */
     as_gl_ring ring;

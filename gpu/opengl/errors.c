@@ -52,7 +52,8 @@ as_result as_gl_check(as_gl_device *d, const char *doing, as_error *error)
 }
 
 /* A vertex array belongs to one context, and this one's last attribute, which is never enabled,
- * points at the device: no other context has such a thing under this name. */
+ * points at the device's mark: no other context has such a thing under this name, not even one
+ * that keeps the vertex array of an abandoned device of the same address. */
 static bool is_ours(as_gl_device *d)
 {
     const GladGLContext *gl = &d->f.gl;
@@ -64,7 +65,7 @@ static bool is_ours(as_gl_device *d)
     gl->BindVertexArray(d->vertex_array);
     gl->GetVertexAttribPointerv(AS_GL_MARK, GL_VERTEX_ATTRIB_ARRAY_POINTER, &mark);
     gl->BindVertexArray((GLuint)bound);
-    return mark == (void *)d;
+    return (uintptr_t)mark == d->mark;
 }
 
 as_result as_gl_check_context(as_gl_device *d, as_error *error)

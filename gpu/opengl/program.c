@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "gpu/opengl/device.h"
 
@@ -63,7 +64,8 @@ static void make_vertex_array(as_gl_device *d)
     gl->BindBuffer(GL_ARRAY_BUFFER, d->ring.buffer);
     gl->EnableVertexAttribArray(0);
     gl->VertexAttribDivisor(0, 1);
-    gl->VertexAttribPointer(AS_GL_MARK, 1, GL_BYTE, GL_FALSE, 0, d);
+    d->mark = (uintptr_t)as_clock_ns();
+    gl->VertexAttribPointer(AS_GL_MARK, 1, GL_BYTE, GL_FALSE, 0, (const void *)d->mark);
 }
 
 as_result as_gl_program_create(as_gl_device *d, as_error *error)

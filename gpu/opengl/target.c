@@ -84,6 +84,15 @@ static as_result refuse(as_gl_device *d, const as_gpu_texture *t, const char *wh
                       t->framebuffer ? t->framebuffer : t->name, why);
 }
 
+/* Is level `level` of the bound texture at least so large? Asks with no pixels, just within the
+ * size: the way to know it that all contexts have. */
+static bool texture_holds(const GladGLContext *gl, GLint level, const as_gpu_texture *t)
+{
+    gl->TexSubImage2D(GL_TEXTURE_2D, level, (GLint)t->width, (GLint)t->height, 0, 0, GL_RED,
+                      GL_UNSIGNED_BYTE, NULL);
+    return gl->GetError() == GL_NO_ERROR;
+}
+
 /* Attached for one drawing only, so that it is freed when its owner deletes it. */
 static as_result adopt_texture(as_gl_device *d, as_gpu_texture *t, as_error *error)
 {
@@ -93,10 +102,7 @@ static as_result adopt_texture(as_gl_device *d, as_gpu_texture *t, as_error *err
     gl->BindTexture(GL_TEXTURE_2D, t->name);
     if (gl->GetError() != GL_NO_ERROR)
         return refuse(d, t, "is not a GL_TEXTURE_2D", error);
-    /* No pixels, just within the size: the way to ask for it that all contexts have. */
-    gl->TexSubImage2D(GL_TEXTURE_2D, 0, (GLint)t->width, (GLint)t->height, 0, 0, GL_RED,
-                      GL_UNSIGNED_BYTE, NULL);
-    if (gl->GetError() != GL_NO_ERROR)
+    if (!texture_holds(gl, 0, t))
         return refuse(d, t, "is smaller than the mask, or has no level 0 of format GL_R8", error);
     gl->BindFramebuffer(GL_DRAW_FRAMEBUFFER, d->framebuffer);
     gl->FramebufferTexture2D(GL_DRAW_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, t->name, 0);
@@ -105,6 +111,34 @@ static as_result adopt_texture(as_gl_device *d, as_gpu_texture *t, as_error *err
         !is_r8(gl, GL_COLOR_ATTACHMENT0))
         return refuse(d, t, "is not GL_R8; make it with that internal format", error);
     return AS_OK;
+}
+
+static bool renderbuffer_holds(const GladGLContext *gl, GLuint name, const as_gpu_texture *t)
+{
+    GLint bound = 0, width = 0, height = 0;
+    gl->GetIntegerv(GL_RENDERBUFFER_BINDING, &bound);
+    gl->BindRenderbuffer(GL_RENDERBUFFER, name);
+    gl->GetRenderbufferParameteriv(GL_RENDERBUFFER, GL_RENDERBUFFER_WIDTH, &width);
+    gl->GetRenderbufferParameteriv(GL_RENDERBUFFER, GL_RENDERBUFFER_HEIGHT, &height);
+    gl->BindRenderbuffer(GL_RENDERBUFFER, (GLuint)bound);
+    return (uint32_t)width >= t->width && (uint32_t)height >= t->height;
+}
+
+/* Is the attachment at least as large as the mask? Layers of other textures are not asked. */
+static bool attachment_holds(const GladGLContext *gl, GLenum attachment, const as_gpu_texture *t)
+{
+    const GLuint name =
+        (GLuint)attachment_parameter(gl, attachment, GL_FRAMEBUFFER_ATTACHMENT_OBJECT_NAME);
+    if (attachment_parameter(gl, attachment, GL_FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE) ==
+        GL_RENDERBUFFER)
+        return !gl->IsRenderbuffer(name) || renderbuffer_holds(gl, name, t);
+    if (!gl->IsTexture(name)) /* deleted, but still attached */
+        return true;
+    gl->BindTexture(GL_TEXTURE_2D, name);
+    if (gl->GetError() != GL_NO_ERROR)
+        return true;
+    return texture_holds(
+        gl, attachment_parameter(gl, attachment, GL_FRAMEBUFFER_ATTACHMENT_TEXTURE_LEVEL), t);
 }
 
 static as_result adopt_framebuffer(as_gl_device *d, as_gpu_texture *t, as_error *error)
@@ -121,6 +155,8 @@ static as_result adopt_framebuffer(as_gl_device *d, as_gpu_texture *t, as_error 
     if (samples != 0 || buffer < GL_COLOR_ATTACHMENT0 || !is_r8(gl, (GLenum)buffer))
         return refuse(d, t, "has no single-sampled GL_R8 attachment as its first draw buffer",
                       error);
+    if (!attachment_holds(gl, (GLenum)buffer, t))
+        return refuse(d, t, "is smaller than the mask", error);
     gl->GetIntegerv(GL_MAX_DRAW_BUFFERS, &buffers);
     for (GLint i = 1; i < buffers; i++) {
         gl->GetIntegerv((GLenum)(GL_DRAW_BUFFER0 + i), &buffer);

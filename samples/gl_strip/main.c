@@ -138,6 +138,14 @@ static int draw_frames(drawing *d, int count, char **indices)
     return code;
 }
 
+static bool are_frames(int count, char **texts)
+{
+    for (int i = 0; i < count; i++)
+        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     char why[256];
@@ -145,8 +153,11 @@ int main(int argc, char **argv)
     drawing d = {.pixels = malloc((size_t)WIDTH * HEIGHT)};
     const bool api_given = argc > 3 && strcmp(argv[2], "--gl-api") == 0;
     const int first = api_given ? 4 : 2;
-    if (argc < 2 || !d.pixels) {
+    if (argc < 2 || !d.pixels ||
+        (api_given && strcmp(argv[3], "core") != 0 && strcmp(argv[3], "es") != 0) ||
+        !are_frames(argc - first, argv + first)) {
         fprintf(stderr, "usage: gl_strip SOURCE [--gl-api core|es] [FRAME...]\n");
+        free(d.pixels);
         return 2;
     }
     const as_stream_params params = {.struct_size = sizeof(params),

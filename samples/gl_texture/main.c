@@ -135,6 +135,14 @@ static int open_and_play(player *p, const char *source, const char *path, int co
     return 1;
 }
 
+static bool are_frames(int count, char **texts)
+{
+    for (int i = 0; i < count; i++)
+        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     static player p;
@@ -142,7 +150,8 @@ int main(int argc, char **argv)
     int code = 2;
     const bool api_given = argc > 4 && strcmp(argv[3], "--gl-api") == 0;
     const int first = api_given ? 5 : 3;
-    if (argc < 3) {
+    if (argc < 3 || (api_given && strcmp(argv[4], "core") != 0 && strcmp(argv[4], "es") != 0) ||
+        !are_frames(argc - first, argv + first)) {
         fprintf(stderr, "usage: gl_texture SOURCE OUT.ppm [--gl-api core|es] [FRAME...]\n");
         return 2;
     }

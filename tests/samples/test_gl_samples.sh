@@ -81,6 +81,8 @@ gl_strip)
     check_strips core
     check_strips es
     refuses 2 usage
+    refuses 2 usage "$walkers" --gl-api vulkan
+    refuses 2 usage "$walkers" 0 --gl-api es
     refuses 2 "there is no file" "$folder/none.asvp"
     refuses 1 "frame 720 is past the end" "$walkers" --gl-api core 720
     __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers"
@@ -89,6 +91,8 @@ gl_texture)
     check_picture core
     check_picture es
     refuses 2 usage "$walkers"
+    refuses 2 usage "$walkers" "$folder/out.ppm" --gl-api vulkan
+    refuses 2 usage "$walkers" "$folder/out.ppm" first
     refuses 1 "there is no file" "$folder/none.asvp" "$folder/out.ppm"
     refuses 1 "frame 720 is past the end" "$walkers" "$folder/out.ppm" --gl-api core 720
     refuses 1 "cannot be written" "$walkers" "$folder/none/out.ppm"

@@ -274,6 +274,35 @@ static void test_shared(void **state)
     test_gl_destroy(context);
 }
 
+/* A frame that is shown for long: the fences that its releases bring do not pile up. */
+static void test_still(void **state)
+{
+    enum { TIMES = 40 };
+    (void)state;
+    test_gl *context = test_gl_create(NULL);
+    const GladGLContext *f = &context->f.gl;
+    as_gl *gl = attach(stream, 0, AS_GL_UPLOAD_AUTO);
+    GLsync fences[TIMES];
+    int alive = 0;
+    for (int i = 0; i < TIMES; i++) {
+        as_gl_texture texture = get(gl, 5, NULL);
+        fences[i] = f->FenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
+        as_gl_release(gl, &texture, fences[i]);
+    }
+    assert_int_equal(gl_stats_of(gl).shown_already, TIMES - 1);
+    for (int i = 0, later; i < TIMES; i++) {
+        for (later = i + 1; later < TIMES && fences[later] != fences[i]; later++) {
+        }
+        alive += later == TIMES && f->IsSync(fences[i]); /* a name that was not given again */
+    }
+    assert_in_range(alive, 1, TIMES / 2);
+    assert_true(f->IsSync(fences[TIMES - 1]));
+    check_frame(context, gl, &small, 6, NULL);
+    as_gl_detach(&gl);
+    test_gl_no_errors(context);
+    test_gl_destroy(context);
+}
+
 /* The context and its as_gl go from thread to thread. */
 typedef struct turn {
     test_gl *context;
@@ -309,10 +338,11 @@ static void test_thread_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_none_or_old), cmocka_unit_test(test_not_current),
-        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_destroyed),
-        cmocka_unit_test(test_abandon),     cmocka_unit_test(test_several),
-        cmocka_unit_test(test_shared),      cmocka_unit_test(test_thread_changes),
+        cmocka_unit_test(test_none_or_old),    cmocka_unit_test(test_not_current),
+        cmocka_unit_test(test_foreign),        cmocka_unit_test(test_destroyed),
+        cmocka_unit_test(test_abandon),        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_shared),         cmocka_unit_test(test_still),
+        cmocka_unit_test(test_thread_changes),
     };
     return cmocka_run_group_tests_name("gl_contexts", tests, setup, teardown);
 }

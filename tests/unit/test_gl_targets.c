@@ -261,6 +261,22 @@ static void test_wrong_framebuffers(void **state)
     f->DeleteTextures(2, textures);
 }
 
+static void test_small_framebuffers(void **state)
+{
+    as_gl_request request = ask(WIDTH, HEIGHT);
+    GLuint texture = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT - 1, OLD);
+    (void)state;
+    request.framebuffer = make_framebuffer(texture);
+    refuse(&request, "is smaller than the mask");
+    GLuint buffer = attach_renderbuffer(GL_COLOR_ATTACHMENT0, GL_R8, 0);
+    draw_framebuffer(&request, 2);
+    request.width++;
+    refuse(&request, "is smaller than the mask");
+    f->DeleteFramebuffers(1, &request.framebuffer);
+    f->DeleteRenderbuffers(1, &buffer);
+    f->DeleteTextures(1, &texture);
+}
+
 /* ----------------------------------------------------------------------------------- holds -- */
 
 static void test_held(void **state)
@@ -299,6 +315,7 @@ int main(void)
         cmocka_unit_test_teardown(test_wrong_textures, no_errors),
         cmocka_unit_test_teardown(test_framebuffer, no_errors),
         cmocka_unit_test_teardown(test_wrong_framebuffers, no_errors),
+        cmocka_unit_test_teardown(test_small_framebuffers, no_errors),
         cmocka_unit_test_teardown(test_held, no_errors),
     };
     return cmocka_run_group_tests_name("gl_targets", tests, setup, teardown);

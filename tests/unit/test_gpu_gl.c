@@ -79,11 +79,71 @@ static void test_no_persistent(void **state)
     as_gpu_destroy(gpu, false);
 }
 
+/* Memory that begins at the same address again when all of it was freed. */
+typedef struct arena {
+    _Alignas(64) unsigned char bytes[1 << 17];
+    size_t used, blocks;
+} arena;
+
+static void *arena_allocate(void *user, size_t size, size_t alignment)
+{
+    arena *a = user;
+    const size_t at = (a->used + alignment - 1) / alignment * alignment;
+    if (alignment > 64 || at > sizeof(a->bytes) || size > sizeof(a->bytes) - at)
+        return NULL;
+    a->used = at + size;
+    a->blocks++;
+    return a->bytes + at;
+}
+
+static void arena_release(void *user, void *memory)
+{
+    arena *a = user;
+    (void)memory;
+    if (--a->blocks == 0)
+        a->used = 0;
+}
+
+/* An abandoned device leaves its objects behind; the next one, in another context, has its address
+ * and its names here. */
+static void test_left_behind(void **state)
+{
+    static arena memory;
+    const as_allocator allocator = {.struct_size = sizeof(allocator),
+                                    .allocate = arena_allocate,
+                                    .release = arena_release,
+                                    .user = &memory};
+    as_gpu *gpu = NULL;
+    as_error error;
+    (void)state;
+    upload = AS_GL_UPLOAD_AUTO;
+    test_gl *other = test_gl_create(NULL);
+    assert_int_equal(as_set_allocator(&allocator), AS_OK);
+    test_gl_current(context);
+    assert_ok(try_make(&gpu, &error), &error);
+    const as_gpu *const before = gpu;
+    as_gpu_destroy(gpu, true);
+    test_gl_current(other);
+    assert_ok(try_make(&gpu, &error), &error);
+    assert_ptr_equal(gpu, before);
+    test_gl_current(context);
+    assert_fails(gpu->backend->check(gpu, &error), AS_ERROR_GPU, &error,
+                 "another OpenGL context is current");
+    test_gl_current(other);
+    assert_ok(gpu->backend->check(gpu, &error), &error);
+    as_gpu_destroy(gpu, false);
+    assert_int_equal(as_set_allocator(NULL), AS_OK);
+    test_gl_destroy(other);
+    test_gl_current(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {GPU_BODY_TESTS};
+    const struct CMUnitTest once[] = {cmocka_unit_test(test_left_behind)};
     const struct CMUnitTest bare[] = {cmocka_unit_test(test_no_persistent)};
     int failed = cmocka_run_group_tests_name("gpu_gl orphaned", tests, setup_orphaned, teardown);
+    failed += cmocka_run_group_tests_name("gpu_gl contexts", once, setup_orphaned, teardown);
     if (test_gl_is_bare())
         failed += cmocka_run_group_tests_name("gpu_gl bare", bare, setup_orphaned, teardown);
     else
