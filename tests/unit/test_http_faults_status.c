@@ -206,9 +206,9 @@ static void test_loop(void **state)
 /* Nowhere, or where a web page must not send anybody. */
 static void test_bad_redirects(void **state)
 {
-    static const char *const locations[] = {"file:///etc/hostname",    "ftp://127.0.0.1/x",
-                                            "gopher://127.0.0.1/x",    "http://",
-                                            "javascript:" HTTP_SECRET, ""};
+    static const char *const locations[] = {"file:///etc/hostname",      "ftp://127.0.0.1/x",
+                                            "gopher://127.0.0.1/x",      "http://",
+                                            ("javascript:" HTTP_SECRET), ""};
     (void)state;
     for (size_t i = 0; i < COUNT(locations); i++) {
         http_probe *probe = http_probe_open("bad", &content, "", NULL);
