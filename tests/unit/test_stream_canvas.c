@@ -358,12 +358,21 @@ static void test_events_and_hits(void **state)
     test_events events;
     as_result result;
     as_frame *frame = NULL;
+    test_source s;
+    const as_byte_range range = truth_range(&small, 150);
     test_events_init(&events);
+    test_source_init(&s, small.bytes, small.size, true);
+    as_source *source = test_source_open(&s);
     as_stream_params params = truth_params(&small);
+    params.bytes = NULL;
+    params.bytes_size = 0;
+    params.source = source;
     params.event = test_events_take;
     params.event_user = &events;
     as_stream *stream = open_stream(&params);
+    test_source_gate(&s, range.offset, range.offset + range.length);
     assert_int_equal(as_stream_get_canvas(stream, 150, 0, 0, 0, &frame), AS_NOT_READY);
+    test_source_open_gate(&s);
     test_events_wait(&events, 1);
     assert_int_equal(test_events_of(&events, 150, &result), 1);
     assert_int_equal(result, AS_OK);
@@ -373,6 +382,8 @@ static void test_events_and_hits(void **state)
     assert_int_equal(stats_of(stream).l0_hits, 1);
     assert_int_equal(stats_of(stream).l0_misses, 1);
     as_stream_close(&stream);
+    as_source_close(&source);
+    test_source_destroy(&s);
     test_events_destroy(&events);
 }
 
