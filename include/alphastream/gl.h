@@ -29,6 +29,9 @@
  * dropped, and subroutine uniforms (OpenGL 4.0) lose their values. Not allowed during a call:
  * active transform feedback, conditional rendering, and a current program that was deleted already.
  * Active queries count what the library does.
+ * In a compatibility profile GL_ALPHA_TEST must be off and both polygon modes the same; where
+ * vendors' extensions have them, conservative rasterization, window rectangles and exclusive
+ * scissors must be off.
  *
  * Other contexts. A texture may be used in every context of the share group, once that has waited
  * for its fence (glWaitSync, then bind the texture): call glFlush in the context of the as_gl after
@@ -75,9 +78,10 @@ AS_API AS_NODISCARD as_result as_gl_attach(as_stream *stream, const as_gl_params
                                            as_gl **out_gl, as_error *error);
 
 /* Deletes the GL objects, frees the as_gl and writes NULL; textures that are held become invalid.
- * Call it before as_stream_close. When the context of the as_gl is not current (none, another one,
- * a lost or destroyed one) the GL objects are abandoned to the context that owns them, and the rest
- * is freed. NULL and NULL handles are ignored. */
+ * Call it before as_stream_close: the as_gl uses the stream, and nothing checks that it is there.
+ * When the context of the as_gl is not current (none, another one, a lost or destroyed one) the GL
+ * objects are abandoned to the context that owns them, and the rest is freed. NULL and NULL handles
+ * are ignored. */
 AS_API void as_gl_detach(as_gl **gl);
 
 /* As as_gl_detach with the context gone, without any GL call: for when the functions of
@@ -131,7 +135,7 @@ AS_API AS_NODISCARD as_result as_gl_get_frame(as_gl *gl, uint64_t index,
  * frames. No GL call is made: commands that the same context was given before are safe. `fence`:
  * NULL, or a GLsync made after the last use in another context and flushed there; it becomes the
  * library's, which lets the GPU wait for it before it draws into the texture again. NULL gl, NULL
- * texture and zeroed textures are ignored. */
+ * texture and zeroed textures are ignored; a fence given with them stays the caller's. */
 AS_API void as_gl_release(as_gl *gl, as_gl_texture *texture, void *fence);
 
 /* ------------------------------------------------------------------------------ knowing ---- */
