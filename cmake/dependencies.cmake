@@ -28,9 +28,21 @@ if(ALPHASTREAM_WITH_TESTS)
     alphastream_require(cmocka cmocka libcmocka-dev "the test suite"
         ", or configure with -DALPHASTREAM_WITH_TESTS=OFF")
 endif()
+if(ALPHASTREAM_WITH_GL)
+    find_program(ALPHASTREAM_GLAD glad)
+    if(NOT ALPHASTREAM_GLAD)
+        message(FATAL_ERROR "glad (2.0 or newer) was not found; OpenGL textures need it to generate "
+            "their loader. Install it (Debian: apt-get install python3-glad, or run "
+            "scripts/install-deps), or configure with -DALPHASTREAM_WITH_GL=OFF.")
+    endif()
+    if(ALPHASTREAM_WITH_TESTS OR ALPHASTREAM_WITH_BENCH)
+        alphastream_require(egl egl libegl-dev "testing and measuring OpenGL textures"
+            ", or configure with -DALPHASTREAM_WITH_GL=OFF")
+    endif()
+endif()
 
 # Parts that are announced but not in this version yet: say so instead of pretending.
-foreach(part VULKAN GL VIEWER)
+foreach(part VULKAN VIEWER)
     if(ALPHASTREAM_WITH_${part})
         message(STATUS "ALPHASTREAM_WITH_${part} is on, but this version does not have that part yet")
     endif()

@@ -17,6 +17,18 @@ endfunction()
 as_cli_test(commands test_cli.sh)
 as_cli_test(play test_play.sh)
 as_cli_test(golden test_golden_cli.sh)
+
+# The same masks by OpenGL, on Mesa's software driver, and what is special about that backend.
+if(ALPHASTREAM_WITH_GL)
+    foreach(api core es)
+        add_test(NAME cli_golden_gl_${api}
+            COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
+            $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend gl --gl-api ${api})
+    endforeach()
+    as_cli_test(backend_gl test_backend_gl.sh)
+    set_tests_properties(cli_golden_gl_core cli_golden_gl_es cli_backend_gl PROPERTIES
+        LABELS cli ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+endif()
 if(ALPHASTREAM_WITH_HTTP)
     as_cli_test(http test_http.sh)
 endif()

@@ -28,3 +28,13 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     endif()
     add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
 endif()
+
+if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
+    foreach(sample gl_strip gl_texture)
+        add_test(NAME sample_${sample}
+            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_gl_samples.sh ${sample}
+            $<TARGET_FILE:alphastream_${sample}> $<TARGET_FILE:alphastream_cli>)
+        set_tests_properties(sample_${sample} PROPERTIES
+            ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+    endforeach()
+endif()

@@ -19,10 +19,13 @@ static bool make_locks(AlphaStreamHandle *handle)
 {
     if (!as_mutex_init(&handle->opening))
         return false;
-    if (as_mutex_init(&handle->lock)) {
-        if (as_cond_init(&handle->idle))
-            return true;
-        as_mutex_destroy(&handle->lock);
+    if (as_mutex_init(&handle->gl_lock)) {
+        if (as_mutex_init(&handle->lock)) {
+            if (as_cond_init(&handle->idle))
+                return true;
+            as_mutex_destroy(&handle->lock);
+        }
+        as_mutex_destroy(&handle->gl_lock);
     }
     as_mutex_destroy(&handle->opening);
     return false;
@@ -50,10 +53,12 @@ void CV_destroy(AlphaStreamHandle *handle)
 {
     if (!handle)
         return;
+    as_gl_abandon(&handle->gl);
     as_cv_end_session(handle);
     as_slots_destroy(handle->errors);
     as_cond_destroy(&handle->idle);
     as_mutex_destroy(&handle->lock);
+    as_mutex_destroy(&handle->gl_lock);
     as_mutex_destroy(&handle->opening);
     if (handle->passphrase)
         as_crypto_wipe(handle->passphrase, handle->passphrase_size);
@@ -168,6 +173,7 @@ as_result as_cv_begin_session(AlphaStreamHandle *handle, const as_stream_params 
         return result;
     }
     as_mutex_lock(&handle->lock);
+    session->number = ++handle->sessions;
     handle->session = session;
     as_mutex_unlock(&handle->lock);
     return AS_OK;

@@ -7,6 +7,7 @@
 #define AS_API_CV_HANDLE_H
 
 #include "alphastream/cv.h"
+#include "core/api/gl.h"
 #include "core/base/slots.h"
 #include "core/base/thread.h"
 
@@ -25,6 +26,7 @@ typedef struct as_cv_given {
 typedef struct as_cv_session {
     as_stream *stream;
     as_slots *given; /* as_cv_given */
+    uint64_t number; /* counted from 1, of the handle's */
     uint32_t calls;
 } as_cv_session;
 
@@ -35,11 +37,15 @@ struct AlphaStreamHandle {
     as_slots *errors;        /* as_cv_error */
     as_error latest;         /* of any thread */
     as_cv_session *session;  /* NULL: not initialized */
+    uint64_t sessions;       /* so far */
     as_stream_params params; /* settings by CV_set_option; location and the like are unused */
     as_http_params http;     /* likewise (cv_http.h) */
     uint8_t *passphrase;     /* NULL: from the environment */
     size_t passphrase_size;
-    char *file_name; /* NULL: from the URL */
+    char *file_name;          /* NULL: from the URL */
+    as_mutex gl_lock;         /* held by CV_gl_* as a whole, before `lock` */
+    as_gl *gl;                /* NULL: nothing is attached */
+    as_gl_texture gl_texture; /* given last; zeroed: none */
 };
 
 /* The session, its call counted, or NULL with the error set. */

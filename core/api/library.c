@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/io/io.h"
+#include "gpu/opengl/opengl.h"
 
 uint32_t as_version_number(void)
 {
@@ -27,5 +28,6 @@ as_result as_set_allocator(const as_allocator *allocator)
 
 uint32_t as_features(void)
 {
-    return as_io_has_http() ? AS_FEATURE_HTTP : 0;
+    return (as_io_has_http() ? AS_FEATURE_HTTP : 0) |
+           (as_gpu_opengl_is_there() ? AS_FEATURE_OPENGL : 0);
 }

@@ -34,6 +34,20 @@ as_result as_api_params(void *dst, size_t dst_size, const void *src, const char 
     return AS_OK;
 }
 
+as_result as_api_give(void *out, const void *from, size_t size, const char *name, as_error *error)
+{
+    uint32_t wanted;
+    memcpy(&wanted, out, sizeof(wanted));
+    if (wanted < LEAST_SIZE || wanted > 1 << 16)
+        return as_err_set(error, AS_ERROR_ARGUMENT,
+                          "%s.struct_size is %" PRIu32 "; set it to sizeof(%s)", name, wanted,
+                          name);
+    memset(out, 0, wanted);
+    memcpy(out, from, wanted < size ? wanted : size);
+    memcpy(out, &wanted, sizeof(wanted));
+    return AS_OK;
+}
+
 /* A limit of 0 becomes the default; others must lie in their range. */
 static as_result take_limit(const char *name, uint64_t *value, uint64_t standard, uint64_t low,
                             uint64_t high, as_error *error)

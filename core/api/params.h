@@ -17,6 +17,10 @@
 as_result as_api_params(void *dst, size_t dst_size, const void *src, const char *name,
                         as_error *error);
 
+/* Copies what fits the caller's struct of results, which begins with its struct_size; 0 where the
+ * caller's is longer. AS_ERROR_ARGUMENT for a struct_size that cannot be. */
+as_result as_api_give(void *out, const void *from, size_t size, const char *name, as_error *error);
+
 /* The error to fill: the caller's, or one to throw away. */
 static inline as_error *as_api_error(as_error *given, as_error *local)
 {

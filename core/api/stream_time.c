@@ -4,6 +4,7 @@
  */
 #include "core/api/stream.h"
 
+#include "core/api/params.h"
 #include "core/base/clock.h"
 
 #include <inttypes.h>
@@ -177,22 +178,6 @@ as_result as_stream_time_of(as_stream *stream, uint64_t index, int64_t *out_medi
 
 /* ----------------------------------------------------------------------------- knowing ---- */
 
-/* Copies what fits the caller's struct; 0 where the caller's is longer. */
-static as_result give_struct(void *out, const void *from, size_t size, const char *name,
-                             as_error *error)
-{
-    uint32_t wanted;
-    memcpy(&wanted, out, sizeof(wanted));
-    if (wanted < 8 || wanted > 1 << 16)
-        return as_err_set(error, AS_ERROR_ARGUMENT,
-                          "%s.struct_size is %" PRIu32 "; set it to sizeof(%s)", name, wanted,
-                          name);
-    memset(out, 0, wanted);
-    memcpy(out, from, wanted < size ? wanted : size);
-    memcpy(out, &wanted, sizeof(wanted));
-    return AS_OK;
-}
-
 /* Offsets only grow: the frames past the end are the last ones. */
 static uint64_t frames_past(const as_container *container, uint64_t end)
 {
@@ -247,7 +232,7 @@ as_result as_stream_get_metadata(as_stream *stream, as_stream_metadata *out_meta
     as_result result = metadata(stream, &m, &error);
     as_mutex_unlock(&stream->lock);
     if (result == AS_OK)
-        result = give_struct(out_metadata, &m, sizeof(m), "as_stream_metadata", &error);
+        result = as_api_give(out_metadata, &m, sizeof(m), "as_stream_metadata", &error);
     return as_api_settle(stream, result, &error);
 }
 
@@ -296,7 +281,7 @@ as_result as_api_stats(as_stream *stream, as_stream_stats *out_stats, as_error *
     as_times_sum_up(&copy.decode, &s.decode);
     as_times_sum_up(&copy.draw, &s.draw);
     as_times_sum_up(&copy.get, &s.get);
-    return give_struct(out_stats, &s, sizeof(s), "as_stream_stats", error);
+    return as_api_give(out_stats, &s, sizeof(s), "as_stream_stats", error);
 }
 
 as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats)

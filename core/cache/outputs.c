@@ -290,6 +290,20 @@ void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count)
     }
 }
 
+void as_outputs_sweep(as_outputs *outputs, as_output_key key)
+{
+    const as_pool_keeper none = {0};
+    const as_output_key first = as_output_at(key, 0);
+    as_output *doomed = NULL;
+    as_mutex_lock(&outputs->lock);
+    as_pool_group *group = outputs->groups;
+    while (group && !as_output_is_same(group->key, first))
+        group = group->older;
+    if (group)
+        as_pool_sweep_group(outputs, group, none, &doomed);
+    as_pool_unlock(outputs, doomed);
+}
+
 as_outputs_numbers as_outputs_count(as_outputs *outputs)
 {
     as_mutex_lock(&outputs->lock);

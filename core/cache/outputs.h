@@ -113,6 +113,9 @@ as_result as_outputs_get(as_outputs *outputs, as_output_key key, as_frame **out_
  * memory and limits allow; makes no room for them. */
 void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count);
 
+/* Frees what is spare, or ready and not held, of key's kind and size. */
+void as_outputs_sweep(as_outputs *outputs, as_output_key key);
+
 typedef struct as_outputs_numbers {
     uint64_t buffers, bytes; /* all there are, held ones included */
     uint64_t held;           /* frames in callers' hands */

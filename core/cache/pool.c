@@ -157,9 +157,8 @@ bool as_pool_may_displace(const as_output *output, as_pool_keeper keep)
     return output->frames == 0 && !(keep.keep && keep.keep(keep.user, output->key));
 }
 
-/* Leaves of a size only what is in use. */
-static void sweep_group(as_outputs *pool, as_pool_group *group, as_pool_keeper keep,
-                        as_output **doomed)
+void as_pool_sweep_group(as_outputs *pool, as_pool_group *group, as_pool_keeper keep,
+                         as_output **doomed)
 {
     group->idle++; /* so that it does not go with its last buffer, half way */
     for (as_output *at = pool->spare.oldest, *next; at; at = next) {
@@ -183,7 +182,7 @@ static void sweep_old_groups(as_outputs *pool, as_pool_keeper keep, as_output **
         group = group->older;
     while (group) {
         as_pool_group *next = group->older;
-        sweep_group(pool, group, keep, doomed);
+        as_pool_sweep_group(pool, group, keep, doomed);
         group = next;
     }
 }

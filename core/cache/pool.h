@@ -100,6 +100,9 @@ void as_pool_trim(as_outputs *pool, as_pool_group *group, as_output **doomed);
  * into it, or calls as_pool_drop_group_if_empty. NULL: out of memory. */
 as_pool_group *as_pool_group_of(as_outputs *pool, as_output_key key, as_pool_keeper keep,
                                 as_output **doomed);
+/* Leaves of a size only what is in use. The group may be gone after this. */
+void as_pool_sweep_group(as_outputs *pool, as_pool_group *group, as_pool_keeper keep,
+                         as_output **doomed);
 void as_pool_use_group(as_outputs *pool, as_pool_group *group);
 void as_pool_drop_group_if_empty(as_outputs *pool, as_pool_group *group);
 

@@ -315,7 +315,8 @@ static void kick(as_http_user *user)
 void as_http_kick(as_http_user *user)
 {
     as_mutex_lock(&lock);
-    kick(user);
+    if (!user->leaving) /* the client does not know it any more, or soon */
+        kick(user);
     as_mutex_unlock(&lock);
 }
 

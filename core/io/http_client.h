@@ -57,7 +57,8 @@ struct as_http_user {
 /* From any thread but the network thread; starts it for the first user. *user is the caller's and
  * stays where it is. AS_ERROR_OUT_OF_MEMORY: also when the thread cannot be started. */
 as_result as_http_join(as_http_user *user, as_error *error);
-/* From any thread, under any lock: turn will be called soon. */
+/* From any thread, under any lock: turn will be called soon. Does nothing for who is leaving or has
+ * left. */
 void as_http_kick(as_http_user *user);
 /* Not from the network thread: stops the user and waits for that, which takes milliseconds. */
 void as_http_leave(as_http_user *user);

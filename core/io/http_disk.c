@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define MOST_UNITS ((uint64_t)1 << 20)     /* 64 GiB; what is beyond is not kept on disk */
 #define DRAIN_NS ((uint64_t)100 * 1000000) /* for writing what waits when the source closes */
 #define VALIDATOR_BYTES (AS_HTTP_TAG + 128)
 
@@ -70,8 +69,8 @@ static as_http_disk *open_disk(as_http_source *source, const char *validator, ui
         return NULL;
     disk->references = 1;
     disk->units = size / AS_UNIT_BYTES + (size % AS_UNIT_BYTES != 0);
-    if (disk->units > MOST_UNITS)
-        disk->units = MOST_UNITS;
+    if (disk->units > AS_HTTP_DISK_UNITS)
+        disk->units = AS_HTTP_DISK_UNITS;
     const size_t bytes = (size_t)(disk->units / 8 + 1);
     disk->asked = as_mem_calloc(1, bytes);
     disk->there = as_mem_calloc(1, bytes);
@@ -243,5 +242,5 @@ bool as_http_disk_load(as_http_source *source, as_http_reader *reader)
     }
     unref(disk);
     as_mem_free(bytes);
-    return there;
+    return true;
 }

@@ -30,11 +30,11 @@ void as_http_set_error(as_http_source *source, as_error *error, as_result code, 
 
 /* ------------------------------------------------------------------------ the content ---- */
 
-/* false: more than that has been read already, so it is another content's. */
+/* false: it is another than was told, or more has been read already: another content's. */
 static bool learn_size(as_http_source *source, uint64_t size)
 {
     if (source->size != AS_SIZE_UNKNOWN || size == AS_SIZE_UNKNOWN)
-        return true;
+        return size == AS_SIZE_UNKNOWN || size == source->size;
     if (size < source->stored_end)
         return false;
     source->size = size;
@@ -50,7 +50,7 @@ static void size_differs(as_http_flight *flight)
     flight->verdict = AS_HTTP_CHANGED;
     flight->matched = false;
     (void)as_err_set(&flight->error, AS_ERROR_CHANGED,
-                     "the content is shorter than what was read of it already");
+                     "the content has another size than what was read of it already");
 }
 
 static void enter_whole_mode(as_http_flight *flight)
@@ -613,7 +613,7 @@ void as_http_tell(as_http_source *source, const as_http_report *report)
     const as_http_exchange *e = &report->exchange;
     const bool failed = e->result != AS_OK && e->result != AS_ERROR_CANCELLED;
     if (report->gave_up)
-        as_log_write(&source->params.log, AS_LOG_WARN, "%s", report->error.text);
+        as_log_write(&source->params.log, AS_LOG_INFO, "%s", report->error.text);
     if (report->notice)
         as_log_write(&source->params.log, AS_LOG_WARN, "\"%s\": %s", source->shown, report->notice);
     as_log_write(&source->params.log, AS_LOG_DEBUG,

@@ -102,7 +102,8 @@ static as_http_verdict judge_whole(const as_http_head *head, const as_http_pin *
     if (head->bad_length)
         return say_again(error, "it has two Content-Lengths");
     const uint64_t total = content_total(head, AS_HTTP_WHOLE);
-    if (head->has_range && (head->range_first != 0 || head->range_last + 1 != total))
+    if (head->has_range && (head->range_first != 0 || head->range_last + 1 != total ||
+                            head->range_last + 1 != head->total))
         return say_again(error, "it claims to be the whole (status 200) but has a Content-Range");
     const char *changed = difference(pin, head, total);
     if (changed)

@@ -97,8 +97,8 @@ static uint64_t hinted_units(const as_plan *plan)
 static uint64_t low_units(const as_plan *plan)
 {
     const uint64_t rate = least_of(plan->rate, UINT32_MAX);
-    const uint64_t trips = least_of(plan->first_byte_ns, UINT32_MAX) * 2;
-    const uint64_t least = FIRST_UNITS + rate * trips / 1000000000 / UNIT;
+    const uint64_t trip = rate * least_of(plan->first_byte_ns, UINT32_MAX) / 1000000000 / UNIT;
+    const uint64_t least = FIRST_UNITS + 2 * trip;
     const uint64_t usual = least_of(rate * LOW_SECONDS / UNIT, hinted_units(plan) / 2);
     return least_of(ahead_units(plan) / 2, most_of(least, usual));
 }
@@ -113,7 +113,7 @@ static uint64_t bytes_left(const as_plan *plan, const as_plan_flight *flight)
     return bytes - least_of(bytes, flight->received);
 }
 
-/* Do so many bytes arrive within so many round trips? Not if nothing is known of these. */
+/* Do so many bytes arrive within so many round trips? None do if nothing is known of these. */
 static bool arrive_within(const as_plan *plan, uint64_t bytes, double trips)
 {
     return (double)bytes <= (double)plan->rate * (double)plan->first_byte_ns * 1e-9 * trips;
@@ -168,12 +168,25 @@ static bool walk_on(walk *w, uint64_t *out_unit)
     }
 }
 
+/* How many units fit into the budget beside those on their way, lest they drive each other out. */
+static uint64_t room_units(const as_plan *plan)
+{
+    uint64_t taken = 0;
+    for (size_t i = 0; i < plan->flight_count; i++)
+        taken += plan->flights[i].count;
+    const uint64_t all = most_of(2, plan->budget / UNIT);
+    return all - least_of(all, taken);
+}
+
 /* The request for the first urgent unit that is neither there nor on its way: at most a chunk, to
  * the end of the urgent range, beyond it as far as more is wanted and the target goes, and beyond
- * that as far as a first request goes, unless play goes the other way. */
+ * that as far as a first request goes, unless play goes the other way. false: there is none; out
+ * with count 0: it must wait for room. */
 static bool plan_urgent(const as_plan *plan, as_plan_request *out)
 {
     const uint64_t target = target_units(plan), content_end = end_of_content(plan);
+    const uint64_t most =
+        least_of(least_of(chunk_units(plan), ahead_units(plan)), room_units(plan));
     const uint64_t guessed = goes_down(plan) ? 0 : least_of(target, FIRST_UNITS);
     for (size_t i = 0; i < plan->urgent_count; i++) {
         uint64_t unit, end;
@@ -183,14 +196,13 @@ static bool plan_urgent(const as_plan *plan, as_plan_request *out)
             unit++;
         if (unit == end)
             continue;
-        const uint64_t most = least_of(chunk_units(plan), content_end - unit);
-        uint64_t n = 1;
-        while (n < most && is_missing(plan, unit + n) &&
+        uint64_t n = 0;
+        while (n < most && unit + n < content_end && is_missing(plan, unit + n) &&
                (unit + n < end || n < guessed || (n < target && is_of_use(plan, unit + n))))
             n++;
         out->first = unit;
         out->count = n;
-        out->urgent = true;
+        out->urgent = n != 0;
         return true;
     }
     return false;
@@ -275,7 +287,8 @@ static void reach_down(const as_plan *plan, as_plan_request *out)
     as_plan_request ahead = {0};
     copy.filling = true;
     plan_ahead(&copy, &ahead);
-    if (ahead.first <= out->first && out->first + out->count <= ahead.first + ahead.count) {
+    if (ahead.first <= out->first && out->first + out->count <= ahead.first + ahead.count &&
+        ahead.count <= room_units(plan)) {
         out->first = ahead.first;
         out->count = ahead.count;
     }
@@ -292,7 +305,7 @@ void as_plan_next(const as_plan *plan, as_plan_request *out)
         return;
     }
     plan_ahead(plan, out);
-    if (!may_read_ahead(plan))
+    if (!may_read_ahead(plan) || out->count > room_units(plan))
         out->count = 0;
 }
 
@@ -305,7 +318,7 @@ bool as_plan_keeps(const as_plan *plan, const as_plan_flight *flight)
     while (unit < end && !is_of_use(plan, unit))
         unit++;
     if (unit >= end)
-        return left == 0 || arrive_within(plan, left, 2);
+        return arrive_within(plan, left, 2);
     const uint64_t way = (unit - flight->first) * UNIT;
     return !measured || way <= flight->received || arrive_within(plan, way - flight->received, 2);
 }

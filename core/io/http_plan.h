@@ -21,6 +21,9 @@
  * on to 256 KiB all the same, so that hints that grow by a frame at a time do not make a request
  * for each unit.
  *
+ * Everything on its way fits into the budget together, whatever the readers wait for; a budget
+ * below two units counts as two.
+ *
  * Backward play shows in hints whose pieces follow each other downward. Then requests reach down,
  * and are small while little is there: of a request the last byte is needed first.
  */

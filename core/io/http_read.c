@@ -44,6 +44,19 @@ static bool is_done(const as_http_source *source, const as_http_reader *reader)
            reader->at >= source->end_most;
 }
 
+static uint64_t end_of(const as_byte_range *range)
+{
+    return range->length < UINT64_MAX - range->offset ? range->offset + range->length : UINT64_MAX;
+}
+
+static bool is_named(const as_http_reader *reader, const as_byte_range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].offset < reader->end && reader->at < end_of(&ranges[i]))
+            return true;
+    return false;
+}
+
 void as_http_deliver(as_http_source *source, uint64_t offset, const uint8_t *data, size_t length)
 {
     bool wake = false;
@@ -184,8 +197,6 @@ static as_result refuse(as_http_source *source, as_http_reader *reader)
 /* One step towards what is missing, which may be to wait. */
 static void get_on(as_http_source *source, as_http_reader *reader)
 {
-    if (as_http_disk_load(source, reader))
-        return;
     if (source->denied && !source->refreshing) {
         refresh(source);
         return;
@@ -206,10 +217,13 @@ static as_result read_all(as_http_source *source, as_http_reader *reader, bool *
             return AS_OK;
         if (reader->result != AS_OK)
             return reader->result;
+        *out_waited = true;
+        /* What is on disk needs no server. */
+        if (!source->cancelled && as_http_disk_load(source, reader))
+            continue;
         result = refuse(source, reader);
         if (result != AS_OK)
             return result;
-        *out_waited = true;
         get_on(source, reader);
     }
 }
@@ -221,6 +235,7 @@ as_result as_http_read(void *user, uint64_t offset, void *buffer, size_t length,
     as_http_reader reader = {.at = offset, .end = offset + length, .to = buffer};
     bool waited = false;
     as_mutex_lock(&source->lock);
+    reader.named = is_named(&reader, source->wanted, source->wanted_count);
     enlist(source, &reader);
     const as_result result = read_all(source, &reader, &waited);
     delist(source, &reader);
@@ -235,11 +250,6 @@ as_result as_http_read(void *user, uint64_t offset, void *buffer, size_t length,
 }
 
 /* --------------------------------------------------------------------------- hints ---- */
-
-static uint64_t end_of(const as_byte_range *range)
-{
-    return range->length < UINT64_MAX - range->offset ? range->offset + range->length : UINT64_MAX;
-}
 
 /* Copies the ranges, adjacent ones as one, as many as there is room for. */
 static void take_ranges(as_http_source *source, const as_byte_range *ranges, size_t count)
@@ -272,23 +282,20 @@ static void set_window(as_http_source *source)
     as_chunks_set_window(source->chunks, head > units / 4 ? head - units / 4 : 0, head + units / 2);
 }
 
-static bool is_named(const as_http_reader *reader, const as_byte_range *ranges, size_t count)
+/* A seek: who waits for what is no longer wanted is let go. Whom no hint ever named is none of its
+ * business: somebody else reads there, another stream or who reads an index. */
+static void note_named(as_http_source *source, const as_byte_range *ranges, size_t count, bool seek)
 {
-    for (size_t i = 0; i < count; i++)
-        if (ranges[i].offset < reader->end && reader->at < end_of(&ranges[i]))
-            return true;
-    return false;
-}
-
-/* A seek: who waits for what is no longer wanted is let go. */
-static void cancel_unnamed(as_http_source *source, const as_byte_range *ranges, size_t count)
-{
-    for (as_http_reader *r = source->readers; r; r = r->next)
-        if (r->result == AS_OK && !is_done(source, r) && !is_named(r, ranges, count))
+    for (as_http_reader *r = source->readers; r; r = r->next) {
+        if (is_named(r, ranges, count))
+            r->named = true;
+        else if (seek && r->named && r->result == AS_OK && !is_done(source, r))
             r->result = say_cancelled(source, r,
                                       "newer hints no longer name the bytes of this read; read "
                                       "again if they are wanted");
-    as_cond_broadcast(&source->changed);
+    }
+    if (seek)
+        as_cond_broadcast(&source->changed);
 }
 
 void as_http_prefetch(void *user, const as_byte_range *ranges, size_t count, int32_t priority,
@@ -310,8 +317,8 @@ void as_http_prefetch(void *user, const as_byte_range *ranges, size_t count, int
         if (seek) {
             source->ramp = 0;
             source->filling = false;
-            cancel_unnamed(source, ranges, count);
         }
+        note_named(source, ranges, count, seek);
         kick = seek || as_http_has_need(source, as_clock_ns());
     }
     as_mutex_unlock(&source->lock);

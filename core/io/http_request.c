@@ -255,19 +255,15 @@ as_result as_http_send(as_http_flight *flight, uint64_t now_ns)
     as_http_transfer *transfer = &flight->transfer;
     const char *url = flight->hop_url ? flight->hop_url : source->url;
     uint64_t host = 0;
-    bool sendable = true;
-    if (flight->hop_url)
-        sendable = as_http_check_url(url, &host, &flight->error) == AS_OK;
-    if (sendable)
-        transfer->easy = fresh_handle(transfer->easy, buffer_bytes(source));
+    if (flight->hop_url && as_http_check_url(url, &host, &flight->error) != AS_OK)
+        return flight->error.code;
+    transfer->easy = fresh_handle(transfer->easy, buffer_bytes(source));
     flight->judged = false;
     flight->drained = 0;
     flight->hop_ns = transfer->alive_ns = now_ns;
     flight->window_ns = flight->window_bytes = 0;
-    sendable = sendable && transfer->easy &&
-               set_options(flight, url, !flight->hop_url || host == flight->home) &&
-               as_http_add(&source->user, transfer);
-    if (!sendable)
+    if (!transfer->easy || !set_options(flight, url, !flight->hop_url || host == flight->home) ||
+        !as_http_add(&source->user, transfer))
         return as_err_no_memory(&flight->error, 0, "a request");
     flight->phase = AS_HTTP_RUNNING;
     as_http_share_bandwidth(source);

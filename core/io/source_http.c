@@ -285,18 +285,19 @@ static void add_range(as_byte_range *ranges, size_t capacity, size_t *count, uin
     range->length = end - range->offset;
 }
 
-/* With a cache on disk: unit by unit. */
+/* With a cache on disk: unit by unit, as far as there can be any on disk. The server may claim any
+ * size. */
 static size_t list_units(const as_http_source *source, as_byte_range *ranges, size_t capacity)
 {
     size_t count = 0;
     uint64_t last_end = 0;
-    for (uint64_t begin = 0; begin < source->size; begin += AS_UNIT_BYTES) {
-        const uint64_t unit = begin / AS_UNIT_BYTES, rest = source->size - begin;
+    for (uint64_t unit = 0; unit < AS_HTTP_DISK_UNITS; unit++) {
+        const uint64_t begin = unit * AS_UNIT_BYTES, rest = source->size - begin;
+        if (begin >= source->size)
+            break;
         if (as_chunks_has(source->chunks, unit) || as_http_disk_has(source, unit))
             add_range(ranges, capacity, &count, &last_end, begin,
                       begin + (rest < AS_UNIT_BYTES ? rest : AS_UNIT_BYTES));
-        if (rest <= AS_UNIT_BYTES)
-            break;
     }
     return count;
 }

@@ -35,6 +35,7 @@ enum {
     AS_HTTP_HOPS = 8,           /* redirects of one request */
     AS_HTTP_DRAIN = 16 * 1024,  /* bytes read of a body that is of no use, to keep the connection */
     AS_HTTP_DISK_QUEUE = 256,   /* units that wait to be written to disk */
+    AS_HTTP_DISK_UNITS = 1 << 20, /* 64 GiB; what is beyond is not kept on disk */
 };
 
 typedef struct as_http_source as_http_source;
@@ -104,6 +105,7 @@ typedef struct as_http_reader {
     struct as_http_reader *previous, *next;
     uint64_t at, end; /* what is missing */
     uint8_t *to;
+    bool named;       /* a hint named it since it began: a seek away from there lets it go */
     as_result result; /* not AS_OK: why it fails, told by another thread */
     as_error error;
 } as_http_reader;
@@ -246,7 +248,8 @@ void as_http_fill_report(const as_http_flight *flight, as_result result, uint64_
 void as_http_tell(as_http_source *source, const as_http_report *report);
 
 /* http_request.c; on the network thread */
-/* Hands the next hop of the flight to the client. AS_ERROR_OUT_OF_MEMORY. */
+/* Hands the next hop of the flight to the client. AS_ERROR_OUT_OF_MEMORY; AS_ERROR_ARGUMENT: a
+ * redirect leads to a URL that is too long. */
 as_result as_http_send(as_http_flight *flight, uint64_t now_ns);
 void as_http_free_request(as_http_flight *flight); /* what the attempt holds but its easy handle */
 /* With a bandwidth: most bytes that come at once, before libcurl pauses. */
@@ -265,8 +268,8 @@ void as_http_disk_pinned(as_http_source *source);
 void as_http_disk_changed(as_http_source *source); /* the version is another one */
 void as_http_disk_completed(as_http_source *source, uint64_t unit);
 bool as_http_disk_has(const as_http_source *source, uint64_t unit);
-/* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers;
- * releases the lock meanwhile. false: it is not there. */
+/* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers.
+ * true: it tried, and released the lock meanwhile, so that everything may be different now. */
 bool as_http_disk_load(as_http_source *source, as_http_reader *reader);
 
 #endif

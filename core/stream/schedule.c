@@ -265,9 +265,19 @@ static void set_preference(as_stream *stream, bool on)
 
 void as_st_prefer_canvas(as_stream *stream, bool on)
 {
+    const as_stream_params *p = &stream->params;
     as_mutex_lock(&stream->lock);
-    if (stream->prefers_canvas != on && stream->params.processing != AS_PROCESS_ON_DEMAND)
+    const bool changes = stream->prefers_canvas != on && p->processing != AS_PROCESS_ON_DEMAND;
+    if (changes)
         set_preference(stream, on);
+    as_mutex_unlock(&stream->lock);
+    if (!changes || !on)
+        return;
+    /* Not under the lock: the caller's frame allocator may be called. */
+    as_outputs_sweep(stream->outputs, as_st_mask_key(0, p->width, p->height));
+    as_mutex_lock(&stream->lock);
+    as_st_pump(stream); /* what somebody was about to take is drawn again */
+    as_st_signal(stream);
     as_mutex_unlock(&stream->lock);
 }
 

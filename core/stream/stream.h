@@ -206,10 +206,10 @@ as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *e
 
 /* schedule.c */
 /* A stream that serves textures: on: canvases (of the stream's output) are prepared ahead, and the
- * R8 output of the stream's size is not, until somebody gets one from then on; R8 buffers that are
- * ready give way when room is needed. off: back to the processing type of the params. A stream that
- * is AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already
- * does nothing. */
+ * R8 output of the stream's size is not, until somebody gets one from then on; what was prepared of
+ * it and is not held is freed. off: back to the processing type of the params. A stream that is
+ * AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already does
+ * nothing. */
 void as_st_prefer_canvas(as_stream *stream, bool on);
 
 /* From here on: under the lock. */

@@ -9,6 +9,7 @@
 #include "container.h"
 #include "cv.h"
 #include "frame.h"
+#include "gl.h"
 #include "log.h"
 #include "raster.h"
 #include "result.h"

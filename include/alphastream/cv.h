@@ -7,6 +7,7 @@
 #ifndef ALPHASTREAM_CV_H
 #define ALPHASTREAM_CV_H
 
+#include "gl.h"
 #include "stream.h"
 
 #ifdef __cplusplus
@@ -109,6 +110,21 @@ typedef struct CV_Frame {
 } CV_Frame;
 AS_API const CV_Frame *CV_Frame_Acquire(AlphaStreamHandle *handle, unsigned long long frame_index);
 AS_API void CV_Frame_Release(const CV_Frame *frame);
+
+/* Frames as OpenGL textures; gl.h tells what holds for contexts, threads and the caller's state.
+ * CV_gl_attach takes the context into use that is current in the calling thread, before or after
+ * CV_init, and in place of the one before; get_proc_address is that of eglGetProcAddress and
+ * glfwGetProcAddress. The attachment outlives CV_init. */
+AS_API AS_CV_BOOL CV_gl_attach(AlphaStreamHandle *handle,
+                               as_gl_proc (*get_proc_address)(const char *name));
+/* The name of a GL_R8 texture of the size given to CV_init; 0 after an error. It, and the GLsync
+ * behind its drawing in *out_fence (may be NULL), are valid until the next call of it on the handle
+ * or CV_gl_detach. Waits as CV_get_frame does. */
+AS_API unsigned CV_gl_get_frame_texture(AlphaStreamHandle *handle, unsigned long long frame_index,
+                                        void **out_fence);
+/* With the context current the GL objects are deleted; else, and by CV_destroy, they are abandoned
+ * to their context. */
+AS_API void CV_gl_detach(AlphaStreamHandle *handle);
 
 /* struct_size of *out_stats must be set (stream.h). */
 AS_API AS_CV_BOOL CV_get_stats(AlphaStreamHandle *handle, as_stream_stats *out_stats);

@@ -80,6 +80,7 @@ static int decode_frames(const options *o, const opened *in, const frames_list *
         code = d.out.class->begin(&d.out);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in->container,
+                                    .gl = in->gl,
                                     .source = in->source,
                                     .o = o,
                                     .frames = frames,
@@ -155,7 +156,7 @@ int cmd_decode(const options *o)
     frames_list frames = {0};
     int code = check_options(o);
     if (code == CLI_DONE)
-        code = source_open(o, o->operands[1], &in);
+        code = source_open_drawing(o, o->operands[1], &in);
     if (code == CLI_DONE)
         code = source_frames(o, &in, &frames);
     if (code == CLI_DONE)

@@ -48,11 +48,12 @@ int cmd_framehash(const options *o)
     opened in = {0};
     frames_list frames = {0};
     uint64_t bad = 0;
-    int code = source_open(o, o->operands[1], &in);
+    int code = source_open_drawing(o, o->operands[1], &in);
     if (code == CLI_DONE)
         code = source_frames(o, &in, &frames);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in.container,
+                                    .gl = in.gl,
                                     .source = in.source,
                                     .o = o,
                                     .frames = &frames,

@@ -7,6 +7,7 @@
  */
 #include "cmd.h"
 
+#include "backend_gl.h"
 #include "message.h"
 #include "play_report.h"
 #include "pool.h"
@@ -41,6 +42,7 @@ typedef struct player {
     as_source *source;
     as_stream *stream;
     as_frame *shown;
+    backend_gl *gl; /* NULL: the CPU draws */
     frames_list frames;
     uint64_t position; /* in them */
     uint64_t random;
@@ -174,7 +176,23 @@ static void settle_picture(player *p, const waiting *w, as_result result)
 
 /* ------------------------------------------------------------------------------- playing ---- */
 
-static as_result get_frame(player *p, const waiting *w, as_frame **frame)
+/* One try. The frame before stays until the next is there, as on a screen. */
+static as_result try_frame(player *p, uint64_t index, uint64_t timeout, as_error *error)
+{
+    as_frame *frame = NULL;
+    if (p->gl)
+        return backend_gl_show(p->gl, index, timeout, error);
+    const as_result result = as_stream_get_frame(p->stream, index, 0, 0, timeout, &frame);
+    if (result == AS_OK) {
+        as_frame_unref(&p->shown);
+        p->shown = frame;
+    } else {
+        (void)as_stream_last_error(p->stream, error);
+    }
+    return result;
+}
+
+static as_result get_frame(player *p, const waiting *w, as_error *error)
 {
     const bool flat_out = p->o->play.flat_out;
     as_result result;
@@ -182,29 +200,22 @@ static as_result get_frame(player *p, const waiting *w, as_frame **frame)
         const uint64_t start = now_ns();
         /* Nobody waits for a picture whose time is over; the stream makes it all the same. */
         const uint64_t timeout = flat_out ? SECOND : start >= w->end_ns ? 0 : AS_TIMEBOX;
-        result = as_stream_get_frame(p->stream, w->frame, 0, 0, timeout, frame);
+        result = try_frame(p, w->frame, timeout, error);
         latency_add(&p->report.get, now_ns() - start);
     } while (flat_out && result == AS_TIMEOUT && !interrupted);
     return result;
 }
 
-/* The frame before stays until the next is there, as on a screen. */
 static void show(player *p, const waiting *w)
 {
-    as_frame *frame = NULL;
+    as_error error = {0};
     expect(p, w);
-    const as_result result = get_frame(p, w, &frame);
+    const as_result result = get_frame(p, w, &error);
     if (result == AS_TIMEOUT || result == AS_NOT_READY)
         return;
     settle_picture(p, w, result);
-    if (result == AS_OK) {
-        as_frame_unref(&p->shown);
-        p->shown = frame;
-    } else {
-        as_error error = {0};
-        (void)as_stream_last_error(p->stream, &error);
+    if (result != AS_OK)
         report_failure(p, w->frame, result, &error);
-    }
 }
 
 static uint64_t random_below(player *p, uint64_t below)
@@ -323,29 +334,35 @@ static int open_stream(player *p)
     as_key_params key;
     as_error error = {0};
     source_key_params(&o->key, NULL, &key);
-    const as_stream_params params = {.struct_size = sizeof(params),
-                                     .width = o->width,
-                                     .height = o->height,
-                                     .canvas_width = o->canvas_width,
-                                     .canvas_height = o->canvas_height,
-                                     .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
-                                     .combine = o->combine,
-                                     .source = p->source,
-                                     .key = &key,
-                                     .fps_num = o->play.fps_num,
-                                     .fps_den = o->play.fps_den,
-                                     .l0_frames = o->play.l0,
-                                     .l1_frames = o->play.l1,
-                                     .threads = o->threads,
-                                     .timebox_us = period_us >= TIMEBOX_US ? TIMEBOX_US
-                                                   : period_us >= 1        ? (uint32_t)period_us
-                                                                           : 1,
-                                     .init_timeout_ms = OPEN_MS,
-                                     .event = on_event,
-                                     .event_user = p,
-                                     .log = {.fn = message_log, .level = o->log_level}};
-    return as_stream_open(&params, &p->stream, &error) == AS_OK ? CLI_DONE
-                                                                : source_say_not_opened(o, &error);
+    const as_stream_params params = {
+        .struct_size = sizeof(params),
+        .width = o->width,
+        .height = o->height,
+        .canvas_width = o->canvas_width,
+        .canvas_height = o->canvas_height,
+        .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
+        .combine = o->combine,
+        .processing = strcmp(o->backend, "gl") == 0 ? AS_PROCESS_CANVASES : AS_PROCESS_BITMASK,
+        .source = p->source,
+        .key = &key,
+        .fps_num = o->play.fps_num,
+        .fps_den = o->play.fps_den,
+        .l0_frames = o->play.l0,
+        .l1_frames = o->play.l1,
+        .threads = o->threads,
+        .timebox_us = period_us >= TIMEBOX_US ? TIMEBOX_US
+                      : period_us >= 1        ? (uint32_t)period_us
+                                              : 1,
+        .init_timeout_ms = OPEN_MS,
+        .event = on_event,
+        .event_user = p,
+        .log = {.fn = message_log, .level = o->log_level}};
+    int code = strcmp(o->backend, "gl") == 0 ? backend_gl_open(o, &p->gl) : CLI_DONE;
+    if (code == CLI_DONE && as_stream_open(&params, &p->stream, &error) != AS_OK)
+        code = source_say_not_opened(o, &error);
+    if (code == CLI_DONE && p->gl)
+        code = backend_gl_attach(p->gl, p->stream);
+    return code;
 }
 
 static int list_frames(player *p)
@@ -389,6 +406,11 @@ static int print_report(player *p)
     if (as_stream_get_stats(p->stream, &r->stats) != AS_OK)
         as_stream_clear_error(p->stream);
     as_frame_unref(&p->shown);
+    if (p->gl) {
+        backend_gl_stats(p->gl, &r->gl);
+        snprintf(r->gl_name, sizeof(r->gl_name), "%s", backend_gl_name(p->gl));
+    }
+    backend_gl_close(&p->gl);
     as_stream_close(&p->stream); /* no events any more */
     r->counts = p->counts;
     if (getrusage(RUSAGE_SELF, &usage) == 0)
@@ -424,6 +446,7 @@ int cmd_play(const options *o)
         play_all(p);
         code = print_report(p);
     }
+    backend_gl_close(&p->gl);
     as_stream_close(&p->stream);
     as_source_close(&p->source);
     frames_free(&p->frames);

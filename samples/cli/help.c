@@ -27,7 +27,9 @@ static const char common_drawing[] =
     "  --canvas WxH               size of the canvas (default: 2048x1024)\n"
     "  --scale nearest|vector     sample the canvas, or scale the points (default: nearest)\n"
     "  --combine union|parity     channels united, or even-odd over all (default: union)\n"
-    "  --backend cpu|vulkan|gl    what draws; this build has cpu (default: cpu)\n"
+    "  --backend cpu|gl           what draws; gl: OpenGL without a window, into textures that are\n"
+    "                             read back (default: cpu)\n"
+    "  --gl-api core|es           OpenGL core profile or OpenGL ES (default: core)\n"
     "  --threads N                threads that decode, 1 to 64 (default: one a core, up to 8)\n";
 
 static const char common_http[] =

@@ -3,6 +3,7 @@
  * alphastream: looks into AlphaStream containers, draws and plays their masks, rewrites
  * them.
  */
+#include "backend_gl.h"
 #include "cmd.h"
 #include "help.h"
 #include "message.h"
@@ -54,8 +55,10 @@ static int run_command(const command *c, const options *o)
         return message_usage("\"%s\" is one argument too many: %s takes %s; see alphastream %s "
                              "--help",
                              o->shown[c->operands + 1], c->name, c->expected, c->name);
-    if (strcmp(o->backend, "cpu") != 0)
+    if (strcmp(o->backend, "vulkan") == 0 || (strcmp(o->backend, "gl") == 0 && !backend_gl_built()))
         return message_usage("this build has no %s backend; use --backend cpu", o->backend);
+    if (o->gl_api_given && strcmp(o->backend, "gl") != 0)
+        return message_usage("--gl-api needs --backend gl");
     return c->run(o);
 }
 

@@ -25,6 +25,7 @@ enum {
     SCALE,
     COMBINE,
     BACKEND,
+    GL_API,
     FRAMES,
     THREADS,
     SCENE,
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"scale", required_argument, NULL, SCALE},
     {"combine", required_argument, NULL, COMBINE},
     {"backend", required_argument, NULL, BACKEND},
+    {"gl-api", required_argument, NULL, GL_API},
     {"frames", required_argument, NULL, FRAMES},
     {"threads", required_argument, NULL, THREADS},
     {"scene", required_argument, NULL, SCENE},
@@ -168,6 +170,7 @@ static int take_drawing(options *o, int option, const char *text)
     static const char *const scales[] = {"nearest", "vector", NULL};
     static const char *const combines[] = {"union", "parity", NULL};
     static const char *const backends[] = {"cpu", "vulkan", "gl", NULL};
+    static const char *const gl_apis[] = {"core", "es", NULL};
     int word = 0, code = CLI_DONE;
     switch (option) {
     case SIZE: o->given |= OPTION_SIZE; return take_size("--size", text, &o->width, &o->height);
@@ -180,9 +183,14 @@ static int take_drawing(options *o, int option, const char *text)
         code = take_word("--combine", text, combines, &word);
         o->combine = word == 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION;
         return code;
-    default:
+    case BACKEND:
         code = take_word("--backend", text, backends, &word);
         o->backend = backends[word];
+        return code;
+    default:
+        code = take_word("--gl-api", text, gl_apis, &word);
+        o->gl_es = word == 1;
+        o->gl_api_given = true;
         return code;
     }
 }
@@ -306,7 +314,7 @@ static int take(options *o, int option, char *const *argv)
     case NAME:
     case PASSPHRASE_FILE: return take_key(&o->key, option, "--scene", optarg);
     default:
-        if (option >= SIZE && option <= BACKEND)
+        if (option >= SIZE && option <= GL_API)
             return take_drawing(o, option, optarg);
         if (option >= FRAMES && option <= PROGRESS)
             return take_running(o, option, optarg);

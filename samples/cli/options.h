@@ -75,6 +75,7 @@ typedef struct options {
     bool vector;            /* --scale vector */
     as_combine combine;
     const char *backend;
+    bool gl_es, gl_api_given; /* --gl-api */
     bool frames_given;
     frames_list frames;
     unsigned threads;

@@ -52,6 +52,11 @@ static void list_stages(const play_report *r, stage stages[STAGES])
     stages[2] = (stage){"draw", &r->stats.draw};
 }
 
+static double per_picture(const play_report *r, uint64_t count)
+{
+    return ratio((double)count, (double)(r->gl.frames - r->gl.shown_already));
+}
+
 /* -------------------------------------------------------------------------------- table ---- */
 
 static void print_count(const char *name, uint64_t count, uint64_t of)
@@ -95,6 +100,17 @@ static void print_hits(const char *name, uint64_t hits, uint64_t misses)
                       play_hit_percent(hits, misses), hits, hits + misses);
 }
 
+static void print_gl(const play_report *r)
+{
+    message_print("GL             %s\n", r->gl_name);
+    message_print("GL update      p50 %.1f us, p99 %.1f, max %.1f, %" PRIu64 " times\n",
+                  (double)r->gl.update.p50_ns / us, (double)r->gl.update.p99_ns / us,
+                  (double)r->gl.update.max_ns / us, r->gl.update.count);
+    message_print("GL upload      %.0f bytes, %.2f draws and %.2f clears for a picture\n",
+                  per_picture(r, r->gl.upload_bytes), per_picture(r, r->gl.draws),
+                  per_picture(r, r->gl.clears));
+}
+
 void play_print_table(const play_report *r)
 {
     const play_counts *c = &r->counts;
@@ -119,6 +135,8 @@ void play_print_table(const play_report *r)
         message_print("%-14s p50 %.1f us, p99 %.1f, max %.1f, %" PRIu64 " times\n", stages[i].name,
                       (double)stages[i].times->p50_ns / us, (double)stages[i].times->p99_ns / us,
                       (double)stages[i].times->max_ns / us, stages[i].times->count);
+    if (*r->gl_name)
+        print_gl(r);
     if (r->over_http)
         exchanges_print_totals(&r->http);
     message_print("CPU            %.3f ms a frame, %.1f %% of one core\n", cpu_ms_per_frame(r),
@@ -162,6 +180,16 @@ static void print_json_hits(const char *name, uint64_t hits, uint64_t misses)
                   misses);
 }
 
+static void print_json_gl(const play_report *r)
+{
+    message_print("  \"gl\": {\"name\": ");
+    json_print_string(r->gl_name);
+    message_print(", \"pictures\": %" PRIu64 ", \"upload_bytes\": %" PRIu64 ", \"draws\": %" PRIu64
+                  ", \"clears\": %" PRIu64 ", \"update_p50_us\": %.3f, \"update_p99_us\": %.3f},\n",
+                  r->gl.frames - r->gl.shown_already, r->gl.upload_bytes, r->gl.draws, r->gl.clears,
+                  (double)r->gl.update.p50_ns / us, (double)r->gl.update.p99_ns / us);
+}
+
 void play_print_json(const play_report *r)
 {
     const latency *get = &r->get;
@@ -180,6 +208,8 @@ void play_print_json(const play_report *r)
                       "\"max\": %.3f},\n",
                       stages[i].name, stages[i].times->count, (double)stages[i].times->p50_ns / us,
                       (double)stages[i].times->p99_ns / us, (double)stages[i].times->max_ns / us);
+    if (*r->gl_name)
+        print_json_gl(r);
     if (r->over_http) {
         message_print("  \"http\": {\n");
         exchanges_print_json_totals(&r->http, "    ");

@@ -141,6 +141,18 @@ int source_open(const options *o, const char *location, opened *out)
     return CLI_DONE;
 }
 
+int source_open_drawing(const options *o, const char *location, opened *out)
+{
+    int code = CLI_DONE;
+    if (strcmp(o->backend, "gl") == 0)
+        code = backend_gl_open(o, &out->gl); /* first: without it nothing needs to be read */
+    if (code == CLI_DONE)
+        code = source_open(o, location, out);
+    if (code == CLI_DONE && out->gl)
+        code = backend_gl_attach_source(out->gl, o, out->source);
+    return code;
+}
+
 int source_frames(const options *o, const opened *in, frames_list *list)
 {
     const bool made =
@@ -150,6 +162,7 @@ int source_frames(const options *o, const opened *in, frames_list *list)
 
 void source_close(opened *in)
 {
+    backend_gl_close(&in->gl);
     as_container_close(&in->container);
     as_source_close(&in->source);
 }

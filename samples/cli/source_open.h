@@ -5,6 +5,7 @@
 #ifndef CLI_SOURCE_OPEN_H
 #define CLI_SOURCE_OPEN_H
 
+#include "backend_gl.h"
 #include "exchanges.h"
 #include "options.h"
 
@@ -14,11 +15,15 @@ typedef struct opened {
     as_source *source;
     as_container *container;
     as_container_info info;
+    backend_gl *gl; /* of source_open_drawing with --backend gl; else NULL */
 } opened;
 
 /* Opens `location` ("-": standard input, read to its end) with the key of o->key. Returns CLI_DONE,
  * or an exit code after a sentence on standard error. source_close in every case. */
 int source_open(const options *o, const char *location, opened *out);
+
+/* The same for a command that draws: with --backend gl, also out->gl. */
+int source_open_drawing(const options *o, const char *location, opened *out);
 
 /* Opens the bytes alone: `location` as above, into *source. `recorder` may be NULL. Returns as
  * source_open. */

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# framehash gives every hash of tests/data/golden.tsv: test_golden_cli.sh TOOL SOURCE_DIR
+# framehash gives every hash of tests/data/golden.tsv: test_golden_cli.sh TOOL SOURCE_DIR [OPTION]...
+# with these options, such as --backend gl.
 set -euo pipefail
 export LC_ALL=C
 
 tool=$1
 root=$2
+shift 2
 golden=$root/tests/data/golden.tsv
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -34,7 +36,7 @@ while IFS=$'\t' read -r file canvas size scale combine; do
             --passphrase-file "$scratch/key")
     fi
     "$tool" framehash "$path" --frames "$frames" "${options[@]}" --threads 2 \
-        >"$scratch/actual" || true
+        "$@" >"$scratch/actual" || true
     checked=$((checked + $(wc -l <"$scratch/actual")))
     if cmp -s "$scratch/expected" "$scratch/actual"; then
         echo "ok: $file $canvas $size $scale $combine"

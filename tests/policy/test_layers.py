@@ -122,7 +122,8 @@ def check_layer(root, path, layer, quoted, angled):
 
 
 def check_sample(root, path, quoted, angled):
-    """samples/X/...: public headers and headers of samples/X itself, by name or by path."""
+    """samples/X/...: public headers, those of samples/X itself by name or by path, and by path those
+    of samples/common."""
     name = quoted or angled
     if name.startswith(("core/", "gpu/", "tests/", "bench/")) or ".." in name.split("/"):
         return "samples use public headers alone"
@@ -130,7 +131,9 @@ def check_sample(root, path, quoted, angled):
         own = "/".join(path.split("/")[:2])
         near = os.path.normpath(os.path.join(os.path.dirname(path), quoted)).replace(os.sep, "/")
         for candidate in (near, os.path.normpath(quoted).replace(os.sep, "/"), own + "/" + quoted):
-            if candidate.startswith(own + "/") and os.path.isfile(os.path.join(root, candidate)):
+            if candidate.startswith((own + "/", "samples/common/")) and os.path.isfile(
+                os.path.join(root, candidate)
+            ):
                 return None
         return "not a public header and not one of this sample"
     return None

@@ -5,18 +5,11 @@
  */
 #include "tests/support/build_container.h"
 #include "tests/support/check.h"
+#include "tests/support/golden.h"
 
 #include <stdbool.h>
 
-#include <inttypes.h>
-
 enum { MOST_FILES = 8 };
-
-typedef struct row {
-    char file[64], scale[16], combine[16], sha256[65];
-    uint64_t frame;
-    uint32_t canvas_width, canvas_height, width, height;
-} row;
 
 typedef struct open_file {
     char name[64];
@@ -26,26 +19,20 @@ typedef struct open_file {
 static open_file files[MOST_FILES];
 static size_t file_count;
 
-static void path_of(const char *name, char *path, size_t size)
-{
-    snprintf(path, size, "%s/%s", strcmp(name, "walkers.asvp") == 0 ? "samples/data" : "tests/data",
-             name);
-}
-
-static as_container *open_container(const char *name)
+static as_container *open_container(const golden_row *row)
 {
     char path[128];
     as_source *source;
     as_error error;
     for (size_t i = 0; i < file_count; i++)
-        if (strcmp(files[i].name, name) == 0)
+        if (strcmp(files[i].name, row->file) == 0)
             return files[i].container;
     assert_true(file_count < MOST_FILES);
-    path_of(name, path, sizeof(path));
+    golden_path(row, path, sizeof(path));
     const as_key_params key = test_closeup_key();
     const as_container_params params = {.struct_size = sizeof(params), .key = &key};
     open_file *file = &files[file_count++];
-    snprintf(file->name, sizeof(file->name), "%s", name);
+    snprintf(file->name, sizeof(file->name), "%s", row->file);
     assert_ok(as_source_open(path, NULL, &source, &error), &error);
     assert_ok(as_container_open(source, &params, &file->container, &error), &error);
     as_source_close(&source);
@@ -60,7 +47,7 @@ static int close_all(void **state)
     return test_nothing_alive(state);
 }
 
-static void mask_hash(const row *r, char out_hex[65])
+static void mask_hash(const golden_row *r, char out_hex[65])
 {
     const bool vector = strcmp(r->scale, "vector") == 0;
     const as_raster_params params = {
@@ -69,7 +56,7 @@ static void mask_hash(const row *r, char out_hex[65])
         .source_width = vector ? r->canvas_width : 0,
         .source_height = vector ? r->canvas_height : 0};
     const size_t size = (size_t)r->width * r->height;
-    as_container *container = open_container(r->file);
+    as_container *container = open_container(r);
     as_buffer payload = {0};
     as_canvas *canvas;
     as_error error;
@@ -87,33 +74,20 @@ static void mask_hash(const row *r, char out_hex[65])
     free(pixels);
 }
 
-static as_stream *open_stream(const row *r)
+static as_stream *open_stream(const golden_row *r)
 {
     char path[128];
-    const as_key_params key = test_closeup_key();
-    const bool parity = strcmp(r->combine, "parity") == 0;
-    path_of(r->file, path, sizeof(path));
-    const as_stream_params params = {.struct_size = sizeof(params),
-                                     .location = path,
-                                     .key = &key,
-                                     .width = r->width,
-                                     .height = r->height,
-                                     .canvas_width = r->canvas_width,
-                                     .canvas_height = r->canvas_height,
-                                     .scale = strcmp(r->scale, "vector") == 0 ? AS_SCALE_VECTOR
-                                                                              : AS_SCALE_NEAREST,
-                                     .combine = parity ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
-                                     .processing = AS_PROCESS_ON_DEMAND,
-                                     .prefetch_frames = 1,
-                                     .init_timeout_ms = 60000};
+    as_key_params key;
     as_stream *stream;
     as_error error;
+    golden_path(r, path, sizeof(path));
+    const as_stream_params params = golden_params(r, path, &key);
     assert_ok(as_stream_open(&params, &stream, &error), &error);
     return stream;
 }
 
 /* The same through a stream. */
-static void stream_hash(const row *r, char out_hex[65])
+static void stream_hash(const golden_row *r, char out_hex[65])
 {
     as_stream *stream = open_stream(r);
     as_frame *frame;
@@ -127,7 +101,7 @@ static void stream_hash(const row *r, char out_hex[65])
 }
 
 /* The same from a stream's canvas, sampled here. */
-static void stream_canvas_hash(const row *r, char out_hex[65])
+static void stream_canvas_hash(const golden_row *r, char out_hex[65])
 {
     const size_t size = (size_t)r->width * r->height;
     as_stream *stream = open_stream(r);
@@ -150,52 +124,22 @@ static void stream_canvas_hash(const row *r, char out_hex[65])
     as_stream_close(&stream);
 }
 
-/* Every row by one way of making its mask. */
-static void check_rows(const char *way, void (*hash)(const row *r, char out_hex[65]))
-{
-    FILE *tsv = fopen("tests/data/golden.tsv", "r");
-    char line[512];
-    size_t rows = 0, wrong = 0;
-    assert_non_null(tsv);
-    while (fgets(line, sizeof(line), tsv)) {
-        row r;
-        char hex[65];
-        if (line[0] == '#' || strncmp(line, "file\t", 5) == 0)
-            continue;
-        const int got = sscanf(
-            line, "%63s %" SCNu64 " %" SCNu32 "x%" SCNu32 " %" SCNu32 "x%" SCNu32 " %15s %15s %64s",
-            r.file, &r.frame, &r.canvas_width, &r.canvas_height, &r.width, &r.height, r.scale,
-            r.combine, r.sha256);
-        assert_int_equal(got, 9);
-        hash(&r, hex);
-        rows++;
-        if (strcmp(hex, r.sha256) != 0) {
-            wrong++;
-            print_error("differs, got %.12s: %s", hex, line);
-        }
-    }
-    fclose(tsv);
-    printf("golden, %s: %zu rows, %zu differ\n", way, rows, wrong);
-    assert_int_equal(wrong, 0);
-    assert_int_equal(rows, 596);
-}
-
 static void test_golden(void **state)
 {
     (void)state;
-    check_rows("container and canvas", mask_hash);
+    golden_check("container and canvas", false, mask_hash);
 }
 
 static void test_golden_through_streams(void **state)
 {
     (void)state;
-    check_rows("stream", stream_hash);
+    golden_check("stream", false, stream_hash);
 }
 
 static void test_golden_through_canvases(void **state)
 {
     (void)state;
-    check_rows("stream and its canvas", stream_canvas_hash);
+    golden_check("stream and its canvas", false, stream_canvas_hash);
 }
 
 int main(void)

@@ -134,6 +134,26 @@ static void test_new_version(void **state)
 }
 
 /* A server that answers 412 to a condition that holds. */
+/* Without validators, and a size that only the end of the content has told. */
+static void test_new_size(void **state)
+{
+    (void)state;
+    as_error error;
+    char path[HTTP_PATH];
+    test_write_file(http_path(path, "shorter"), other, CONTENT_BYTES - 100);
+    fault_scenario("size", content_path, "");
+    fault_rule("size", "times=1 total=*");
+    as_source *source = open_scenario("size", NULL);
+    check_read(source, 0, 100);
+    assert_true(size_of(source) == AS_SIZE_UNKNOWN);
+    check_read(source, 2 * CONTENT_BYTES, 100);
+    assert_true(size_of(source) == CONTENT_BYTES);
+    fault_content("size", path, "");
+    assert_int_equal(read_at(source, 512 * KIB, 100, &error), AS_ERROR_CHANGED);
+    assert_int_equal(as_source_version(source), 1);
+    as_source_close(&source);
+}
+
 static void test_broken_condition(void **state)
 {
     (void)state;
@@ -340,6 +360,24 @@ static void test_seek(void **state)
     as_source_close(&b.source);
 }
 
+/* Somebody else's seeks let nobody go whom no hint named. */
+static void test_seek_elsewhere(void **state)
+{
+    (void)state;
+    blocked b;
+    as_thread thread;
+    start_blocked(&b, &thread, "elsewhere");
+    for (uint64_t i = 1; i <= 3; i++) {
+        const as_byte_range range = {400 * i * KIB, 100};
+        as_source_prefetch(b.source, &range, 1, 0, i);
+    }
+    fault_tell("clear elsewhere");
+    fault_tell("release elsewhere");
+    as_thread_join(&thread);
+    assert_int_equal(b.result, AS_OK);
+    as_source_close(&b.source);
+}
+
 /* Closing takes the requests along and leaves the thread of the process in order. */
 static void test_close(void **state)
 {
@@ -422,7 +460,8 @@ int main(void)
         cmocka_unit_test(test_retries),     cmocka_unit_test(test_refresh),
         cmocka_unit_test(test_redirects),   cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_seek),        cmocka_unit_test(test_close),
-        cmocka_unit_test(test_exchanges),
+        cmocka_unit_test(test_exchanges),   cmocka_unit_test(test_seek_elsewhere),
+        cmocka_unit_test(test_new_size),
     };
     return cmocka_run_group_tests_name("http_source", tests, setup, teardown);
 }

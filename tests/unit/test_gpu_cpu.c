@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The backend on plain memory, the measure for the others.
+ */
+#include "gpu/cpu/cpu.h"
+
+#include "tests/unit/gpu_body.h"
+
+static as_gpu *make(uint32_t textures, uint32_t room)
+{
+    const as_gpu_cpu_params params = {textures, room, AS_SIZE_MAX_PIXELS, AS_SIZE_MAX_PIXELS};
+    as_gpu *gpu = NULL;
+    as_error error;
+    assert_ok(as_gpu_cpu_create(&params, &gpu, &error), &error);
+    return gpu;
+}
+
+static as_result try_make(as_gpu **out_gpu, as_error *error)
+{
+    const as_gpu_cpu_params params = {2, 50, 100, 100};
+    return as_gpu_cpu_create(&params, out_gpu, error);
+}
+
+static uint8_t *read(const as_gpu_texture *texture)
+{
+    const size_t size = (size_t)texture->width * texture->height;
+    uint8_t *pixels = malloc(size);
+    assert_non_null(pixels);
+    memcpy(pixels, as_gpu_cpu_pixels(texture), size);
+    return pixels;
+}
+
+static void test_foreign(void **state)
+{
+    as_gpu *gpu = make(1, 10);
+    bits b = bits_make(8, 8);
+    as_gpu_texture *texture;
+    as_error error;
+    const as_gpu_request request = {
+        .stream = 1, .width = 8, .height = 8, .texture = 7, .unchanged = true};
+    (void)state;
+    assert_fails(as_gpu_show(gpu, &request, &b.view, &texture, &error), AS_ERROR_ARGUMENT, &error,
+                 "no device");
+    bits_free(&b);
+    as_gpu_destroy(gpu, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {GPU_BODY_TESTS, cmocka_unit_test(test_foreign)};
+    gpu_under_test = (gpu_maker){make, try_make, read, AS_SIZE_MAX_PIXELS};
+    return cmocka_run_group_tests_name("gpu_cpu", tests, NULL, test_nothing_alive);
+}
