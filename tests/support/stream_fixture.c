@@ -324,8 +324,10 @@ static bool is_held(const test_source *s, uint64_t version, uint64_t offset)
 
 static as_result outcome(test_source *s, uint64_t number, uint64_t version, uint64_t offset)
 {
-    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to))
+    if (s->gated && s->passes != 0 && within(offset, s->gate_from, s->gate_to)) {
         s->passes--;
+        pthread_cond_broadcast(&s->changed);
+    }
     if (s->changing != 0) {
         s->changing--;
         s->version++;
@@ -477,6 +479,19 @@ void test_source_pass(test_source *s)
     pthread_mutex_lock(&s->lock);
     s->passes++;
     pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void test_source_serve(test_source *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->gated) {
+        if (s->blocked != 0 && s->passes == 0) {
+            s->passes = 1;
+            pthread_cond_broadcast(&s->changed);
+        }
+        pthread_cond_wait(&s->changed, &s->lock);
+    }
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -123,6 +123,8 @@ void test_source_gate(test_source *s, uint64_t from, uint64_t to);
 void test_source_open_gate(test_source *s);
 /* Lets one blocked read go through. */
 void test_source_pass(test_source *s);
+/* Lets blocked reads go through, one after the other, until the gate is open. */
+void test_source_serve(test_source *s);
 /* Returns when that many reads are blocked, or more. */
 void test_source_wait_blocked(test_source *s, uint32_t count);
 /* Returns when that many reads have begun. */

@@ -195,6 +195,33 @@ static void test_calls_while_it_is_opened(void **state)
     end(&f);
 }
 
+static void *replace_when_blocked(void *user)
+{
+    fixture *f = user;
+    test_source_wait_blocked(&f->control, 1);
+    replace(f, &new);
+    test_source_open_gate(&f->control);
+    return NULL;
+}
+
+/* The index was read, the first frames are awaited: the open succeeds, the rest is for the gets. */
+static void test_change_while_init_frames_come(void **state)
+{
+    (void)state;
+    fixture f;
+    pthread_t thread;
+    as_stream_params params = on_source(&f, true);
+    params.init_frames = 8;
+    params.init_timeout_ms = 3600000;
+    test_source_gate(&f.control, truth_range(&old, 4).offset, UINT64_MAX);
+    assert_int_equal(pthread_create(&thread, NULL, replace_when_blocked, &f), 0);
+    f.stream = open_stream(&params);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    expect_changed(&f, 0);
+    expect(&f, &new, 0);
+    end(&f);
+}
+
 static void test_close_while_it_is_opened(void **state)
 {
     (void)state;
@@ -481,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_changed_once),
         cmocka_unit_test(test_seen_by_a_read),
         cmocka_unit_test(test_calls_while_it_is_opened),
+        cmocka_unit_test(test_change_while_init_frames_come),
         cmocka_unit_test(test_close_while_it_is_opened),
         cmocka_unit_test(test_silent_source),
         cmocka_unit_test(test_waiting_callers),

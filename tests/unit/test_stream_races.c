@@ -22,8 +22,8 @@ as_result __wrap_as_outputs_take(as_outputs *outputs, as_output_key key,
                                  as_output **out_output);
 bool __real_as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns);
 bool __wrap_as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns);
-bool __real_as_work_push(as_work_queue *queue, uint64_t key, uint32_t kind, as_priority priority);
-bool __wrap_as_work_push(as_work_queue *queue, uint64_t key, uint32_t kind, as_priority priority);
+bool __real_as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority);
+bool __wrap_as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority);
 void __real_as_mutex_unlock(as_mutex *mutex);
 void __wrap_as_mutex_unlock(as_mutex *mutex);
 
@@ -145,7 +145,7 @@ static struct {
     bool knew; /* the event found the handle */
 } first;
 
-bool __wrap_as_work_push(as_work_queue *queue, uint64_t key, uint32_t kind, as_priority priority)
+bool __wrap_as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority)
 {
     const bool pushed = __real_as_work_push(queue, key, kind, priority);
     opener.pushed = opener.opening;

@@ -3,6 +3,7 @@
  * A source that is slow, takes hints and has outages: what it is asked to read ahead, that reads it
  * gives up are no failures, and that work goes on by itself when it is back.
  */
+#include "tests/support/random.h"
 #include "tests/support/stream_fixture.h"
 
 #include <poll.h>
@@ -387,6 +388,72 @@ static void test_two_places_in_turn(void **state)
     end(&f);
 }
 
+typedef struct seeker {
+    fixture *f;
+    uint64_t seed;
+    uint32_t frames, wrong;
+    pthread_t thread;
+} seeker;
+
+static void *seek_and_get(void *user)
+{
+    seeker *s = user;
+    test_random random = test_random_from(s->seed);
+    for (int i = 0; i < (TEST_SANITIZED ? 60 : 200); i++) {
+        as_frame *frame = NULL;
+        const uint64_t index = (uint64_t)test_random_in(&random, 0, FRAMES - 1);
+        const uint64_t patience = (uint64_t)test_random_in(&random, 0, 2);
+        if (patience == 0 && as_stream_seek(s->f->stream, index) != AS_OK)
+            s->wrong++;
+        const as_result result = as_stream_get_frame(
+            s->f->stream, index, 0, 0, patience == 2 ? AS_WAIT_FOREVER : patience * 100000, &frame);
+        if (result == AS_OK) {
+            s->frames++;
+            s->wrong += !truth_shows(&small, frame, index, WIDTH, HEIGHT);
+        } else if (result != AS_TIMEOUT && result != AS_NOT_READY) {
+            s->wrong++;
+        }
+        as_frame_unref(&frame);
+    }
+    return NULL;
+}
+
+static void *serve(void *user)
+{
+    test_source_serve(user);
+    return NULL;
+}
+
+/* Each seek makes the source let go of what others may have asked for; they get it all the same. */
+static void test_many_seeks(void **state)
+{
+    (void)state;
+    enum { SEEKERS = 3 };
+    fixture f;
+    pthread_t server;
+    seeker seekers[SEEKERS];
+    const uint64_t seed = test_seed("stream remote");
+    as_stream_params params = on_source(&f);
+    params.l1_frames = 16;
+    f.stream = open_stream(&params);
+    gate_frames(&f, 0, FRAMES - 1);
+    assert_int_equal(pthread_create(&server, NULL, serve, &f.control), 0);
+    for (uint64_t i = 0; i < SEEKERS; i++) {
+        seekers[i] = (seeker){.f = &f, .seed = seed + i};
+        assert_int_equal(pthread_create(&seekers[i].thread, NULL, seek_and_get, &seekers[i]), 0);
+    }
+    for (int i = 0; i < SEEKERS; i++) {
+        assert_int_equal(pthread_join(seekers[i].thread, NULL), 0);
+        assert_int_equal(seekers[i].wrong, 0);
+        assert_true(seekers[i].frames > 0);
+    }
+    test_source_open_gate(&f.control);
+    assert_int_equal(pthread_join(server, NULL), 0);
+    assert_int_equal(stats_of(f.stream).failed, 0);
+    assert_true(f.control.given_up > 0);
+    end(&f);
+}
+
 /* Gives up whatever it is asked for: an error, and no hurry. */
 static void test_source_that_always_gives_up(void **state)
 {
@@ -507,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_seek_past_blocked_reads),
         cmocka_unit_test(test_requests_survive_seeks),
         cmocka_unit_test(test_two_places_in_turn),
+        cmocka_unit_test(test_many_seeks),
         cmocka_unit_test(test_source_that_always_gives_up),
         cmocka_unit_test(test_index_given_up),
         cmocka_unit_test(test_cancelled_source),
