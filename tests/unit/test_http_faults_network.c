@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { CONTENT_BYTES = 700001, STALL_MS = 200 };
+enum { CONTENT_BYTES = 700001, STALL_MS = 150 };
 
 static http_content content;
 
@@ -77,7 +77,7 @@ static void stall_always(const char *rule)
     snprintf(always, sizeof(always), "times=always %s", rule);
     fault_rule("stall", always);
     const uint64_t cpu = test_cpu_ns(), begun = test_now_ns();
-    http_probe_refuse(probe, 600000, 1000, AS_ERROR_TRANSPORT, "200 ms");
+    http_probe_refuse(probe, 600000, 1000, AS_ERROR_TRANSPORT, "150 ms");
     const uint64_t took = test_now_ns() - begun;
     assert_true(took >= 2 * STALL_MS * MILLISECOND);
     assert_true(test_cpu_ns() - cpu < took / 4 + 100 * MILLISECOND);

@@ -193,22 +193,10 @@ static void test_stalls(void **state)
 
 /* What is wrong with every answer but the first: the frames that came stay, those that did not say
  * why, nobody storms the server, and when it mends its ways all is there. */
-static void test_for_good(void **state)
+static void play_for_good(const char *const *rules, size_t count)
 {
-    static const char *const rules[] = {"status=404",
-                                        "status=403",
-                                        "status=500",
-                                        "cut=0",
-                                        "reset=before",
-                                        "shift=-100",
-                                        "gzip=1",
-                                        "drop=Content-Range",
-                                        "pad=1000000",
-                                        "raw=oops%0d%0a",
-                                        "status=302 header=Location:x:/"};
-    (void)state;
     char url[HTTP_URL];
-    for (size_t i = 0; i < COUNT(rules); i++) {
+    for (size_t i = 0; i < count; i++) {
         const as_http_params http = http_quick();
         print_message("    %s\n", rules[i]);
         fault_scenario("always", plain_path, "etag=\"v1\"");
@@ -225,6 +213,28 @@ static void test_for_good(void **state)
         play_all();
         close_and_check("always", 60);
     }
+}
+
+static void test_refused_for_good(void **state)
+{
+    static const char *const rules[] = {"status=404", "status=403", "status=500",
+                                        "status=302 header=Location:x:/"};
+    (void)state;
+    play_for_good(rules, COUNT(rules));
+}
+
+static void test_broken_for_good(void **state)
+{
+    static const char *const rules[] = {"cut=0", "reset=before", "raw=oops%0d%0a", "pad=1000000"};
+    (void)state;
+    play_for_good(rules, COUNT(rules));
+}
+
+static void test_wrong_for_good(void **state)
+{
+    static const char *const rules[] = {"shift=-100", "gzip=1", "drop=Content-Range"};
+    (void)state;
+    play_for_good(rules, COUNT(rules));
 }
 
 /* Nothing right from the start: the open says why. */
@@ -385,10 +395,16 @@ static void test_close(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        stream_test(test_not_noticed),    stream_test(test_stalls),
-        stream_test(test_for_good),       stream_test(test_open_fails),
-        stream_test(test_open_times_out), stream_test(test_encrypted),
-        stream_test(test_first_frame),    stream_test(test_overhead),
+        stream_test(test_not_noticed),
+        stream_test(test_stalls),
+        stream_test(test_refused_for_good),
+        stream_test(test_broken_for_good),
+        stream_test(test_wrong_for_good),
+        stream_test(test_open_fails),
+        stream_test(test_open_times_out),
+        stream_test(test_encrypted),
+        stream_test(test_first_frame),
+        stream_test(test_overhead),
         stream_test(test_close),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
