@@ -266,12 +266,11 @@ def cdn(bench):
           % (SLICE_BYTES // 1024, seconds, JOIN_SECONDS, SEEK_SECONDS),
           ["recording", "viewers", "requests a viewer-hour", "MB a viewer-hour", "slices that hit",
            "bytes from the cache", "origin requests", "origin bytes / file",
-           "cache CPU s", "late"],
+           "cache CPU s"],
           [[r["recording"], r["viewers"], "%.0f" % r["requests_per_hour"],
             "%.1f" % (r["bytes_per_hour"] / 1e6), "%.2f %%" % (100 * r["hit_ratio"]),
             "%.2f %%" % (100 * r["byte_hit_ratio"]), r["origin_requests"],
-            "%.2f" % (r["origin_bytes"] / r["file_bytes"]), "%.2f" % r["edge_cpu_seconds"],
-            "%d of %d" % (r["late"], r["due"])]
+            "%.2f" % (r["origin_bytes"] / r["file_bytes"]), "%.2f" % r["edge_cpu_seconds"]]
            for r in results])
     return results
 
