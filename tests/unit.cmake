@@ -1,4 +1,5 @@
 as_test(base unit/test_base.c)
+as_test(cpu unit/test_cpu.c)
 as_test(io unit/test_io.c)
 as_test(io_file unit/test_io_file.c)
 as_test(crypto unit/test_crypto.c)

@@ -22,7 +22,9 @@ typedef struct as_ras_dsp {
 
 extern const as_ras_dsp as_ras_dsp_c;
 
-/* The best table for this machine. Thread-safe. */
+/* The best table for a machine with these features (core/cpu/cpu.h), which must be there. */
+as_ras_dsp as_ras_dsp_for(uint32_t features);
+/* The best table for as_cpu_features(), made at the first call. Any thread. */
 const as_ras_dsp *as_ras_dsp_select(void);
 
 #endif
