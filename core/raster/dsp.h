@@ -7,6 +7,7 @@
 #ifndef AS_RASTER_DSP_H
 #define AS_RASTER_DSP_H
 
+#include "core/base/arch.h"
 #include "core/raster/sampling.h"
 
 #include <stddef.h>
@@ -43,6 +44,17 @@ typedef struct as_ras_dsp {
 } as_ras_dsp;
 
 extern const as_ras_dsp as_ras_dsp_c;
+
+/* Each puts its versions into the table, over what is there. */
+#if AS_ARCH_X86
+void as_ras_dsp_sse41(as_ras_dsp *dsp);
+void as_ras_dsp_pclmul(as_ras_dsp *dsp);
+void as_ras_dsp_avx2(as_ras_dsp *dsp);
+void as_ras_dsp_avx512(as_ras_dsp *dsp);
+#elif AS_ARCH_ARM64
+void as_ras_dsp_neon(as_ras_dsp *dsp);
+void as_ras_dsp_pmull(as_ras_dsp *dsp);
+#endif
 
 /* The best table for a machine with these features (core/cpu/cpu.h), which must be there. */
 as_ras_dsp as_ras_dsp_for(uint32_t features);
