@@ -22,6 +22,11 @@ as_result as_ras_create(uint32_t width, uint32_t height, as_canvas **out_canvas,
         as_ras_destroy(canvas);
         return as_err_no_memory(error, words * 16, "a canvas's bits");
     }
+    canvas->sampling = as_mem_calloc(1, sizeof(*canvas->sampling));
+    if (!canvas->sampling) {
+        as_ras_destroy(canvas);
+        return as_err_no_memory(error, sizeof(*canvas->sampling), "a canvas's sampling tables");
+    }
     *out_canvas = canvas;
     return AS_OK;
 }
@@ -32,6 +37,7 @@ void as_ras_destroy(as_canvas *canvas)
         return;
     as_mem_free(canvas->bits);
     as_mem_free(canvas->toggle);
+    as_mem_free(canvas->sampling);
     as_mem_free(canvas->skip);
     as_mem_free(canvas->keys);
     as_mem_free(canvas);

@@ -30,7 +30,8 @@ struct as_canvas {
     int64_t dirty_top;  /* rows dirty_top .. dirty_bottom - 1 of bits may hold pixels */
     int64_t dirty_bottom;
     const as_ras_dsp *dsp;
-    uint16_t *skip; /* pairs.c; NULL until first needed */
+    as_ras_sampling *sampling; /* r8.c: for the size it was last written at */
+    uint16_t *skip;            /* pairs.c; NULL until first needed */
     uint32_t *keys; /* pairs.c: crossings, then as many again to sort them; NULL likewise */
     size_t keys_capacity;
     bool skip_clean; /* skip tells about this frame */
@@ -42,21 +43,14 @@ static inline size_t as_ras_stride(uint32_t width)
     return ((size_t)width + 63) / 64;
 }
 
-/* Where a channel's points lie, before scaling. */
-typedef struct as_bounds {
-    int32_t left, top, right, bottom; /* all included */
-    uint64_t rows, columns; /* sums of |dy| and |dx| over all segments, the closing one included */
-    int32_t last_x, last_y; /* the last point */
-} as_bounds;
-
 /* A span of words and rows of the canvas. */
 typedef struct as_word_box {
     size_t first_word, words;
     size_t first_row, rows; /* either of words and rows 0: empty */
 } as_word_box;
 
-/* points.c */
-as_bounds as_ras_bounds(const as_record *record);
+/* points.c: the closing segment counts. */
+as_bounds as_ras_bounds(const as_ras_dsp *dsp, const as_record *record);
 
 /* outline.c: one segment of the outline, clipped. */
 void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
@@ -65,8 +59,18 @@ void as_ras_outline_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1
 
 /* crossings.c: the crossings of one segment, into toggle and bits, or onto the end of keys. */
 void as_ras_cross(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
+/* The same for one that lies within the canvas; y0 != y1. */
+void as_ras_cross_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1);
 size_t as_ras_cross_list(const as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
                          uint32_t *keys, size_t count);
+
+/* inside.c: outline and crossings of a channel that lies within the canvas and is not scaled;
+ * crossings only for `fill`. */
+void as_ras_draw_inside(as_canvas *canvas, const as_record *record, const as_bounds *bounds,
+                        bool fill);
+/* Of one segment. */
+void as_ras_segment_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
+                           bool fill);
 
 /* pairs.c: makes room for `crossings` keys; fills from `count` keys. */
 bool as_ras_pairs_reserve(as_canvas *canvas, size_t crossings);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A polystream onto the canvas: for each channel a first pass over its steps (points.c) tells where
- * it lies, the second draws its outline and crossings, then its fill.
- *
- * Recorded silhouettes are chains of one-pixel steps, and lie within the canvas. For those, drawing
- * a segment is setting its end point and, when it changes rows, flipping one toggle bit: at the
- * upper end's x, which the outline has set already.
+ * it lies, the second draws its outline and crossings (inside.c when it lies within the canvas),
+ * then its fill.
  */
 #include "core/raster/canvas.h"
 
@@ -90,47 +87,8 @@ static void fill_box_rows(as_canvas *canvas, as_word_box box)
                       to_border ? canvas->last_mask : ~UINT64_C(0));
 }
 
-/* ---------------------------------------------------------------- channels within the canvas -- */
-
-static inline void set_pixel(as_canvas *canvas, int32_t x, int32_t y)
-{
-    canvas->bits[(size_t)y * canvas->stride + (size_t)(x >> 6)] |= UINT64_C(1) << (x & 63);
-}
-
-/* Any segment of a channel that lies within the canvas. */
-static void long_step(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1, bool fill)
-{
-    as_ras_outline_inside(canvas, x0, y0, x1, y1);
-    if (fill && y0 != y1)
-        as_ras_cross(canvas, x0, y0, x1, y1);
-}
-
-static void draw_inside(as_canvas *canvas, const as_record *record, const as_bounds *b, bool fill)
-{
-    const uint8_t *steps = record->bytes + 4, *end = steps + 2 * (size_t)(record->points - 1);
-    const int32_t first_x = as_get_u16(record->bytes), first_y = as_get_u16(record->bytes + 2);
-    const uint64_t filled = fill;
-    int32_t x = first_x, y = first_y;
-    set_pixel(canvas, x, y);
-    for (; steps < end; steps += 2) {
-        const int32_t dx = (int8_t)steps[0], dy = (int8_t)steps[1];
-        const int32_t nx = x + dx, ny = y + dy;
-        if ((uint32_t)(dx + 1) <= 2 && (uint32_t)(dy + 1) <= 2) {
-            const int32_t top = dy < 0 ? ny : y, top_x = dy < 0 ? nx : x;
-            set_pixel(canvas, nx, ny);
-            canvas->toggle[(size_t)top * canvas->stride + (size_t)(top_x >> 6)] ^=
-                (filled & (uint64_t)(dy & 1)) << (top_x & 63);
-        } else {
-            long_step(canvas, x, y, nx, ny, fill);
-        }
-        x = nx;
-        y = ny;
-    }
-    if (record->points >= 3 && (b->last_x != first_x || b->last_y != first_y))
-        long_step(canvas, x, y, first_x, first_y, fill);
-}
-
-/* ------------------------------------------------------------------------- any other channel -- */
+/* ------------------------------------------------ channels that are scaled or may be cut -------
+ */
 
 /* Calls `each` with every segment of the record, the closing one included. */
 typedef void segment_fn(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
@@ -165,6 +123,18 @@ static void draw_crossings(void *user, int64_t x0, int64_t y0, int64_t x1, int64
 {
     if (y0 != y1)
         as_ras_cross(user, x0, y0, x1, y1);
+}
+
+/* A scaled channel within the canvas. */
+typedef struct uncut {
+    as_canvas *canvas;
+    bool fill;
+} uncut;
+
+static void draw_uncut(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
+{
+    const uncut *u = user;
+    as_ras_segment_inside(u->canvas, (int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1, u->fill);
 }
 
 typedef struct key_list {
@@ -209,22 +179,25 @@ static void mark_dirty(as_canvas *canvas, const scaled_bounds *b)
 static as_result draw_channel(plan *p, const as_record *record, as_error *error)
 {
     as_canvas *canvas = p->canvas;
-    const as_bounds bounds = as_ras_bounds(record);
+    const as_bounds bounds = as_ras_bounds(canvas->dsp, record);
     const scaled_bounds b = scale_bounds(p, record, &bounds);
     const bool closed = record->points >= 3, parity = p->combine == AS_COMBINE_PARITY;
     const as_word_box box = closed ? fill_box(canvas, &b) : (as_word_box){0};
     /* Too few crossings for this box; parity has one box for all channels, so toggles are right. */
     const bool pairs = !parity && b.crossings < box.rows * box.words / WORDS_PER_CROSSING;
-    const bool inside = !p->scale && b.left >= 0 && b.top >= 0 && b.right < canvas->width &&
-                        b.bottom < canvas->height;
+    const bool inside =
+        b.left >= 0 && b.top >= 0 && b.right < canvas->width && b.bottom < canvas->height;
     p->steps += b.steps;
     if (p->steps > MOST_STEPS)
         return as_err_set(error, AS_ERROR_LIMIT,
                           "the frame's outlines are too long to draw at this size: more than 2^32 "
                           "rows and columns; it is malformed, or the size too large");
     mark_dirty(canvas, &b);
-    if (inside) {
-        draw_inside(canvas, record, &bounds, closed && !pairs);
+    if (inside && p->scale) {
+        uncut u = {canvas, closed && !pairs};
+        for_segments(p, record, draw_uncut, &u);
+    } else if (inside) {
+        as_ras_draw_inside(canvas, record, &bounds, closed && !pairs);
     } else {
         for_segments(p, record, draw_outline, canvas);
         if (box.rows != 0 && !pairs)

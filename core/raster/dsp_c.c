@@ -13,6 +13,45 @@
 
 #include "core/base/bytes.h"
 
+#include <string.h>
+
+static inline int32_t min_i32(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int32_t max_i32(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static void bounds_c(const uint8_t *steps, size_t count, as_bounds *bounds)
+{
+    as_bounds b = *bounds;
+    int32_t x = b.last_x, y = b.last_y;
+    uint64_t rows = 0, columns = 0;
+    uint32_t lengths = 0;
+    for (; count > 0; count--, steps += 2) {
+        const int32_t dx = (int8_t)steps[0], dy = (int8_t)steps[1];
+        const uint32_t wide = (uint32_t)(dx < 0 ? -dx : dx), high = (uint32_t)(dy < 0 ? -dy : dy);
+        x += dx;
+        y += dy;
+        columns += wide;
+        rows += high;
+        lengths |= wide | high; /* as far as 1 and more than 1 go */
+        b.left = min_i32(b.left, x);
+        b.right = max_i32(b.right, x);
+        b.top = min_i32(b.top, y);
+        b.bottom = max_i32(b.bottom, y);
+    }
+    b.last_x = x;
+    b.last_y = y;
+    b.rows += rows;
+    b.columns += columns;
+    b.lengths |= lengths;
+    *bounds = b;
+}
+
 static inline uint64_t prefix_xor(uint64_t v)
 {
     v ^= v << 1;
@@ -60,8 +99,9 @@ static void expand_c(uint8_t *pixels, const uint64_t *bits, size_t width)
 }
 
 /* floor(x * source_width / width) for x = 0, 1, ..: a quotient and a remainder that step. */
-static void sample_c(uint8_t *pixels, const uint64_t *bits, uint32_t source_width, uint32_t width)
+static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_sampling *sampling)
 {
+    const uint32_t source_width = sampling->source_width, width = sampling->width;
     const uint32_t step = source_width / width, rest = source_width % width;
     uint32_t source = 0, frac = 0;
     for (uint32_t x = 0; x < width; x++) {
@@ -75,4 +115,18 @@ static void sample_c(uint8_t *pixels, const uint64_t *bits, uint32_t source_widt
     }
 }
 
-const as_ras_dsp as_ras_dsp_c = {.fill = fill_c, .expand = expand_c, .sample = sample_c};
+static void stream_c(uint8_t *pixels, const uint8_t *row, size_t size)
+{
+    memcpy(pixels, row, size);
+}
+
+static void settle_c(void)
+{
+}
+
+const as_ras_dsp as_ras_dsp_c = {.bounds = bounds_c,
+                                 .fill = fill_c,
+                                 .expand = expand_c,
+                                 .sample = sample_c,
+                                 .stream = stream_c,
+                                 .settle = settle_c};

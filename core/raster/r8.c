@@ -2,9 +2,14 @@
  *
  * The canvas as bytes, at any size by nearest neighbour.
  *
- * A canvas row is written once, by whichever way is cheaper: run by run (a mask's row has a few
- * runs, and memset is as fast as memory), or pixel by pixel when it is noise. Output rows that
- * sample the same canvas row are copied from the one before.
+ * Each canvas row that is shown is made once, and copied to the other output rows that show it.
+ * Where there are vector versions, bits become bytes at one pace whatever they show. In plain C it
+ * goes run by run (a mask's row has a few runs, and memset is as fast as memory) until there turn
+ * out to be many, and then pixel by pixel.
+ *
+ * A mask that is large against the caches is written past them: each row is made in a buffer and
+ * streamed from there. To write memory that is not cached the processor would read it first, so
+ * this halves the traffic.
  */
 #include "core/raster/canvas.h"
 
@@ -15,17 +20,8 @@
 /* A run costs about as much as this many pixels done one by one. */
 enum { PIXELS_PER_RUN = 32 };
 
-/* Is it worth going run by run? Counts changes between neighbours; a run has two. */
-static bool few_runs(const uint64_t *row, size_t words, uint32_t width)
-{
-    uint64_t before = 0;
-    uint32_t changes = 0;
-    for (size_t w = 0; w < words; w++) {
-        changes += as_popcount64(row[w] ^ (row[w] << 1 | before));
-        before = row[w] >> 63;
-    }
-    return changes <= 2 * (width / PIXELS_PER_RUN) + 2;
-}
+/* Bytes of a mask from which on it is written past the caches. */
+enum { LARGE = 4 << 20 };
 
 /* The first output column whose sample lies at or right of canvas column x: from
  * floor(column * canvas_width / width) >= x follows column >= ceil(x * width / canvas_width). */
@@ -34,11 +30,15 @@ static inline uint32_t column_of(uint32_t x, uint32_t canvas_width, uint32_t wid
     return (uint32_t)(((uint64_t)x * width + canvas_width - 1) / canvas_width);
 }
 
-static void write_runs(const as_canvas *canvas, const uint64_t *row, uint8_t *pixels,
+/* false: given up, there are many runs. */
+static bool write_runs(const as_canvas *canvas, const uint64_t *row, uint8_t *pixels,
                        uint32_t width)
 {
-    uint32_t x0 = 0, x1 = 0, done = 0;
+    const uint32_t smaller = width < canvas->width ? width : canvas->width;
+    uint32_t x0 = 0, x1 = 0, done = 0, left = 1 + smaller / PIXELS_PER_RUN;
     while (as_ras_next_run(row, canvas->width, &x0, &x1)) {
+        if (left-- == 0)
+            return false;
         const uint32_t from = column_of(x0, canvas->width, width);
         const uint32_t to = column_of(x1, canvas->width, width);
         memset(pixels + done, 0, from - done);
@@ -46,35 +46,45 @@ static void write_runs(const as_canvas *canvas, const uint64_t *row, uint8_t *pi
         done = to;
     }
     memset(pixels + done, 0, width - done);
+    return true;
 }
 
-static void write_row(const as_canvas *canvas, size_t y, uint8_t *pixels, uint32_t width)
+static void write_row(const as_canvas *canvas, size_t y, uint8_t *pixels)
 {
+    const as_ras_sampling *sampling = canvas->sampling;
+    const uint32_t width = sampling->width;
     const uint64_t *row = canvas->bits + y * canvas->stride;
-    const uint32_t smaller = width < canvas->width ? width : canvas->width;
     if ((int64_t)y < canvas->dirty_top || (int64_t)y >= canvas->dirty_bottom)
         memset(pixels, 0, width);
-    else if (few_runs(row, canvas->stride, smaller))
-        write_runs(canvas, row, pixels, width);
-    else if (width == canvas->width)
+    else if (canvas->dsp->window != 0 && width == canvas->width)
         canvas->dsp->expand(pixels, row, width);
-    else
-        canvas->dsp->sample(pixels, row, canvas->width, width);
+    else if (sampling->window != 0)
+        canvas->dsp->sample(pixels, row, sampling);
+    else if (!write_runs(canvas, row, pixels, width))
+        as_ras_dsp_c.sample(pixels, row, sampling);
 }
 
 void as_ras_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
                   size_t stride)
 {
-    const uint8_t *written = NULL;
-    size_t written_y = 0;
+    const as_ras_dsp *dsp = canvas->dsp;
+    const bool large = dsp->window != 0 && (uint64_t)width * height >= LARGE;
+    const uint8_t *made = NULL;
+    size_t made_y = 0;
+    as_ras_sampling_set(canvas->sampling, canvas->width, width, dsp->window);
     for (uint32_t y = 0; y < height; y++, pixels += stride) {
         const size_t source_y = (size_t)((uint64_t)y * canvas->height / height);
-        if (written && source_y == written_y) {
-            memcpy(pixels, written, width);
-        } else {
-            write_row(canvas, source_y, pixels, width);
-            written_y = source_y;
-        }
-        written = pixels;
+        const bool again = made && source_y == made_y;
+        uint8_t *row = large ? canvas->sampling->row : pixels;
+        if (!again)
+            write_row(canvas, source_y, row);
+        if (large)
+            dsp->stream(pixels, row, width);
+        else if (again)
+            memcpy(pixels, made, width);
+        made = row;
+        made_y = source_y;
     }
+    if (large)
+        dsp->settle();
 }

@@ -31,7 +31,8 @@ typedef struct as_raster_params {
     uint32_t reserved;      /* 0 */
 } as_raster_params;
 
-/* One bit per pixel, and as much again to draw it: 2 bits of memory a pixel, allocated at creation.
+/* One bit per pixel, and as much again to draw it: 2 bits of memory a pixel, allocated at creation
+ * with 50 KiB of tables.
  * The first frame with channels that are sparse for their size takes up to half a bit a pixel more,
  * which is kept. Not thread-safe: one thread at a time. */
 typedef struct as_canvas as_canvas;
