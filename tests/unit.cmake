@@ -78,8 +78,9 @@ as_test(stream_changed_key unit/test_stream_changed_key.c)
 as_test(stream_races unit/test_stream_races.c)
 foreach(wrapped as_outputs_get as_outputs_take as_cond_wait_until as_work_push as_mutex_unlock)
     target_link_options(test_stream_races PRIVATE -Wl,--wrap=${wrapped})
+endforeach()
 
-# The same programs with fewer instruction sets (docs/performance.md).
+# The same programs with fewer instruction sets (docs/testing.md).
 foreach(program golden raster)
     foreach(wish c sse41 -avx512,-avx2 -avx512)
         add_test(NAME ${program}_cpu_${wish} COMMAND test_${program}
