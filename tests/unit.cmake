@@ -60,7 +60,8 @@ if(ALPHASTREAM_WITH_GL)
         foreach(name gpu_gl gl_state gl_golden)
             add_test(NAME ${name}_${kind} COMMAND test_${name}
                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-            set_tests_properties(${name}_${kind} PROPERTIES ENVIRONMENT "${environment}")
+            set_tests_properties(${name}_${kind} PROPERTIES LABELS gl_kinds
+                ENVIRONMENT "${environment}")
         endforeach()
     endforeach()
 else()
