@@ -21,7 +21,7 @@ static void detach(AlphaStreamHandle *handle)
     as_error error;
     as_cv_session *session = handle->gl ? as_cv_enter(handle, &error) : NULL;
     if (session) {
-        as_st_prefer_canvas(session->stream, false);
+        as_st_prefer_no_more(session->stream, AS_OUTPUT_CANVAS);
         as_cv_leave(handle, session);
     }
     as_gl_detach(&handle->gl);

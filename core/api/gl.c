@@ -84,7 +84,7 @@ as_result as_gl_attach(as_stream *stream, const as_gl_params *params, as_gl **ou
         return error->code;
     gl->stream = stream;
     if (!p.keep_processing)
-        as_st_prefer_canvas(stream, true);
+        as_st_prefer(stream, AS_OUTPUT_CANVAS);
     *out_gl = gl;
     return AS_OK;
 }
@@ -94,7 +94,7 @@ static void end(as_gl **gl, bool abandon)
     if (!gl || !*gl)
         return;
     if ((*gl)->stream && !(*gl)->keep_processing)
-        as_st_prefer_canvas((*gl)->stream, false);
+        as_st_prefer_no_more((*gl)->stream, AS_OUTPUT_CANVAS);
     as_gpu_destroy((*gl)->gpu, abandon);
     as_mem_free(*gl);
     *gl = NULL;
@@ -163,7 +163,7 @@ as_result as_api_gl_get(as_gl *gl, as_stream *stream, uint64_t stream_number, ui
     if (result != AS_OK)
         return result;
     if (!gl->keep_processing) /* also after another as_gl of the stream was detached */
-        as_st_prefer_canvas(stream, true);
+        as_st_prefer(stream, AS_OUTPUT_CANVAS);
     result = as_gpu_find(gl->gpu, &r, &t, error);
     if (result == AS_NOT_READY)
         result = draw(gl, stream, &r, timeout_ns, &t, error);

@@ -10,6 +10,12 @@
 
 #include <inttypes.h>
 
+/* What a get comes back with: a reference to one of the two. */
+typedef struct found {
+    as_frame *frame;
+    as_blob *blob;
+} found;
+
 as_output_key as_st_mask_key(uint64_t index, uint32_t width, uint32_t height)
 {
     return (as_output_key){.index = index, .width = width, .height = height, .kind = AS_OUTPUT_R8};
@@ -137,12 +143,25 @@ static as_result source_silent(const as_stream *stream, uint64_t index, as_error
     return error->code;
 }
 
-/* Gives the lock up meanwhile: the caller's frame allocator may be called. */
-static as_result take_ready(as_stream *stream, as_output_key key, as_frame **out_frame,
-                            as_error *error)
+static as_result take_polystream(as_stream *stream, as_output_key key, as_blob **out_blob)
 {
+    const as_demand *demand = as_st_find_demand(stream, key);
+    as_blob *blob = demand ? demand->blob : NULL;
+    if (!blob && as_lru_has(stream->l1, key.index))
+        blob = as_lru_get(stream->l1, key.index);
+    if (!blob)
+        return AS_NOT_READY;
+    *out_blob = as_blob_ref(blob);
+    return AS_OK;
+}
+
+/* Gives the lock up meanwhile, but for a polystream: the caller's frame allocator may be called. */
+static as_result take_ready(as_stream *stream, as_output_key key, found *out, as_error *error)
+{
+    if (key.kind == AS_OUTPUT_NONE)
+        return take_polystream(stream, key, &out->blob);
     as_mutex_unlock(&stream->lock);
-    const as_result result = as_outputs_get(stream->outputs, key, out_frame);
+    const as_result result = as_outputs_get(stream->outputs, key, &out->frame);
     as_mutex_lock(&stream->lock);
     if (result != AS_ERROR_LIMIT)
         return result;
@@ -172,7 +191,7 @@ static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, 
 
 /* Until the frame is there, the time is up (AS_NOT_READY) or something fails. */
 static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline,
-                            as_frame **out_frame, as_error *error)
+                            found *out, as_error *error)
 {
     for (;;) {
         uint64_t wake = AS_NO_DEADLINE;
@@ -182,7 +201,7 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
         as_result result = as_st_check_frame(stream, key.index, error);
         const bool reopening = result == AS_NOT_READY;
         if (result == AS_OK)
-            result = take_ready(stream, key, out_frame, error);
+            result = take_ready(stream, key, out, error);
         /* Looking gave up the lock: what came meanwhile told nobody, for nobody was to be told. */
         if (result == AS_NOT_READY && changes != stream->changes &&
             (as_clock_ns() < deadline || as_outputs_has(stream->outputs, key)))
@@ -198,7 +217,7 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
 }
 
 static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout_ns,
-                          uint64_t start_ns, as_frame **out_frame, as_error *error)
+                          uint64_t start_ns, found *out, as_error *error)
 {
     const uint64_t deadline =
         timeout_ns >= AS_NO_DEADLINE - start_ns ? AS_NO_DEADLINE : start_ns + timeout_ns;
@@ -206,7 +225,7 @@ static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout
     if (!demand)
         return as_err_no_memory(error, sizeof(*demand), "a request for a frame");
     demand->waiters++;
-    as_result result = wait_until(stream, key, deadline, out_frame, error);
+    as_result result = wait_until(stream, key, deadline, out, error);
     if (result == AS_NOT_READY)
         result = too_late(stream, key, timeout_ns, error);
     demand = as_st_find_demand(stream, key); /* others may have moved it */
@@ -222,7 +241,7 @@ static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout
 }
 
 static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeout_ns,
-                            uint64_t start_ns, as_frame **out_frame, as_error *error)
+                            uint64_t start_ns, found *out, as_error *error)
 {
     as_result result = as_st_check_frame(stream, key.index, error);
     const bool reopening = result == AS_NOT_READY && as_st_is_reopening(stream);
@@ -233,10 +252,10 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     as_st_note(stream, key.index);
     as_st_forgive(stream, key);
     if (!reopening)
-        result = take_ready(stream, key, out_frame, error);
+        result = take_ready(stream, key, out, error);
     if (result == AS_NOT_READY) {
         stream->stats.l0_misses++;
-        return wait_for(stream, key, timeout_ns, start_ns, out_frame, error);
+        return wait_for(stream, key, timeout_ns, start_ns, out, error);
     }
     stream->stats.l0_hits += result == AS_OK;
     as_st_pump(stream);
@@ -244,8 +263,8 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     return result;
 }
 
-as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
-                    as_error *error)
+static as_result get(as_stream *stream, as_output_key key, uint64_t timeout_ns, found *out,
+                     as_error *error)
 {
     const uint64_t start = as_clock_ns();
     const uint64_t version = as_io_version(stream->source);
@@ -255,11 +274,29 @@ as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, a
     as_st_notice_version(stream, version);
     if (timeout_ns == AS_TIMEBOX)
         timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
-    const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, error);
+    const as_result result = get_locked(stream, key, timeout_ns, start, out, error);
     as_times_add(&stream->stats.get, as_clock_ns() - start);
 
     if (--stream->calls == 0 && stream->closing)
         as_st_signal(stream);
     as_mutex_unlock(&stream->lock);
+    return result;
+}
+
+as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
+                    as_error *error)
+{
+    found f = {NULL, NULL};
+    const as_result result = get(stream, key, timeout_ns, &f, error);
+    *out_frame = f.frame;
+    return result;
+}
+
+as_result as_st_get_polystream(as_stream *stream, uint64_t index, uint64_t timeout_ns,
+                               as_blob **out_blob, as_error *error)
+{
+    found f = {NULL, NULL};
+    const as_result result = get(stream, as_st_whole(index), timeout_ns, &f, error);
+    *out_blob = f.blob;
     return result;
 }

@@ -210,6 +210,7 @@ static as_result build(as_stream *stream, const as_stream_params *params, as_err
     stream->ahead.takes = as_io_takes_hints(stream->source);
     as_st_new_path(stream);
     stream->processing = params->processing;
+    stream->preferred = AS_OUTPUT_R8;
     as_st_use_processed(stream);
     return AS_OK;
 }

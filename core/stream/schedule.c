@@ -122,6 +122,7 @@ as_demand *as_st_find_demand(as_stream *stream, as_output_key key)
 
 void as_st_drop_demand(as_stream *stream, as_demand *demand)
 {
+    as_blob_unref(demand->blob);
     *demand = stream->demands[--stream->demand_count];
 }
 
@@ -184,6 +185,8 @@ void as_st_use_size(as_stream *stream, as_output_key key)
 {
     const as_output_key first = as_output_at(key, 0);
     as_size_in_use *slot = &stream->sizes[0];
+    if (key.kind == AS_OUTPUT_NONE)
+        return; /* L1 has them all */
     for (uint32_t i = 0; i < stream->size_count; i++) {
         as_size_in_use *s = &stream->sizes[i];
         if (as_output_is_same(s->key, first)) {
@@ -245,33 +248,37 @@ void as_st_warm(as_stream *stream)
     }
 }
 
-static void set_preference(as_stream *stream, bool on)
+static void set_preference(as_stream *stream, as_output_kind kind)
 {
     const as_stream_params *p = &stream->params;
     const as_output_key mask = as_st_mask_key(0, p->width, p->height);
     const as_output_key canvas = as_st_canvas_key(stream, 0, p->width, p->height);
-    stream->prefers_canvas = on;
-    stream->processing = p->processing | (on ? AS_PROCESS_CANVASES : 0);
-    forget_size(stream, on ? mask : canvas);
-    if (on)
-        as_st_use_size(stream, canvas);
-    else
+    stream->preferred = kind;
+    stream->processing = p->processing | (kind == AS_OUTPUT_CANVAS ? AS_PROCESS_CANVASES : 0);
+    forget_size(stream, canvas);
+    if (kind == AS_OUTPUT_R8)
         as_st_use_processed(stream);
+    else
+        forget_size(stream, mask);
+    if (kind == AS_OUTPUT_CANVAS)
+        as_st_use_size(stream, canvas);
     /* What is ready and no longer in use may make room for who found none. */
     stream->ready_stalled = false;
     stream->room_changes++;
     as_st_pump(stream);
 }
 
-void as_st_prefer_canvas(as_stream *stream, bool on)
+/* `from`: only if that is preferred now. */
+static void prefer(as_stream *stream, const as_output_kind *from, as_output_kind to)
 {
     const as_stream_params *p = &stream->params;
     as_mutex_lock(&stream->lock);
-    const bool changes = stream->prefers_canvas != on && p->processing != AS_PROCESS_ON_DEMAND;
+    const bool changes = stream->preferred != to && p->processing != AS_PROCESS_ON_DEMAND &&
+                         (!from || stream->preferred == *from);
     if (changes)
-        set_preference(stream, on);
+        set_preference(stream, to);
     as_mutex_unlock(&stream->lock);
-    if (!changes || !on)
+    if (!changes || to == AS_OUTPUT_R8)
         return;
     /* Not under the lock: the caller's frame allocator may be called. */
     as_outputs_sweep(stream->outputs, as_st_mask_key(0, p->width, p->height));
@@ -279,6 +286,16 @@ void as_st_prefer_canvas(as_stream *stream, bool on)
     as_st_pump(stream); /* what somebody was about to take is drawn again */
     as_st_signal(stream);
     as_mutex_unlock(&stream->lock);
+}
+
+void as_st_prefer(as_stream *stream, as_output_kind kind)
+{
+    prefer(stream, NULL, kind);
+}
+
+void as_st_prefer_no_more(as_stream *stream, as_output_kind kind)
+{
+    prefer(stream, &kind, AS_OUTPUT_R8);
 }
 
 /* ----------------------------------------------------------------------------- planning ---- */
@@ -311,9 +328,12 @@ static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority prior
 /* Gets a frame on its way, one step at a time. */
 static void prepare(as_stream *stream, as_output_key key, as_priority priority)
 {
-    if (key.index >= stream->frames || as_outputs_has(stream->outputs, key) ||
-        as_st_failure(stream, key) || enqueue_draw(stream, key, priority))
+    const bool whole = key.kind == AS_OUTPUT_NONE;
+    if (key.index >= stream->frames || as_st_failure(stream, key))
         return; /* past the end: asked for when the content was another */
+    if (whole ? as_lru_has(stream->l1, key.index)
+              : as_outputs_has(stream->outputs, key) || enqueue_draw(stream, key, priority))
+        return;
     as_task *task = fetch(stream, key.index, priority);
     if (task)
         task->wanted = true;
@@ -323,7 +343,8 @@ static void pump_demands(as_stream *stream)
 {
     for (size_t i = 0; i < stream->demand_count; i++) {
         const as_demand *d = &stream->demands[i];
-        prepare(stream, d->key, d->waiters ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
+        if (!d->blob)
+            prepare(stream, d->key, d->waiters ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
     }
 }
 
@@ -523,6 +544,10 @@ static void drop_queued(as_stream *stream, uint64_t since)
 void as_st_drop_work(as_stream *stream)
 {
     drop_idle(stream, UINT64_MAX);
+    for (size_t i = 0; i < stream->demand_count; i++) {
+        as_blob_unref(stream->demands[i].blob);
+        stream->demands[i].blob = NULL;
+    }
     drop_tasks(stream, outlives_content);
 }
 

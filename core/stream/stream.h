@@ -76,6 +76,7 @@ typedef struct as_demand {
     uint32_t waiters;
     bool notify; /* an event tells when it is there */
     uint64_t stamp;
+    as_blob *blob; /* of as_st_whole: the polystream, kept for who waits for it; else NULL */
 } as_demand;
 
 typedef struct as_failure {
@@ -163,8 +164,8 @@ struct as_stream {
     uint64_t retry_ns; /* then the oldest of those that pass by themselves is forgotten; 0: none */
     as_hint hints[AS_ST_HINTS];
     uint32_t hint_count;
-    as_processing processing; /* params', and what as_st_prefer_canvas makes of it */
-    bool prefers_canvas;
+    as_processing processing; /* params', and what as_st_prefer makes of it */
+    as_output_kind preferred;
     as_size_in_use sizes[AS_ST_SIZES];
     uint32_t size_count;
     uint64_t gets;
@@ -200,17 +201,23 @@ as_output_key as_st_canvas_key(const as_stream *stream, uint64_t index, uint32_t
                                uint32_t height);
 as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
                     as_error *error);
+/* The frame's polystream itself, under the same rules but for held_frames, which does not count it.
+ * *out_blob is the caller's to unref, NULL after an error. */
+as_result as_st_get_polystream(as_stream *stream, uint64_t index, uint64_t timeout_ns,
+                               as_blob **out_blob, as_error *error);
 /* AS_OK, AS_NOT_READY or why the open failed. Under the lock. */
 as_result as_st_check_ready(const as_stream *stream, as_error *error);
 as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error);
 
 /* schedule.c */
-/* A stream that serves textures: on: canvases (of the stream's output) are prepared ahead, and the
- * R8 output of the stream's size is not, until somebody gets one from then on; what was prepared of
- * it and is not held is freed. off: back to the processing type of the params. A stream that is
- * AS_PROCESS_ON_DEMAND prepares nothing either way. Takes the lock; to set what is set already does
- * nothing. */
-void as_st_prefer_canvas(as_stream *stream, bool on);
+/* A stream that serves textures: of AS_OUTPUT_CANVAS: canvases (of the stream's output) are
+ * prepared ahead; of AS_OUTPUT_NONE: polystreams alone. The R8 output of the stream's size is not,
+ * until somebody gets one from then on; what was prepared of it and is not held is freed.
+ * AS_OUTPUT_R8: back to the processing type of the params. A stream that is AS_PROCESS_ON_DEMAND
+ * prepares nothing either way. Takes the lock; to set what is set already does nothing. */
+void as_st_prefer(as_stream *stream, as_output_kind kind);
+/* Back to AS_OUTPUT_R8, if it is `kind` that is preferred now. */
+void as_st_prefer_no_more(as_stream *stream, as_output_kind kind);
 
 /* From here on: under the lock. */
 void as_st_pump(as_stream *stream);

@@ -184,6 +184,22 @@ static bool settle_demands(as_stream *stream, as_output_key key)
     return tell;
 }
 
+/* It is there; who waits finds `blob` (NULL: an output) also when L1 has evicted it by then. Is
+ * somebody to be told? */
+static bool settle_demand(as_stream *stream, as_output_key key, as_blob *blob)
+{
+    as_demand *demand = as_st_find_demand(stream, key);
+    if (!demand)
+        return false;
+    const bool tell = demand->notify;
+    demand->notify = false;
+    if (demand->waiters == 0)
+        as_st_drop_demand(stream, demand);
+    else if (blob && !demand->blob)
+        demand->blob = as_blob_ref(blob);
+    return tell;
+}
+
 /* Is somebody to be told? */
 static bool frame_failed(as_stream *stream, as_output_key key, const as_error *error)
 {
@@ -237,6 +253,8 @@ static bool end_fetch(as_stream *stream, as_output_key key, as_blob *blob,
     if (blob)
         fetched(stream, task, blob, times);
     as_st_end_task(stream, AS_ST_FETCH, key);
+    if (error->code == AS_OK && settle_demand(stream, key, blob))
+        tell = true;
     if (error->code != AS_OK && frame_failed(stream, as_st_whole(key.index), error))
         tell = true;
     return tell;
@@ -381,19 +399,6 @@ static as_result draw(as_stream *stream, drawing *d, as_error *error)
     return result;
 }
 
-/* Is somebody to be told? */
-static bool drawn(as_stream *stream, as_output_key key)
-{
-    as_demand *demand = as_st_find_demand(stream, key);
-    if (!demand)
-        return false;
-    const bool tell = demand->notify;
-    demand->notify = false;
-    if (demand->waiters == 0)
-        as_st_drop_demand(stream, demand);
-    return tell;
-}
-
 static void end_draw(as_stream *stream, const drawing *d)
 {
     if (d->canvas)
@@ -444,7 +449,7 @@ static void run_draw(as_stream *stream, as_output_key key)
     } else if (result == AS_OK) {
         stream->stats.drawn++;
         as_times_add(&stream->stats.draw, ns);
-        tell = drawn(stream, key);
+        tell = settle_demand(stream, key, NULL);
     } else {
         stream->ready_stalled = stream->ready_stalled || !d.demanded;
         tell = frame_failed(stream, key, &error);

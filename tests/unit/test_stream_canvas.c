@@ -272,7 +272,7 @@ static void test_prefer(void **state)
     as_stream_params params = truth_params(&small);
     as_stream *stream = open_stream(&params);
     expect_ready(stream, 0, (readiness){.masks = true});
-    as_st_prefer_canvas(stream, true);
+    as_st_prefer(stream, AS_OUTPUT_CANVAS);
     expect_ready(stream, 0, (readiness){.canvases = true}); /* masks that nobody held are freed */
     assert_int_equal(as_stream_seek(stream, 50), AS_OK);
     expect_ready(stream, 50, (readiness){.canvases = true});
@@ -281,16 +281,16 @@ static void test_prefer(void **state)
     expect_ready(stream, 52, (readiness){.canvases = true});
     truth_expect(&small, stream, 52, WIDTH, HEIGHT); /* so masks are wanted as well */
     expect_ready(stream, 53, (readiness){.masks = true, .canvases = true});
-    as_st_prefer_canvas(stream, true); /* it is already */
+    as_st_prefer(stream, AS_OUTPUT_CANVAS); /* it is already */
     assert_int_equal(as_stream_seek(stream, 70), AS_OK);
     expect_ready(stream, 70, (readiness){.masks = true, .canvases = true});
-    as_st_prefer_canvas(stream, false);
+    as_st_prefer_no_more(stream, AS_OUTPUT_CANVAS);
     assert_int_equal(as_stream_seek(stream, 90), AS_OK);
     expect_ready(stream, 90, (readiness){.masks = true});
     truth_expect_canvas(&small, stream, 90, 0, 0);
     expect_ready(stream, 91, (readiness){.masks = true});
-    as_st_prefer_canvas(stream, false);
-    as_st_prefer_canvas(stream, true);
+    as_st_prefer_no_more(stream, AS_OUTPUT_CANVAS);
+    as_st_prefer(stream, AS_OUTPUT_CANVAS);
     assert_int_equal(as_stream_seek(stream, 120), AS_OK);
     expect_ready(stream, 120, (readiness){.canvases = true});
     as_stream_close(&stream);
@@ -318,11 +318,11 @@ static void test_prefer_with_each_processing(void **state)
         params.processing = cases[i].processing;
         params.scale = i % 2 ? AS_SCALE_VECTOR : AS_SCALE_NEAREST;
         assert_ok(as_stream_open_async(&params, &stream, &error), &error);
-        as_st_prefer_canvas(stream, true); /* before the index is read, or soon after */
+        as_st_prefer(stream, AS_OUTPUT_CANVAS); /* before the index is read, or soon after */
         wait_idle(stream);
         assert_int_equal(as_stream_seek(stream, 50), AS_OK);
         expect_ready(stream, 50, cases[i].on);
-        as_st_prefer_canvas(stream, false);
+        as_st_prefer_no_more(stream, AS_OUTPUT_CANVAS);
         assert_int_equal(as_stream_seek(stream, 90), AS_OK);
         expect_ready(stream, 90, cases[i].off);
         as_stream_close(&stream);
@@ -338,7 +338,7 @@ static void test_prefer_in_little_room(void **state)
     as_stream *stream = open_stream(&params);
     expect_ready(stream, 0, (readiness){.masks = true});
     assert_int_equal(stats_of(stream).l0_bytes, params.l0_bytes);
-    as_st_prefer_canvas(stream, true);
+    as_st_prefer(stream, AS_OUTPUT_CANVAS);
     wait_idle(stream);
     for (uint64_t i = 0; i < 4; i++) {
         as_frame *frame = NULL;
@@ -515,7 +515,7 @@ static void *ask_many(void *user)
         as_frame *frame = NULL;
         index = jump ? test_random_u64(&random) % FRAMES : (index + 1) % FRAMES;
         if (test_random_in(&random, 0, 9) == 0)
-            as_st_prefer_canvas(c->stream, i % 2);
+            as_st_prefer(c->stream, i % 2 ? AS_OUTPUT_CANVAS : AS_OUTPUT_R8);
         const as_result result =
             canvas ? as_stream_get_canvas(c->stream, index, 0, 0, AS_WAIT_FOREVER, &frame)
                    : as_stream_get_frame(c->stream, index, 0, 0, AS_WAIT_FOREVER, &frame);
