@@ -26,7 +26,8 @@ enum {
     AS_VK_CAPS = 31
 };
 
-/* Around every use of the queue, in the thread that uses it; both NULL: nobody else uses it. */
+/* Around every use of the queue, in the thread that uses it; both NULL: nobody else uses it. Calls
+ * that submit must not be made with the lock held. */
 typedef struct as_vk_lock {
     void (*lock)(void *user);
     void (*unlock)(void *user);
@@ -77,7 +78,7 @@ typedef struct as_vk_pending {
     uint64_t point;
 } as_vk_pending;
 
-enum { AS_VK_MOST_PENDING = 64, AS_VK_MOST_EXTENSIONS = 16 };
+enum { AS_VK_MOST_PENDING = 64 };
 
 struct as_vk_device {
     as_vk_functions f;
@@ -92,14 +93,14 @@ struct as_vk_device {
     VkPhysicalDeviceProperties properties;
     VkPhysicalDeviceIDProperties ids;
     VkPhysicalDeviceMemoryProperties memory;
-    uint32_t subgroup_size;                     /* AS_VK_CAP_SUBGROUP */
-    const char *enabled[AS_VK_MOST_EXTENSIONS]; /* of those in as_vk_create or _import; borrowed
-                                                   names are copied */
+    uint32_t subgroup_size;                      /* AS_VK_CAP_SUBGROUP */
+    uint32_t timestamp_bits;                     /* AS_VK_CAP_TIMESTAMP */
+    char (*enabled)[VK_MAX_EXTENSION_NAME_SIZE]; /* extensions */
     uint32_t enabled_count;
     atomic_bool lost;
     atomic_bool lost_told;
 
-    as_mutex mutex; /* for what follows; taken before the caller's lock */
+    as_mutex mutex; /* for what follows; taken within the caller's lock */
     uint64_t submitted;
     uint64_t reached;                          /* at least this point was */
     VkSemaphore timeline;                      /* or VK_NULL_HANDLE: */
@@ -107,6 +108,7 @@ struct as_vk_device {
     uint32_t pending_first, pending_count;
     VkFence free_fences[AS_VK_MOST_PENDING];
     uint32_t free_fences_count;
+    VkFence waited;      /* that a thread waits for; it is not taken back */
     as_mutex wait_mutex; /* one waits for fences at a time; taken before `mutex` */
 };
 

@@ -13,6 +13,8 @@
 
 #include "core/base/error.h"
 
+#include <stdbool.h>
+
 /* Of an instance of Vulkan 1.1. */
 #define AS_VK_INSTANCE_FUNCTIONS(X)                                                                \
     X(DestroyInstance)                                                                             \
@@ -92,7 +94,7 @@ typedef struct as_vk_functions {
 #define AS_VK_MEMBER(name) PFN_vk##name name;
     AS_VK_INSTANCE_FUNCTIONS(AS_VK_MEMBER)
     AS_VK_DEVICE_FUNCTIONS(AS_VK_MEMBER)
-    /* Vulkan 1.2's or VK_KHR_timeline_semaphore's; NULL: not on this device. */
+    /* as_vk_load_timeline's */
     PFN_vkGetSemaphoreCounterValue GetSemaphoreCounterValue;
     PFN_vkWaitSemaphores WaitSemaphores;
 #undef AS_VK_MEMBER
@@ -102,5 +104,7 @@ typedef struct as_vk_functions {
 as_result as_vk_load_instance(as_vk_functions *f, PFN_vkGetInstanceProcAddr load,
                               VkInstance instance, as_error *error);
 as_result as_vk_load_device(as_vk_functions *f, VkDevice device, as_error *error);
+/* Those of timeline semaphores: `core`, of Vulkan 1.2, or of VK_KHR_timeline_semaphore. */
+as_result as_vk_load_timeline(as_vk_functions *f, VkDevice device, bool core, as_error *error);
 
 #endif

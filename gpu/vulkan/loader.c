@@ -30,15 +30,17 @@ as_result as_vk_load_device(as_vk_functions *f, VkDevice device, as_error *error
         return missing("vk" #name, "device", error);
     AS_VK_DEVICE_FUNCTIONS(LOAD)
 #undef LOAD
-    /* As core functions on devices of 1.2 and newer, as an extension's before. */
+    return AS_OK;
+}
+
+as_result as_vk_load_timeline(as_vk_functions *f, VkDevice device, bool core, as_error *error)
+{
+    const char *value = core ? "vkGetSemaphoreCounterValue" : "vkGetSemaphoreCounterValueKHR";
+    const char *wait = core ? "vkWaitSemaphores" : "vkWaitSemaphoresKHR";
     f->GetSemaphoreCounterValue =
-        (PFN_vkGetSemaphoreCounterValue)f->GetDeviceProcAddr(device, "vkGetSemaphoreCounterValue");
-    if (!f->GetSemaphoreCounterValue)
-        f->GetSemaphoreCounterValue = (PFN_vkGetSemaphoreCounterValue)f->GetDeviceProcAddr(
-            device, "vkGetSemaphoreCounterValueKHR");
-    f->WaitSemaphores = (PFN_vkWaitSemaphores)f->GetDeviceProcAddr(device, "vkWaitSemaphores");
-    if (!f->WaitSemaphores)
-        f->WaitSemaphores =
-            (PFN_vkWaitSemaphores)f->GetDeviceProcAddr(device, "vkWaitSemaphoresKHR");
+        (PFN_vkGetSemaphoreCounterValue)f->GetDeviceProcAddr(device, value);
+    f->WaitSemaphores = (PFN_vkWaitSemaphores)f->GetDeviceProcAddr(device, wait);
+    if (!f->GetSemaphoreCounterValue || !f->WaitSemaphores)
+        return missing(f->GetSemaphoreCounterValue ? wait : value, "device", error);
     return AS_OK;
 }
