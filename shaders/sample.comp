@@ -10,7 +10,7 @@ layout(local_size_x = 32, local_size_y = 4) in;
 #include "raster.glsl"
 
 #ifdef STORE
-layout(set = 0, binding = 5, r8) uniform writeonly image2D image;
+layout(set = 1, binding = 0, r8) uniform writeonly image2D image;
 #endif
 
 // floor(v * canvas / size): with canvas = whole * size + rest and part = ceil(rest * 2^32 / size), the

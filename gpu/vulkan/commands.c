@@ -134,6 +134,8 @@ static uint32_t groups(uint32_t count, uint32_t size)
 
 static void store_pixels(const as_vk_recording *r)
 {
+    r->device->f.CmdBindDescriptorSets(r->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
+                                       r->programs->layout, 1, 1, &r->image_set, 0, NULL);
     bind(r, r->programs->store);
     dispatch(r, 0, groups(r->target->width, GROUP_WIDTH), groups(r->target->height, GROUP_HEIGHT));
 }

@@ -2,40 +2,47 @@
 #include "gpu/vulkan/raster_internal.h"
 #include "gpu/vulkan/shaders.h"
 
-static as_result create_layouts(as_vk_device *device, as_vk_programs *p, as_error *error)
+static as_result create_set_layout(as_vk_device *device, uint32_t count, VkDescriptorType type,
+                                   VkDescriptorSetLayout *out_layout, as_error *error)
 {
     VkDescriptorSetLayoutBinding bindings[AS_VK_BINDINGS];
-    const VkDescriptorSetLayoutCreateInfo set = {
+    const VkDescriptorSetLayoutCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-        .bindingCount = AS_VK_BINDINGS,
+        .bindingCount = count,
         .pBindings = bindings};
-    const VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(as_vk_push)};
-    const VkPipelineLayoutCreateInfo layout = {.sType =
-                                                   VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                               .setLayoutCount = 1,
-                                               .pSetLayouts = &p->set_layout,
-                                               .pushConstantRangeCount = 1,
-                                               .pPushConstantRanges = &range};
-    for (uint32_t i = 0; i < AS_VK_BINDINGS; i++)
-        bindings[i] = (VkDescriptorSetLayoutBinding){
-            .binding = i,
-            .descriptorType = i == AS_VK_BIND_IMAGE ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE
-                                                    : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-            .descriptorCount = 1,
-            .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
-    as_result result = as_vk_check(
-        device, device->f.CreateDescriptorSetLayout(device->device, &set, NULL, &p->set_layout),
-        "a descriptor set layout", error);
-    if (result != AS_OK) {
-        p->set_layout = VK_NULL_HANDLE;
-        return result;
-    }
-    result = as_vk_check(device,
-                         device->f.CreatePipelineLayout(device->device, &layout, NULL, &p->layout),
-                         "a pipeline layout", error);
+    for (uint32_t i = 0; i < count; i++)
+        bindings[i] = (VkDescriptorSetLayoutBinding){.binding = i,
+                                                     .descriptorType = type,
+                                                     .descriptorCount = 1,
+                                                     .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
+    const VkResult result =
+        device->f.CreateDescriptorSetLayout(device->device, &info, NULL, out_layout);
+    if (result != VK_SUCCESS)
+        *out_layout = VK_NULL_HANDLE;
+    return as_vk_check(device, result, "a descriptor set layout", error);
+}
+
+static as_result create_layouts(as_vk_device *device, as_vk_programs *p, as_error *error)
+{
+    as_result result = create_set_layout(device, AS_VK_BINDINGS, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                         &p->set_layout, error);
+    if (result == AS_OK)
+        result =
+            create_set_layout(device, 1, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, &p->image_layout, error);
     if (result != AS_OK)
+        return result;
+    const VkDescriptorSetLayout sets[] = {p->set_layout, p->image_layout};
+    const VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(as_vk_push)};
+    const VkPipelineLayoutCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                             .setLayoutCount = 2,
+                                             .pSetLayouts = sets,
+                                             .pushConstantRangeCount = 1,
+                                             .pPushConstantRanges = &range};
+    const VkResult created =
+        device->f.CreatePipelineLayout(device->device, &info, NULL, &p->layout);
+    if (created != VK_SUCCESS)
         p->layout = VK_NULL_HANDLE;
-    return result;
+    return as_vk_check(device, created, "a pipeline layout", error);
 }
 
 static as_result create_cache(as_vk_device *device, const void *data, size_t size,
@@ -114,6 +121,8 @@ void as_vk_programs_destroy(as_vk_device *device, as_vk_programs *p)
         device->f.DestroyPipelineCache(device->device, p->cache, NULL);
     if (p->layout)
         device->f.DestroyPipelineLayout(device->device, p->layout, NULL);
+    if (p->image_layout)
+        device->f.DestroyDescriptorSetLayout(device->device, p->image_layout, NULL);
     if (p->set_layout)
         device->f.DestroyDescriptorSetLayout(device->device, p->set_layout, NULL);
     *p = (as_vk_programs){0};

@@ -19,7 +19,7 @@ enum {
 typedef struct slot {
     VkCommandPool pool;
     VkCommandBuffer commands;
-    VkDescriptorSet set;
+    VkDescriptorSet set, image_set;
     as_vk_buffer upload;
     uint32_t generation; /* of the scratch buffers in `set`; 0: none */
     uint64_t point;      /* of its submission */
@@ -50,22 +50,26 @@ static as_result create_sets(as_vk_raster *r, as_error *error)
 {
     const as_vk_functions *f = &r->device->f;
     const VkDescriptorPoolSize sizes[] = {
-        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, AS_VK_BIND_IMAGE * r->slots_count},
+        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, AS_VK_BINDINGS * r->slots_count},
         {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, r->slots_count}};
     const VkDescriptorPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
-                                             .maxSets = r->slots_count,
+                                             .maxSets = 2 * r->slots_count,
                                              .poolSizeCount = 2,
                                              .pPoolSizes = sizes};
     VkResult result = f->CreateDescriptorPool(r->device->device, &pool, NULL, &r->sets);
     if (result != VK_SUCCESS)
         r->sets = VK_NULL_HANDLE;
+    const VkDescriptorSetLayout layouts[] = {r->programs.set_layout, r->programs.image_layout};
     for (uint32_t i = 0; i < r->slots_count && result == VK_SUCCESS; i++) {
+        VkDescriptorSet sets[2] = {VK_NULL_HANDLE, VK_NULL_HANDLE};
         const VkDescriptorSetAllocateInfo info = {
             .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
             .descriptorPool = r->sets,
-            .descriptorSetCount = 1,
-            .pSetLayouts = &r->programs.set_layout};
-        result = f->AllocateDescriptorSets(r->device->device, &info, &r->slots[i].set);
+            .descriptorSetCount = 2,
+            .pSetLayouts = layouts};
+        result = f->AllocateDescriptorSets(r->device->device, &info, sets);
+        r->slots[i].set = sets[0];
+        r->slots[i].image_set = sets[1];
     }
     return as_vk_check(r->device, result, "descriptor sets", error);
 }
@@ -266,12 +270,12 @@ static void write_set(as_vk_raster *r, slot *s, const as_vk_target *target)
     const as_vk_scratch *scratch = &r->scratch;
     const VkBuffer buffers[] = {s->upload.buffer, scratch->bits.buffer, scratch->arena.buffer,
                                 scratch->jobs.buffer, scratch->packed.buffer};
-    VkDescriptorBufferInfo infos[AS_VK_BIND_IMAGE];
-    VkWriteDescriptorSet writes[AS_VK_BINDINGS];
+    VkDescriptorBufferInfo infos[AS_VK_BINDINGS];
+    VkWriteDescriptorSet writes[AS_VK_BINDINGS + 1];
     const VkDescriptorImageInfo image = {.imageView = target->view,
                                          .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
     uint32_t count = 0;
-    for (uint32_t i = 0; i < AS_VK_BIND_IMAGE; i++) {
+    for (uint32_t i = 0; i < AS_VK_BINDINGS; i++) {
         if (s->generation == scratch->generation || !buffers[i])
             continue;
         infos[i] = (VkDescriptorBufferInfo){buffers[i], 0, VK_WHOLE_SIZE};
@@ -285,8 +289,7 @@ static void write_set(as_vk_raster *r, slot *s, const as_vk_target *target)
     }
     if (r->numbers.way == AS_VK_WAY_STORE)
         writes[count++] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-                                                 .dstSet = s->set,
-                                                 .dstBinding = AS_VK_BIND_IMAGE,
+                                                 .dstSet = s->image_set,
                                                  .descriptorCount = 1,
                                                  .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
                                                  .pImageInfo = &image};
@@ -430,6 +433,7 @@ static as_result record(as_vk_raster *r, slot *s, const as_vk_draw *draw,
                                  .scratch = &r->scratch,
                                  .commands = s->commands,
                                  .set = s->set,
+                                 .image_set = s->image_set,
                                  .target = target,
                                  .store = r->numbers.way == AS_VK_WAY_STORE,
                                  .queries = r->queries,

@@ -17,19 +17,20 @@ typedef struct as_vk_push {
     uint32_t x_whole, x_part, y_whole, y_part;
 } as_vk_push;
 
-/* Bindings, as in raster.glsl. */
+/* Buffers of the set, as in raster.glsl. The image is in a set of its own, which is bound only when
+ * it is stored to: drivers look at all descriptors of a set, even at one of an image that is gone.
+ */
 enum {
     AS_VK_BIND_UPLOAD,
     AS_VK_BIND_BITS,
     AS_VK_BIND_ARENA,
     AS_VK_BIND_JOBS,
     AS_VK_BIND_PACKED,
-    AS_VK_BIND_IMAGE,
     AS_VK_BINDINGS
 };
 
 typedef struct as_vk_programs {
-    VkDescriptorSetLayout set_layout;
+    VkDescriptorSetLayout set_layout, image_layout;
     VkPipelineLayout layout;
     VkPipelineCache cache;
     VkPipeline segments, fill, pack, store; /* store: with AS_VK_CAP_STORE */
@@ -118,7 +119,7 @@ typedef struct as_vk_recording {
     const as_vk_programs *programs;
     as_vk_scratch *scratch;
     VkCommandBuffer commands;
-    VkDescriptorSet set;
+    VkDescriptorSet set, image_set; /* image_set: where it is stored */
     VkBuffer upload;
     const as_vk_plan *plan; /* NULL: */
     VkBufferCopy bits_copy; /* the canvas's bits lie in the upload; size 0: it is blank */
