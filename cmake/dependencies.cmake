@@ -40,9 +40,31 @@ if(ALPHASTREAM_WITH_GL)
             ", or configure with -DALPHASTREAM_WITH_GL=OFF")
     endif()
 endif()
+if(ALPHASTREAM_WITH_VULKAN)
+    find_path(ALPHASTREAM_VULKAN_HEADERS vulkan/vulkan_core.h)
+    if(NOT ALPHASTREAM_VULKAN_HEADERS)
+        message(FATAL_ERROR "vulkan/vulkan_core.h was not found; Vulkan images need it. Install it "
+            "(Debian: apt-get install libvulkan-dev, or run scripts/install-deps), or configure "
+            "with -DALPHASTREAM_WITH_VULKAN=OFF.")
+    endif()
+    find_program(ALPHASTREAM_GLSLC glslc)
+    if(NOT ALPHASTREAM_GLSLC)
+        message(FATAL_ERROR "glslc was not found; it compiles the shaders of Vulkan images. Install "
+            "it (Debian: apt-get install glslc, or run scripts/install-deps), or configure with "
+            "-DALPHASTREAM_WITH_VULKAN=OFF.")
+    endif()
+    if(ALPHASTREAM_WITH_TESTS)
+        find_program(ALPHASTREAM_SPIRV_VAL spirv-val)
+        if(NOT ALPHASTREAM_SPIRV_VAL)
+            message(FATAL_ERROR "spirv-val was not found; the test suite checks the compiled shaders "
+                "with it. Install it (Debian: apt-get install spirv-tools, or run "
+                "scripts/install-deps), or configure with -DALPHASTREAM_WITH_VULKAN=OFF.")
+        endif()
+    endif()
+endif()
 
 # Parts that are announced but not in this version yet: say so instead of pretending.
-foreach(part VULKAN VIEWER)
+foreach(part VIEWER)
     if(ALPHASTREAM_WITH_${part})
         message(STATUS "ALPHASTREAM_WITH_${part} is on, but this version does not have that part yet")
     endif()

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A device of the caller's, or an own one, and what of it is used.
+ */
+#include "gpu/vulkan/device.h"
+
+#include "core/base/mem.h"
+#include "gpu/vulkan/choose.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TIMELINE_EXTENSION VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME
+
+/* ------------------------------------------------------------------------- capabilities ------ */
+
+/* Features as given to vkCreateDevice. */
+typedef struct enabled_features {
+    bool int64, storage_formats, timeline;
+} enabled_features;
+
+static enabled_features read_features(const VkPhysicalDeviceFeatures2 *features)
+{
+    enabled_features e = {0};
+    if (!features)
+        return e;
+    e.int64 = features->features.shaderInt64;
+    e.storage_formats = features->features.shaderStorageImageExtendedFormats;
+    for (const VkBaseInStructure *s = features->pNext; s; s = s->pNext) {
+        if (s->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES)
+            e.timeline |=
+                ((const VkPhysicalDeviceTimelineSemaphoreFeatures *)s)->timelineSemaphore != 0;
+        else if (s->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES)
+            e.timeline |= ((const VkPhysicalDeviceVulkan12Features *)s)->timelineSemaphore != 0;
+    }
+    return e;
+}
+
+bool as_vk_has_extension(const as_vk_device *device, const char *name)
+{
+    for (uint32_t i = 0; i < device->enabled_count; i++)
+        if (strcmp(device->enabled[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool can_store(const as_vk_device *device)
+{
+    VkFormatProperties properties;
+    device->f.GetPhysicalDeviceFormatProperties(device->physical, VK_FORMAT_R8_UNORM, &properties);
+    return (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT) != 0;
+}
+
+/* `api`: what the device may be used as. */
+static void find_caps(as_vk_device *device, const enabled_features *features, uint32_t api,
+                      uint32_t timestamp_bits, uint32_t without)
+{
+    VkPhysicalDeviceSubgroupProperties subgroup = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES};
+    VkPhysicalDeviceProperties2 properties = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &subgroup};
+    device->f.GetPhysicalDeviceProperties2(device->physical, &properties);
+    const bool ballot = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT) &&
+                        (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT);
+    const bool timeline = features->timeline && (api >= VK_API_VERSION_1_2 ||
+                                                 as_vk_has_extension(device, TIMELINE_EXTENSION));
+    uint32_t caps = 0;
+    caps |= timeline ? AS_VK_CAP_TIMELINE : 0;
+    caps |= ballot ? AS_VK_CAP_SUBGROUP : 0;
+    caps |= features->int64 ? AS_VK_CAP_INT64 : 0;
+    caps |= features->storage_formats && can_store(device) ? AS_VK_CAP_STORE : 0;
+    caps |= timestamp_bits != 0 ? AS_VK_CAP_TIMESTAMP : 0;
+    device->caps = caps & ~without;
+    device->timestamp_bits = timestamp_bits;
+    device->subgroup_size = subgroup.subgroupSize;
+}
+
+/* ------------------------------------------------------------------------------- set up ------ */
+
+static as_result make(as_vk_device **out_device, as_error *error)
+{
+    as_vk_device *device = as_mem_calloc(1, sizeof(*device));
+    if (!device)
+        return as_err_no_memory(error, sizeof(*device), "a Vulkan device");
+    if (!as_mutex_init(&device->mutex)) {
+        as_mem_free(device);
+        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
+    }
+    if (!as_mutex_init(&device->wait_mutex)) {
+        as_mutex_destroy(&device->mutex);
+        as_mem_free(device);
+        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
+    }
+    *out_device = device;
+    return AS_OK;
+}
+
+static as_result keep_extensions(as_vk_device *device, const char *const *names, uint32_t count,
+                                 as_error *error)
+{
+    if (count == 0)
+        return AS_OK;
+    device->enabled = as_mem_calloc(count, sizeof(*device->enabled));
+    if (!device->enabled)
+        return as_err_no_memory(error, count * sizeof(*device->enabled), "names of extensions");
+    for (uint32_t i = 0; i < count; i++)
+        snprintf(device->enabled[i], sizeof(device->enabled[i]), "%s", names[i]);
+    device->enabled_count = count;
+    return AS_OK;
+}
+
+static as_result create_timeline(as_vk_device *device, bool core, as_error *error)
+{
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                        .pNext = &type};
+    as_result result = as_vk_load_timeline(&device->f, device->device, core, error);
+    if (result != AS_OK)
+        return result;
+    const VkResult created =
+        device->f.CreateSemaphore(device->device, &info, NULL, &device->timeline);
+    if (created != VK_SUCCESS)
+        device->timeline = VK_NULL_HANDLE;
+    return as_vk_check(device, created, "a timeline semaphore", error);
+}
+
+/* What follows once there is an instance and a physical device. */
+static as_result describe(as_vk_device *device, as_error *error)
+{
+    device->ids.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES;
+    VkPhysicalDeviceProperties2 properties = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &device->ids};
+    device->f.GetPhysicalDeviceProperties(device->physical, &device->properties);
+    if (device->properties.apiVersion < VK_API_VERSION_1_1)
+        return as_err_set(error, AS_ERROR_GPU,
+                          "the Vulkan device \"%s\" has version %" PRIu32 ".%" PRIu32
+                          ", and 1.1 is needed; update its driver or take another device",
+                          device->properties.deviceName,
+                          VK_API_VERSION_MAJOR(device->properties.apiVersion),
+                          VK_API_VERSION_MINOR(device->properties.apiVersion));
+    device->f.GetPhysicalDeviceProperties2(device->physical, &properties);
+    device->ids.pNext = NULL;
+    device->f.GetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
+    return AS_OK;
+}
+
+/* And once there is a device. */
+static as_result finish(as_vk_device *device, const enabled_features *features, uint32_t api,
+                        uint32_t timestamp_bits, uint32_t without, as_error *error)
+{
+    const uint32_t most = device->properties.apiVersion;
+    if (api > most)
+        api = most;
+    as_result result = as_vk_load_device(&device->f, device->device, error);
+    if (result != AS_OK)
+        return result;
+    find_caps(device, features, api, timestamp_bits, without);
+    if (device->caps & AS_VK_CAP_TIMELINE)
+        result = create_timeline(device, !as_vk_has_extension(device, TIMELINE_EXTENSION), error);
+    return result;
+}
+
+/* ------------------------------------------------------------------------------- import ------ */
+
+static const char *missing_of(const as_vk_import *i)
+{
+    return !i->get_instance_proc_addr         ? "get_instance_proc_addr"
+           : !i->instance                     ? "instance"
+           : !i->physical                     ? "physical device"
+           : !i->device                       ? "device"
+           : !i->queue                        ? "queue"
+           : !i->lock.lock != !i->lock.unlock ? (i->lock.lock ? "unlock_queue" : "lock_queue")
+                                              : NULL;
+}
+
+static as_result import_device(as_vk_device *device, const as_vk_import *i, as_error *error)
+{
+    VkQueueFamilyProperties family;
+    device->instance = i->instance;
+    device->physical = i->physical;
+    device->device = i->device;
+    device->queue = i->queue;
+    device->family = i->family;
+    device->lock = i->lock;
+    as_result result =
+        as_vk_load_instance(&device->f, i->get_instance_proc_addr, i->instance, error);
+    if (result == AS_OK)
+        result = describe(device, error);
+    if (result == AS_OK)
+        result = as_vk_check_family(&device->f, i->physical, i->family, &family, error);
+    if (result == AS_OK)
+        result = keep_extensions(device, i->extensions, i->extensions_count, error);
+    if (result != AS_OK)
+        return result;
+    const enabled_features features = read_features(i->features);
+    return finish(device, &features, i->api_version ? i->api_version : VK_API_VERSION_1_1,
+                  family.timestampValidBits, i->without, error);
+}
+
+as_result as_vk_device_import(const as_vk_import *import, as_vk_device **out_device,
+                              as_error *error)
+{
+    as_vk_device *device = NULL;
+    const char *missing = missing_of(import);
+    if (missing)
+        return as_err_set(error, AS_ERROR_ARGUMENT, "the Vulkan device's %s is NULL", missing);
+    as_result result = make(&device, error);
+    if (result != AS_OK)
+        return result;
+    result = import_device(device, import, error);
+    if (result == AS_OK)
+        *out_device = device;
+    else
+        as_vk_device_destroy(device);
+    return result;
+}
+
+/* ------------------------------------------------------------------------------- create ------ */
+
+static as_result create_instance(as_vk_device *device, const as_vk_create *c, as_error *error)
+{
+    static const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                                  .pEngineName = "alphastream",
+                                                  .apiVersion = VK_API_VERSION_1_1};
+    const PFN_vkCreateInstance create =
+        (PFN_vkCreateInstance)c->get_instance_proc_addr(NULL, "vkCreateInstance");
+    VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO};
+    if (!create)
+        return as_err_set(error, AS_ERROR_GPU,
+                          "vkGetInstanceProcAddr finds no vkCreateInstance; it is not a Vulkan "
+                          "loader's");
+    if (c->instance)
+        info = *c->instance;
+    info.pApplicationInfo = &application;
+    const VkResult created = create(&info, NULL, &device->instance);
+    if (created != VK_SUCCESS)
+        device->instance = VK_NULL_HANDLE;
+    as_result result = as_vk_check(device, created, "an instance", error);
+    if (result == AS_OK)
+        result =
+            as_vk_load_instance(&device->f, c->get_instance_proc_addr, device->instance, error);
+    return result;
+}
+
+static VkResult create_logical(as_vk_device *device, enabled_features *features,
+                               const as_vk_extensions *extensions)
+{
+    const float priority = 1;
+    const VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                           .queueFamilyIndex = device->family,
+                                           .queueCount = 1,
+                                           .pQueuePriorities = &priority};
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
+    VkPhysicalDeviceFeatures2 found = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
+    if (as_vk_has_extension(device, TIMELINE_EXTENSION))
+        found.pNext = &timeline;
+    device->f.GetPhysicalDeviceFeatures2(device->physical, &found);
+    VkPhysicalDeviceFeatures2 wanted = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                        .pNext = found.pNext};
+    wanted.features.shaderInt64 = found.features.shaderInt64;
+    wanted.features.shaderStorageImageExtendedFormats =
+        found.features.shaderStorageImageExtendedFormats;
+    *features = read_features(&wanted);
+    const VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                     .pNext = &wanted,
+                                     .queueCreateInfoCount = 1,
+                                     .pQueueCreateInfos = &queue,
+                                     .enabledExtensionCount = extensions->count,
+                                     .ppEnabledExtensionNames = extensions->names};
+    return device->f.CreateDevice(device->physical, &info, NULL, &device->device);
+}
+
+static as_result create_device(as_vk_device *device, const as_vk_create *c, as_error *error)
+{
+    VkQueueFamilyProperties family;
+    as_vk_extensions extensions;
+    enabled_features features;
+    device->own = true;
+    as_result result = create_instance(device, c, error);
+    if (result == AS_OK)
+        result = as_vk_choose(&device->f, device->instance, c, &device->physical, &device->family,
+                              error);
+    if (result == AS_OK)
+        result = describe(device, error);
+    if (result == AS_OK)
+        result = as_vk_check_family(&device->f, device->physical, device->family, &family, error);
+    if (result == AS_OK)
+        result = as_vk_list_extensions(&device->f, device->physical, c, &extensions, error);
+    if (result == AS_OK)
+        result = keep_extensions(device, extensions.names, extensions.count, error);
+    if (result != AS_OK)
+        return result;
+    const VkResult created = create_logical(device, &features, &extensions);
+    if (created != VK_SUCCESS)
+        device->device = VK_NULL_HANDLE;
+    result = as_vk_check(device, created, "a device", error);
+    if (result == AS_OK)
+        result = finish(device, &features, VK_API_VERSION_1_1, family.timestampValidBits,
+                        c->without, error);
+    if (result == AS_OK)
+        device->f.GetDeviceQueue(device->device, device->family, 0, &device->queue);
+    return result;
+}
+
+as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_device,
+                              as_error *error)
+{
+    as_vk_device *device = NULL;
+    if (!create->get_instance_proc_addr)
+        return as_err_set(error, AS_ERROR_ARGUMENT, "get_instance_proc_addr is NULL");
+    as_result result = make(&device, error);
+    if (result != AS_OK)
+        return result;
+    result = create_device(device, create, error);
+    if (result == AS_OK)
+        *out_device = device;
+    else
+        as_vk_device_destroy(device);
+    return result;
+}
+
+/* ------------------------------------------------------------------------------ destroy ------ */
+
+static void destroy_fences(as_vk_device *device)
+{
+    for (uint32_t i = 0; i < device->free_fences_count; i++)
+        device->f.DestroyFence(device->device, device->free_fences[i], NULL);
+    for (uint32_t i = 0; i < device->pending_count; i++)
+        device->f.DestroyFence(
+            device->device, device->pending[(device->pending_first + i) % AS_VK_MOST_PENDING].fence,
+            NULL);
+}
+
+void as_vk_device_destroy(as_vk_device *device)
+{
+    as_error ignored;
+    if (!device)
+        return;
+    if (device->submitted != 0)
+        (void)as_vk_wait(device, device->submitted, UINT64_MAX, &ignored);
+    destroy_fences(device);
+    if (device->timeline)
+        device->f.DestroySemaphore(device->device, device->timeline, NULL);
+    if (device->own && device->device && device->f.DestroyDevice)
+        device->f.DestroyDevice(device->device, NULL);
+    if (device->own && device->instance && device->f.DestroyInstance)
+        device->f.DestroyInstance(device->instance, NULL);
+    as_mem_free(device->enabled);
+    as_mutex_destroy(&device->wait_mutex);
+    as_mutex_destroy(&device->mutex);
+    as_mem_free(device);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A Vulkan device without a window on Mesa's software driver, watched by the validation layer with
+ * synchronization checks: any message of it fails the test.
+ */
+#ifndef TEST_VK_DEVICE_H
+#define TEST_VK_DEVICE_H
+
+#include "gpu/vulkan/device.h"
+#include "tests/support/check.h"
+
+typedef struct test_vk {
+    PFN_vkGetInstanceProcAddr load;
+    VkInstance instance;
+    VkDebugUtilsMessengerEXT messenger;
+    VkPhysicalDevice physical;
+    VkDevice device;
+    VkQueue queue;
+    uint32_t family;
+    as_vk_functions f;
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
+    VkPhysicalDeviceFeatures2 features; /* as enabled: all that the library uses */
+} test_vk;
+
+/* Fails the test where there is no driver or no layer. */
+test_vk *test_vk_open(void);
+/* Fails the test when there was a message. NULL is ignored. */
+void test_vk_close(test_vk *vk);
+/* The same for the messages alone; test_vk_forgive returns their number and forgets them. */
+void test_vk_no_messages(void);
+unsigned test_vk_forgive(void);
+
+/* The loader's entry point, with the environment set. */
+PFN_vkGetInstanceProcAddr test_vk_loader(void);
+/* For as_vk_create: layer and messages of creation and destruction. Static. */
+const VkInstanceCreateInfo *test_vk_instance_info(void);
+
+as_vk_import test_vk_import(test_vk *vk, uint32_t without);
+
+/* The pixels of an R8 image in VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, made visible to transfers
+ * earlier on the queue; malloc'd. */
+uint8_t *test_vk_read(as_vk_device *device, VkImage image, uint32_t width, uint32_t height);
+
+#endif
