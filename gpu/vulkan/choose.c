@@ -8,7 +8,7 @@
 
 enum { MOST_DEVICES = 32, MOST_FAMILIES = 32 };
 
-static uint32_t list_families(const as_vk_functions *f, VkPhysicalDevice physical,
+static uint32_t list_families(const as_vulkan_functions *f, VkPhysicalDevice physical,
                               VkQueueFamilyProperties *families)
 {
     uint32_t count = MOST_FAMILIES;
@@ -16,8 +16,9 @@ static uint32_t list_families(const as_vk_functions *f, VkPhysicalDevice physica
     return count;
 }
 
-as_result as_vk_check_family(const as_vk_functions *f, VkPhysicalDevice physical, uint32_t family,
-                             VkQueueFamilyProperties *out_family, as_error *error)
+as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                                 uint32_t family, VkQueueFamilyProperties *out_family,
+                                 as_error *error)
 {
     VkQueueFamilyProperties families[MOST_FAMILIES];
     const uint32_t count = list_families(f, physical, families);
@@ -33,7 +34,8 @@ as_result as_vk_check_family(const as_vk_functions *f, VkPhysicalDevice physical
 
 /* A family that can compute, of those that also draw if there are any: they are the ones whose work
  * shares the GPU without switching. false: there is none. */
-static bool find_family(const as_vk_functions *f, VkPhysicalDevice physical, uint32_t *out_family)
+static bool find_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                        uint32_t *out_family)
 {
     VkQueueFamilyProperties families[MOST_FAMILIES];
     const uint32_t count = list_families(f, physical, families);
@@ -59,7 +61,7 @@ static int rank_of(VkPhysicalDeviceType type)
 }
 
 /* How much it is wanted; 0: not at all. */
-static int judge(const as_vk_functions *f, const as_vk_create *c, VkPhysicalDevice physical)
+static int judge(const as_vulkan_functions *f, const as_vulkan_create *c, VkPhysicalDevice physical)
 {
     VkPhysicalDeviceIDProperties ids = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES};
     VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
@@ -74,8 +76,9 @@ static int judge(const as_vk_functions *f, const as_vk_create *c, VkPhysicalDevi
     return rank_of(p.properties.deviceType);
 }
 
-as_result as_vk_choose(const as_vk_functions *f, VkInstance instance, const as_vk_create *create,
-                       VkPhysicalDevice *out_physical, uint32_t *out_family, as_error *error)
+as_result as_vulkan_choose(const as_vulkan_functions *f, VkInstance instance,
+                           const as_vulkan_create *create, VkPhysicalDevice *out_physical,
+                           uint32_t *out_family, as_error *error)
 {
     VkPhysicalDevice devices[MOST_DEVICES];
     VkPhysicalDeviceProperties properties;
@@ -117,18 +120,18 @@ static bool is_listed(const VkExtensionProperties *list, uint32_t count, const c
     return false;
 }
 
-static void add(as_vk_extensions *out, const char *name)
+static void add(as_vulkan_extensions *out, const char *name)
 {
     for (uint32_t i = 0; i < out->count; i++)
         if (strcmp(out->names[i], name) == 0)
             return;
-    if (out->count < AS_VK_MOST_EXTENSIONS)
+    if (out->count < AS_VULKAN_MOST_EXTENSIONS)
         out->names[out->count++] = name;
 }
 
-as_result as_vk_list_extensions(const as_vk_functions *f, VkPhysicalDevice physical,
-                                const as_vk_create *create, as_vk_extensions *out_extensions,
-                                as_error *error)
+as_result as_vulkan_list_extensions(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                                    const as_vulkan_create *create,
+                                    as_vulkan_extensions *out_extensions, as_error *error)
 {
     uint32_t count = 0;
     out_extensions->count = 0;

@@ -7,23 +7,25 @@
 
 #include "gpu/vulkan/device.h"
 
-enum { AS_VK_MOST_EXTENSIONS = 32 };
+enum { AS_VULKAN_MOST_EXTENSIONS = 32 };
 
 /* Names belong to whom they were given by. */
-typedef struct as_vk_extensions {
-    const char *names[AS_VK_MOST_EXTENSIONS];
+typedef struct as_vulkan_extensions {
+    const char *names[AS_VULKAN_MOST_EXTENSIONS];
     uint32_t count;
-} as_vk_extensions;
+} as_vulkan_extensions;
 
 /* AS_ERROR_ARGUMENT: there is no such family, or it cannot compute. */
-as_result as_vk_check_family(const as_vk_functions *f, VkPhysicalDevice physical, uint32_t family,
-                             VkQueueFamilyProperties *out_family, as_error *error);
-/* As as_vk_create says. AS_ERROR_GPU: none is so. */
-as_result as_vk_choose(const as_vk_functions *f, VkInstance instance, const as_vk_create *create,
-                       VkPhysicalDevice *out_physical, uint32_t *out_family, as_error *error);
+as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                                 uint32_t family, VkQueueFamilyProperties *out_family,
+                                 as_error *error);
+/* As as_vulkan_create says. AS_ERROR_GPU: none is so. */
+as_result as_vulkan_choose(const as_vulkan_functions *f, VkInstance instance,
+                           const as_vulkan_create *create, VkPhysicalDevice *out_physical,
+                           uint32_t *out_family, as_error *error);
 /* Of those of the caller's and ours the ones that the device has. */
-as_result as_vk_list_extensions(const as_vk_functions *f, VkPhysicalDevice physical,
-                                const as_vk_create *create, as_vk_extensions *out_extensions,
-                                as_error *error);
+as_result as_vulkan_list_extensions(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                                    const as_vulkan_create *create,
+                                    as_vulkan_extensions *out_extensions, as_error *error);
 
 #endif

@@ -13,8 +13,8 @@ enum {
 #define COMPUTE VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT
 #define TRANSFER VK_PIPELINE_STAGE_TRANSFER_BIT
 
-static void barrier(const as_vk_recording *r, VkPipelineStageFlags from, VkAccessFlags from_access,
-                    VkPipelineStageFlags to, VkAccessFlags to_access)
+static void barrier(const as_vulkan_recording *r, VkPipelineStageFlags from,
+                    VkAccessFlags from_access, VkPipelineStageFlags to, VkAccessFlags to_access)
 {
     const VkMemoryBarrier memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                                     .srcAccessMask = from_access,
@@ -23,28 +23,28 @@ static void barrier(const as_vk_recording *r, VkPipelineStageFlags from, VkAcces
 }
 
 /* A pass is done before the next one. */
-static void between_passes(const as_vk_recording *r)
+static void between_passes(const as_vulkan_recording *r)
 {
     barrier(r, COMPUTE, VK_ACCESS_SHADER_WRITE_BIT, COMPUTE,
             VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
 }
 
-static void dispatch(const as_vk_recording *r, uint32_t first, uint32_t x, uint32_t y)
+static void dispatch(const as_vulkan_recording *r, uint32_t first, uint32_t x, uint32_t y)
 {
-    as_vk_push push = r->push;
+    as_vulkan_push push = r->push;
     push.first = first;
     r->device->f.CmdPushConstants(r->commands, r->programs->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                   sizeof(push), &push);
     r->device->f.CmdDispatch(r->commands, x, y, 1);
 }
 
-static void bind(const as_vk_recording *r, VkPipeline pipeline)
+static void bind(const as_vulkan_recording *r, VkPipeline pipeline)
 {
     r->device->f.CmdBindPipeline(r->commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
 }
 
 /* `count` workgroups of a row, in as many dispatches as that takes. */
-static void run(const as_vk_recording *r, VkPipeline pipeline, uint32_t first, uint32_t count)
+static void run(const as_vulkan_recording *r, VkPipeline pipeline, uint32_t first, uint32_t count)
 {
     bind(r, pipeline);
     while (count != 0) {
@@ -58,10 +58,10 @@ static void run(const as_vk_recording *r, VkPipeline pipeline, uint32_t first, u
 /* ------------------------------------------------------------------------------- canvas ------ */
 
 /* The arena and what of the bits is used become zero. */
-static void clear(const as_vk_recording *r)
+static void clear(const as_vulkan_recording *r)
 {
-    const as_vk_functions *f = &r->device->f;
-    const as_vk_scratch *s = r->scratch;
+    const as_vulkan_functions *f = &r->device->f;
+    const as_vulkan_scratch *s = r->scratch;
     /* Behind the frames before, whatever they do with what this one writes. */
     barrier(r, COMPUTE | TRANSFER, VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
             COMPUTE | TRANSFER,
@@ -79,10 +79,10 @@ static void clear(const as_vk_recording *r)
             VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT);
 }
 
-static void draw_plan(const as_vk_recording *r)
+static void draw_plan(const as_vulkan_recording *r)
 {
     for (uint32_t i = 0; i < r->plan->batches_count; i++) {
-        const as_vk_batch *batch = &r->plan->batches[i];
+        const as_vulkan_batch *batch = &r->plan->batches[i];
         if (batch->chunks == 0)
             continue;
         run(r, r->programs->segments, batch->first_chunk, batch->chunks);
@@ -94,7 +94,7 @@ static void draw_plan(const as_vk_recording *r)
     }
 }
 
-static void copy_bits(const as_vk_recording *r)
+static void copy_bits(const as_vulkan_recording *r)
 {
     if (r->bits_copy.size == 0)
         return;
@@ -111,7 +111,7 @@ typedef struct image_use {
     uint32_t family;
 } image_use;
 
-static void image_barrier(const as_vk_recording *r, image_use from, image_use to)
+static void image_barrier(const as_vulkan_recording *r, image_use from, image_use to)
 {
     const VkImageMemoryBarrier image = {
         .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
@@ -132,7 +132,7 @@ static uint32_t groups(uint32_t count, uint32_t size)
     return (count + size - 1) / size;
 }
 
-static void store_pixels(const as_vk_recording *r)
+static void store_pixels(const as_vulkan_recording *r)
 {
     r->device->f.CmdBindDescriptorSets(r->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                        r->programs->layout, 1, 1, &r->image_set, 0, NULL);
@@ -140,7 +140,7 @@ static void store_pixels(const as_vk_recording *r)
     dispatch(r, 0, groups(r->target->width, GROUP_WIDTH), groups(r->target->height, GROUP_HEIGHT));
 }
 
-static void copy_rows(const as_vk_recording *r, uint32_t first, uint32_t rows)
+static void copy_rows(const as_vulkan_recording *r, uint32_t first, uint32_t rows)
 {
     const VkBufferImageCopy region = {.bufferRowLength = 4 * groups(r->target->width, 4),
                                       .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
@@ -151,7 +151,7 @@ static void copy_rows(const as_vk_recording *r, uint32_t first, uint32_t rows)
 }
 
 /* As many rows at a time as the buffer holds. */
-static void pack_pixels(const as_vk_recording *r)
+static void pack_pixels(const as_vulkan_recording *r)
 {
     const uint32_t words = groups(r->target->width, 4), height = r->target->height;
     const uint64_t room = r->scratch->packed.size / 4 / words / GROUP_HEIGHT * GROUP_HEIGHT;
@@ -167,9 +167,9 @@ static void pack_pixels(const as_vk_recording *r)
     }
 }
 
-static void make_pixels(const as_vk_recording *r)
+static void make_pixels(const as_vulkan_recording *r)
 {
-    const as_vk_target *t = r->target;
+    const as_vulkan_target *t = r->target;
     const image_use before = {t->before_stage ? t->before_stage : VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
                               t->before_access, VK_IMAGE_LAYOUT_UNDEFINED, VK_QUEUE_FAMILY_IGNORED};
     const bool gives = t->after_family != VK_QUEUE_FAMILY_IGNORED;
@@ -191,15 +191,15 @@ static void make_pixels(const as_vk_recording *r)
     image_barrier(r, use, after);
 }
 
-static void timestamp(const as_vk_recording *r, VkPipelineStageFlagBits stage, uint32_t which)
+static void timestamp(const as_vulkan_recording *r, VkPipelineStageFlagBits stage, uint32_t which)
 {
     if (r->queries)
         r->device->f.CmdWriteTimestamp(r->commands, stage, r->queries, r->query + which);
 }
 
-void as_vk_record(as_vk_recording *r)
+void as_vulkan_record(as_vulkan_recording *r)
 {
-    const as_vk_functions *f = &r->device->f;
+    const as_vulkan_functions *f = &r->device->f;
     if (r->queries)
         f->CmdResetQueryPool(r->commands, r->queries, r->query, 2);
     timestamp(r, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, 0);

@@ -37,7 +37,7 @@ static enabled_features read_features(const VkPhysicalDeviceFeatures2 *features)
     return e;
 }
 
-bool as_vk_has_extension(const as_vk_device *device, const char *name)
+bool as_vulkan_has_extension(const as_vulkan_device *device, const char *name)
 {
     for (uint32_t i = 0; i < device->enabled_count; i++)
         if (strcmp(device->enabled[i], name) == 0)
@@ -45,7 +45,7 @@ bool as_vk_has_extension(const as_vk_device *device, const char *name)
     return false;
 }
 
-static bool can_store(const as_vk_device *device)
+static bool can_store(const as_vulkan_device *device)
 {
     VkFormatProperties properties;
     device->f.GetPhysicalDeviceFormatProperties(device->physical, VK_FORMAT_R8_UNORM, &properties);
@@ -53,7 +53,7 @@ static bool can_store(const as_vk_device *device)
 }
 
 /* `api`: what the device may be used as. */
-static void find_caps(as_vk_device *device, const enabled_features *features, uint32_t api,
+static void find_caps(as_vulkan_device *device, const enabled_features *features, uint32_t api,
                       uint32_t timestamp_bits, uint32_t without)
 {
     VkPhysicalDeviceSubgroupProperties subgroup = {
@@ -63,14 +63,15 @@ static void find_caps(as_vk_device *device, const enabled_features *features, ui
     device->f.GetPhysicalDeviceProperties2(device->physical, &properties);
     const bool ballot = (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_BALLOT_BIT) &&
                         (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT);
-    const bool timeline = features->timeline && (api >= VK_API_VERSION_1_2 ||
-                                                 as_vk_has_extension(device, TIMELINE_EXTENSION));
+    const bool timeline =
+        features->timeline &&
+        (api >= VK_API_VERSION_1_2 || as_vulkan_has_extension(device, TIMELINE_EXTENSION));
     uint32_t caps = 0;
-    caps |= timeline ? AS_VK_CAP_TIMELINE : 0;
-    caps |= ballot ? AS_VK_CAP_SUBGROUP : 0;
-    caps |= features->int64 ? AS_VK_CAP_INT64 : 0;
-    caps |= features->storage_formats && can_store(device) ? AS_VK_CAP_STORE : 0;
-    caps |= timestamp_bits != 0 ? AS_VK_CAP_TIMESTAMP : 0;
+    caps |= timeline ? AS_VULKAN_CAP_TIMELINE : 0;
+    caps |= ballot ? AS_VULKAN_CAP_SUBGROUP : 0;
+    caps |= features->int64 ? AS_VULKAN_CAP_INT64 : 0;
+    caps |= features->storage_formats && can_store(device) ? AS_VULKAN_CAP_STORE : 0;
+    caps |= timestamp_bits != 0 ? AS_VULKAN_CAP_TIMESTAMP : 0;
     device->caps = caps & ~without;
     device->timestamp_bits = timestamp_bits;
     device->subgroup_size = subgroup.subgroupSize;
@@ -78,9 +79,9 @@ static void find_caps(as_vk_device *device, const enabled_features *features, ui
 
 /* ------------------------------------------------------------------------------- set up ------ */
 
-static as_result make(as_vk_device **out_device, as_error *error)
+static as_result make(as_vulkan_device **out_device, as_error *error)
 {
-    as_vk_device *device = as_mem_calloc(1, sizeof(*device));
+    as_vulkan_device *device = as_mem_calloc(1, sizeof(*device));
     if (!device)
         return as_err_no_memory(error, sizeof(*device), "a Vulkan device");
     if (!as_mutex_init(&device->mutex)) {
@@ -96,7 +97,7 @@ static as_result make(as_vk_device **out_device, as_error *error)
     return AS_OK;
 }
 
-static as_result keep_extensions(as_vk_device *device, const char *const *names, uint32_t count,
+static as_result keep_extensions(as_vulkan_device *device, const char *const *names, uint32_t count,
                                  as_error *error)
 {
     if (count == 0)
@@ -110,24 +111,24 @@ static as_result keep_extensions(as_vk_device *device, const char *const *names,
     return AS_OK;
 }
 
-static as_result create_timeline(as_vk_device *device, bool core, as_error *error)
+static as_result create_timeline(as_vulkan_device *device, bool core, as_error *error)
 {
     const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
                                             .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
     const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
                                         .pNext = &type};
-    as_result result = as_vk_load_timeline(&device->f, device->device, core, error);
+    as_result result = as_vulkan_load_timeline(&device->f, device->device, core, error);
     if (result != AS_OK)
         return result;
     const VkResult created =
         device->f.CreateSemaphore(device->device, &info, NULL, &device->timeline);
     if (created != VK_SUCCESS)
         device->timeline = VK_NULL_HANDLE;
-    return as_vk_check(device, created, "a timeline semaphore", error);
+    return as_vulkan_check(device, created, "a timeline semaphore", error);
 }
 
 /* What follows once there is an instance and a physical device. */
-static as_result describe(as_vk_device *device, as_error *error)
+static as_result describe(as_vulkan_device *device, as_error *error)
 {
     device->ids.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES;
     VkPhysicalDeviceProperties2 properties = {
@@ -147,24 +148,25 @@ static as_result describe(as_vk_device *device, as_error *error)
 }
 
 /* And once there is a device. */
-static as_result finish(as_vk_device *device, const enabled_features *features, uint32_t api,
+static as_result finish(as_vulkan_device *device, const enabled_features *features, uint32_t api,
                         uint32_t timestamp_bits, uint32_t without, as_error *error)
 {
     const uint32_t most = device->properties.apiVersion;
     if (api > most)
         api = most;
-    as_result result = as_vk_load_device(&device->f, device->device, error);
+    as_result result = as_vulkan_load_device(&device->f, device->device, error);
     if (result != AS_OK)
         return result;
     find_caps(device, features, api, timestamp_bits, without);
-    if (device->caps & AS_VK_CAP_TIMELINE)
-        result = create_timeline(device, !as_vk_has_extension(device, TIMELINE_EXTENSION), error);
+    if (device->caps & AS_VULKAN_CAP_TIMELINE)
+        result =
+            create_timeline(device, !as_vulkan_has_extension(device, TIMELINE_EXTENSION), error);
     return result;
 }
 
 /* ------------------------------------------------------------------------------- import ------ */
 
-static const char *missing_of(const as_vk_import *i)
+static const char *missing_of(const as_vulkan_import *i)
 {
     return !i->get_instance_proc_addr         ? "get_instance_proc_addr"
            : !i->instance                     ? "instance"
@@ -175,7 +177,7 @@ static const char *missing_of(const as_vk_import *i)
                                               : NULL;
 }
 
-static as_result import_device(as_vk_device *device, const as_vk_import *i, as_error *error)
+static as_result import_device(as_vulkan_device *device, const as_vulkan_import *i, as_error *error)
 {
     VkQueueFamilyProperties family;
     device->instance = i->instance;
@@ -185,11 +187,11 @@ static as_result import_device(as_vk_device *device, const as_vk_import *i, as_e
     device->family = i->family;
     device->lock = i->lock;
     as_result result =
-        as_vk_load_instance(&device->f, i->get_instance_proc_addr, i->instance, error);
+        as_vulkan_load_instance(&device->f, i->get_instance_proc_addr, i->instance, error);
     if (result == AS_OK)
         result = describe(device, error);
     if (result == AS_OK)
-        result = as_vk_check_family(&device->f, i->physical, i->family, &family, error);
+        result = as_vulkan_check_family(&device->f, i->physical, i->family, &family, error);
     if (result == AS_OK)
         result = keep_extensions(device, i->extensions, i->extensions_count, error);
     if (result != AS_OK)
@@ -199,10 +201,10 @@ static as_result import_device(as_vk_device *device, const as_vk_import *i, as_e
                   family.timestampValidBits, i->without, error);
 }
 
-as_result as_vk_device_import(const as_vk_import *import, as_vk_device **out_device,
-                              as_error *error)
+as_result as_vulkan_device_import(const as_vulkan_import *import, as_vulkan_device **out_device,
+                                  as_error *error)
 {
-    as_vk_device *device = NULL;
+    as_vulkan_device *device = NULL;
     const char *missing = missing_of(import);
     if (missing)
         return as_err_set(error, AS_ERROR_ARGUMENT, "the Vulkan device's %s is NULL", missing);
@@ -213,13 +215,14 @@ as_result as_vk_device_import(const as_vk_import *import, as_vk_device **out_dev
     if (result == AS_OK)
         *out_device = device;
     else
-        as_vk_device_destroy(device);
+        as_vulkan_device_destroy(device);
     return result;
 }
 
 /* ------------------------------------------------------------------------------- create ------ */
 
-static as_result create_instance(as_vk_device *device, const as_vk_create *c, as_error *error)
+static as_result create_instance(as_vulkan_device *device, const as_vulkan_create *c,
+                                 as_error *error)
 {
     static const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
                                                   .pEngineName = "alphastream",
@@ -237,15 +240,15 @@ static as_result create_instance(as_vk_device *device, const as_vk_create *c, as
     const VkResult created = create(&info, NULL, &device->instance);
     if (created != VK_SUCCESS)
         device->instance = VK_NULL_HANDLE;
-    as_result result = as_vk_check(device, created, "an instance", error);
+    as_result result = as_vulkan_check(device, created, "an instance", error);
     if (result == AS_OK)
         result =
-            as_vk_load_instance(&device->f, c->get_instance_proc_addr, device->instance, error);
+            as_vulkan_load_instance(&device->f, c->get_instance_proc_addr, device->instance, error);
     return result;
 }
 
-static VkResult create_logical(as_vk_device *device, enabled_features *features,
-                               const as_vk_extensions *extensions)
+static VkResult create_logical(as_vulkan_device *device, enabled_features *features,
+                               const as_vulkan_extensions *extensions)
 {
     const float priority = 1;
     const VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -255,7 +258,7 @@ static VkResult create_logical(as_vk_device *device, enabled_features *features,
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
     VkPhysicalDeviceFeatures2 found = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
-    if (as_vk_has_extension(device, TIMELINE_EXTENSION))
+    if (as_vulkan_has_extension(device, TIMELINE_EXTENSION))
         found.pNext = &timeline;
     device->f.GetPhysicalDeviceFeatures2(device->physical, &found);
     VkPhysicalDeviceFeatures2 wanted = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
@@ -273,22 +276,23 @@ static VkResult create_logical(as_vk_device *device, enabled_features *features,
     return device->f.CreateDevice(device->physical, &info, NULL, &device->device);
 }
 
-static as_result create_device(as_vk_device *device, const as_vk_create *c, as_error *error)
+static as_result create_device(as_vulkan_device *device, const as_vulkan_create *c, as_error *error)
 {
     VkQueueFamilyProperties family;
-    as_vk_extensions extensions;
+    as_vulkan_extensions extensions;
     enabled_features features;
     device->own = true;
     as_result result = create_instance(device, c, error);
     if (result == AS_OK)
-        result = as_vk_choose(&device->f, device->instance, c, &device->physical, &device->family,
-                              error);
+        result = as_vulkan_choose(&device->f, device->instance, c, &device->physical,
+                                  &device->family, error);
     if (result == AS_OK)
         result = describe(device, error);
     if (result == AS_OK)
-        result = as_vk_check_family(&device->f, device->physical, device->family, &family, error);
+        result =
+            as_vulkan_check_family(&device->f, device->physical, device->family, &family, error);
     if (result == AS_OK)
-        result = as_vk_list_extensions(&device->f, device->physical, c, &extensions, error);
+        result = as_vulkan_list_extensions(&device->f, device->physical, c, &extensions, error);
     if (result == AS_OK)
         result = keep_extensions(device, extensions.names, extensions.count, error);
     if (result != AS_OK)
@@ -296,7 +300,7 @@ static as_result create_device(as_vk_device *device, const as_vk_create *c, as_e
     const VkResult created = create_logical(device, &features, &extensions);
     if (created != VK_SUCCESS)
         device->device = VK_NULL_HANDLE;
-    result = as_vk_check(device, created, "a device", error);
+    result = as_vulkan_check(device, created, "a device", error);
     if (result == AS_OK)
         result = finish(device, &features, VK_API_VERSION_1_1, family.timestampValidBits,
                         c->without, error);
@@ -305,10 +309,10 @@ static as_result create_device(as_vk_device *device, const as_vk_create *c, as_e
     return result;
 }
 
-as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_device,
-                              as_error *error)
+as_result as_vulkan_device_create(const as_vulkan_create *create, as_vulkan_device **out_device,
+                                  as_error *error)
 {
-    as_vk_device *device = NULL;
+    as_vulkan_device *device = NULL;
     if (!create->get_instance_proc_addr)
         return as_err_set(error, AS_ERROR_ARGUMENT, "get_instance_proc_addr is NULL");
     as_result result = make(&device, error);
@@ -318,29 +322,29 @@ as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_dev
     if (result == AS_OK)
         *out_device = device;
     else
-        as_vk_device_destroy(device);
+        as_vulkan_device_destroy(device);
     return result;
 }
 
 /* ------------------------------------------------------------------------------ destroy ------ */
 
-static void destroy_fences(as_vk_device *device)
+static void destroy_fences(as_vulkan_device *device)
 {
     for (uint32_t i = 0; i < device->free_fences_count; i++)
         device->f.DestroyFence(device->device, device->free_fences[i], NULL);
     for (uint32_t i = 0; i < device->pending_count; i++)
         device->f.DestroyFence(
-            device->device, device->pending[(device->pending_first + i) % AS_VK_MOST_PENDING].fence,
-            NULL);
+            device->device,
+            device->pending[(device->pending_first + i) % AS_VULKAN_MOST_PENDING].fence, NULL);
 }
 
-void as_vk_device_destroy(as_vk_device *device)
+void as_vulkan_device_destroy(as_vulkan_device *device)
 {
     as_error ignored;
     if (!device)
         return;
     if (device->submitted != 0)
-        (void)as_vk_wait(device, device->submitted, UINT64_MAX, &ignored);
+        (void)as_vulkan_wait(device, device->submitted, UINT64_MAX, &ignored);
     destroy_fences(device);
     if (device->timeline)
         device->f.DestroySemaphore(device->device, device->timeline, NULL);

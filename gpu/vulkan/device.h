@@ -4,7 +4,7 @@
  * time on that queue; buffers and images. Vulkan 1.1 is enough; what is newer or optional is used
  * where it is there and switched on (`caps`).
  *
- * All functions may be called from any thread, as_vk_device_destroy last.
+ * All functions may be called from any thread, as_vulkan_device_destroy last.
  */
 #ifndef AS_GPU_VULKAN_DEVICE_H
 #define AS_GPU_VULKAN_DEVICE_H
@@ -14,46 +14,46 @@
 
 #include <stdatomic.h>
 
-typedef struct as_vk_device as_vk_device;
+typedef struct as_vulkan_device as_vulkan_device;
 
 /* What is used where it is there; without it another way leads to the same pixels. */
 enum {
-    AS_VK_CAP_TIMELINE = 1,   /* timeline semaphores; else a fence for each submission */
-    AS_VK_CAP_SUBGROUP = 2,   /* ballots in compute shaders; else shared memory */
-    AS_VK_CAP_INT64 = 4,      /* 64-bit integers in shaders; else pairs of 32-bit ones */
-    AS_VK_CAP_STORE = 8,      /* R8 storage images; else a buffer that is copied to the image */
-    AS_VK_CAP_TIMESTAMP = 16, /* the queue has them; else no GPU times */
-    AS_VK_CAPS = 31
+    AS_VULKAN_CAP_TIMELINE = 1,   /* timeline semaphores; else a fence for each submission */
+    AS_VULKAN_CAP_SUBGROUP = 2,   /* ballots in compute shaders; else shared memory */
+    AS_VULKAN_CAP_INT64 = 4,      /* 64-bit integers in shaders; else pairs of 32-bit ones */
+    AS_VULKAN_CAP_STORE = 8,      /* R8 storage images; else a buffer that is copied to the image */
+    AS_VULKAN_CAP_TIMESTAMP = 16, /* the queue has them; else no GPU times */
+    AS_VULKAN_CAPS = 31
 };
 
 /* Around every use of the queue, in the thread that uses it; both NULL: nobody else uses it. Calls
  * that submit must not be made with the lock held. */
-typedef struct as_vk_lock {
+typedef struct as_vulkan_lock {
     void (*lock)(void *user);
     void (*unlock)(void *user);
     void *user;
-} as_vk_lock;
+} as_vulkan_lock;
 
 /* A device of the caller's. It must have been created for Vulkan 1.1 or newer, and outlive the
- * as_vk_device. */
-typedef struct as_vk_import {
+ * as_vulkan_device. */
+typedef struct as_vulkan_import {
     PFN_vkGetInstanceProcAddr get_instance_proc_addr;
     VkInstance instance;
     VkPhysicalDevice physical;
     VkDevice device;
     VkQueue queue;
     uint32_t family; /* of the queue; with compute */
-    as_vk_lock lock;
+    as_vulkan_lock lock;
     /* As given to vkCreateDevice. What is not named here counts as not enabled. */
     const VkPhysicalDeviceFeatures2 *features; /* with its chain; NULL: none */
     const char *const *extensions;
     uint32_t extensions_count;
     uint32_t api_version; /* 0: 1.1. Of the instance's VkApplicationInfo */
-    uint32_t without;     /* AS_VK_CAP_* not to be used */
-} as_vk_import;
+    uint32_t without;     /* AS_VULKAN_CAP_* not to be used */
+} as_vulkan_import;
 
 /* For a device of our own. */
-typedef struct as_vk_create {
+typedef struct as_vulkan_create {
     PFN_vkGetInstanceProcAddr get_instance_proc_addr; /* what needs no instance works with NULL */
     const VkInstanceCreateInfo *instance; /* layers, extensions, chain; NULL: none. Its application
                                              info is not used */
@@ -66,35 +66,35 @@ typedef struct as_vk_create {
     void *user;
     const uint8_t *uuid; /* VK_UUID_SIZE bytes, or NULL */
     const uint8_t *luid; /* VK_LUID_SIZE bytes, or NULL */
-    /* Extensions to be enabled where the device has them; as_vk_has_extension tells. */
+    /* Extensions to be enabled where the device has them; as_vulkan_has_extension tells. */
     const char *const *extensions;
     uint32_t extensions_count;
     uint32_t without;
-} as_vk_create;
+} as_vulkan_create;
 
 /* One submission that waits for its end when the device has no timeline semaphores. */
-typedef struct as_vk_pending {
+typedef struct as_vulkan_pending {
     VkFence fence;
     uint64_t point;
-} as_vk_pending;
+} as_vulkan_pending;
 
-enum { AS_VK_MOST_PENDING = 64 };
+enum { AS_VULKAN_MOST_PENDING = 64 };
 
-struct as_vk_device {
-    as_vk_functions f;
+struct as_vulkan_device {
+    as_vulkan_functions f;
     VkInstance instance;
     VkPhysicalDevice physical;
     VkDevice device;
     VkQueue queue;
     uint32_t family;
-    uint32_t caps; /* AS_VK_CAP_* in use */
+    uint32_t caps; /* AS_VULKAN_CAP_* in use */
     bool own;      /* instance and device are ours */
-    as_vk_lock lock;
+    as_vulkan_lock lock;
     VkPhysicalDeviceProperties properties;
     VkPhysicalDeviceIDProperties ids;
     VkPhysicalDeviceMemoryProperties memory;
-    uint32_t subgroup_size;                      /* AS_VK_CAP_SUBGROUP */
-    uint32_t timestamp_bits;                     /* AS_VK_CAP_TIMESTAMP */
+    uint32_t subgroup_size;                      /* AS_VULKAN_CAP_SUBGROUP */
+    uint32_t timestamp_bits;                     /* AS_VULKAN_CAP_TIMESTAMP */
     char (*enabled)[VK_MAX_EXTENSION_NAME_SIZE]; /* extensions */
     uint32_t enabled_count;
     atomic_bool lost;
@@ -102,11 +102,11 @@ struct as_vk_device {
 
     as_mutex mutex; /* for what follows; taken within the caller's lock */
     uint64_t submitted;
-    uint64_t reached;                          /* at least this point was */
-    VkSemaphore timeline;                      /* or VK_NULL_HANDLE: */
-    as_vk_pending pending[AS_VK_MOST_PENDING]; /* a ring, oldest first */
+    uint64_t reached;                                  /* at least this point was */
+    VkSemaphore timeline;                              /* or VK_NULL_HANDLE: */
+    as_vulkan_pending pending[AS_VULKAN_MOST_PENDING]; /* a ring, oldest first */
     uint32_t pending_first, pending_count;
-    VkFence free_fences[AS_VK_MOST_PENDING];
+    VkFence free_fences[AS_VULKAN_MOST_PENDING];
     uint32_t free_fences_count;
     VkFence waited;      /* that a thread waits for; it is not taken back */
     as_mutex wait_mutex; /* one waits for fences at a time; taken before `mutex` */
@@ -114,90 +114,93 @@ struct as_vk_device {
 
 /* AS_ERROR_ARGUMENT: a NULL, or a family that is none or cannot compute; AS_ERROR_GPU: too old, or
  * the driver refused something; AS_ERROR_OUT_OF_MEMORY. */
-as_result as_vk_device_import(const as_vk_import *import, as_vk_device **out_device,
-                              as_error *error);
+as_result as_vulkan_device_import(const as_vulkan_import *import, as_vulkan_device **out_device,
+                                  as_error *error);
 /* The same; AS_ERROR_GPU also where no device is as asked for. */
-as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_device,
-                              as_error *error);
+as_result as_vulkan_device_create(const as_vulkan_create *create, as_vulkan_device **out_device,
+                                  as_error *error);
 /* Waits for what was submitted here; all buffers and images must be gone. NULL is ignored. */
-void as_vk_device_destroy(as_vk_device *device);
-bool as_vk_has_extension(const as_vk_device *device, const char *name);
+void as_vulkan_device_destroy(as_vulkan_device *device);
+bool as_vulkan_has_extension(const as_vulkan_device *device, const char *name);
 
 /* errors.c: what `result` of doing `what` means; AS_OK for all that are no errors. A lost device is
- * told once in full; as_vk_usable fails from then on. */
-as_result as_vk_check(as_vk_device *device, VkResult result, const char *what, as_error *error);
+ * told once in full; as_vulkan_usable fails from then on. */
+as_result as_vulkan_check(as_vulkan_device *device, VkResult result, const char *what,
+                          as_error *error);
 /* AS_ERROR_GPU: the device is lost. */
-as_result as_vk_usable(as_vk_device *device, as_error *error);
+as_result as_vulkan_usable(as_vulkan_device *device, as_error *error);
 
 /* ------------------------------------------------------------------------ queue and time ---- */
 
 /* A semaphore to wait for or to signal; `value` for timeline ones, else ignored. */
-typedef struct as_vk_semaphore {
+typedef struct as_vulkan_semaphore {
     VkSemaphore semaphore;
     uint64_t value;
     VkPipelineStageFlags stage; /* of a wait */
-} as_vk_semaphore;
+} as_vulkan_semaphore;
 
-enum { AS_VK_MOST_SEMAPHORES = 16 };
+enum { AS_VULKAN_MOST_SEMAPHORES = 16 };
 
-typedef struct as_vk_submission {
+typedef struct as_vulkan_submission {
     const VkCommandBuffer *commands;
     uint32_t commands_count;
-    const as_vk_semaphore *waits, *signals; /* at most AS_VK_MOST_SEMAPHORES - 1 each */
+    const as_vulkan_semaphore *waits, *signals; /* at most AS_VULKAN_MOST_SEMAPHORES - 1 each */
     uint32_t waits_count, signals_count;
-} as_vk_submission;
+} as_vulkan_submission;
 
 /* Submits; *out_point is the moment at which all of it is done. Points grow by 1 and are reached in
  * order. AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY: nothing was submitted. */
-as_result as_vk_submit(as_vk_device *device, const as_vk_submission *submission,
-                       uint64_t *out_point, as_error *error);
+as_result as_vulkan_submit(as_vulkan_device *device, const as_vulkan_submission *submission,
+                           uint64_t *out_point, as_error *error);
 /* AS_OK: reached (0 always is). AS_NOT_READY: not yet. AS_ERROR_GPU. */
-as_result as_vk_reached(as_vk_device *device, uint64_t point, as_error *error);
+as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *error);
 /* The same after at most `timeout_ns` (UINT64_MAX: for ever); AS_TIMEOUT: not yet. */
-as_result as_vk_wait(as_vk_device *device, uint64_t point, uint64_t timeout_ns, as_error *error);
+as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,
+                         as_error *error);
 
 /* ------------------------------------------------------------------- buffers and images ---- */
 
-typedef struct as_vk_buffer {
+typedef struct as_vulkan_buffer {
     VkBuffer buffer; /* VK_NULL_HANDLE: none */
     VkDeviceMemory memory;
     VkDeviceSize size;
     void *map; /* of host memory, coherent, mapped for good */
-} as_vk_buffer;
+} as_vulkan_buffer;
 
-typedef enum as_vk_place {
-    AS_VK_PLACE_DEVICE, /* the GPU's own */
-    AS_VK_PLACE_UPLOAD, /* written by the host; the GPU's own where the host can write that */
-    AS_VK_PLACE_READ    /* read by the host, cached where that can be */
-} as_vk_place;
+typedef enum as_vulkan_place {
+    AS_VULKAN_PLACE_DEVICE, /* the GPU's own */
+    AS_VULKAN_PLACE_UPLOAD, /* written by the host; the GPU's own where the host can write that */
+    AS_VULKAN_PLACE_READ    /* read by the host, cached where that can be */
+} as_vulkan_place;
 
 /* A buffer of any content. AS_ERROR_GPU: larger than the device can have; AS_ERROR_OUT_OF_MEMORY.
  */
-as_result as_vk_buffer_create(as_vk_device *device, VkDeviceSize size, VkBufferUsageFlags usage,
-                              as_vk_place place, as_vk_buffer *out_buffer, as_error *error);
+as_result as_vulkan_buffer_create(as_vulkan_device *device, VkDeviceSize size,
+                                  VkBufferUsageFlags usage, as_vulkan_place place,
+                                  as_vulkan_buffer *out_buffer, as_error *error);
 /* Of a zeroed buffer: nothing. Leaves a zeroed one. The GPU must be done with it. */
-void as_vk_buffer_destroy(as_vk_device *device, as_vk_buffer *buffer);
+void as_vulkan_buffer_destroy(as_vulkan_device *device, as_vulkan_buffer *buffer);
 
 /* The type for memory with these bits, of kind `wanted` or failing that with all of `needed`;
  * UINT32_MAX: there is none. */
-uint32_t as_vk_memory_type(const as_vk_device *device, uint32_t bits, VkMemoryPropertyFlags wanted,
-                           VkMemoryPropertyFlags needed);
+uint32_t as_vulkan_memory_type(const as_vulkan_device *device, uint32_t bits,
+                               VkMemoryPropertyFlags wanted, VkMemoryPropertyFlags needed);
 
-typedef struct as_vk_image {
+typedef struct as_vulkan_image {
     VkImage image;
     VkImageView view;
     VkDeviceMemory memory;
     VkDeviceSize memory_size;
     uint32_t width, height;
-} as_vk_image;
+} as_vulkan_image;
 
 /* An R8 image of 1 x 1 or more, one level, optimal tiling, for sampling and transfers and (with
- * AS_VK_CAP_STORE) storage. `image_next` and `memory_next` go to the chains of VkImageCreateInfo
- * and VkMemoryAllocateInfo (external memory); NULL: none. AS_ERROR_GPU: larger than the device can
- * have; AS_ERROR_OUT_OF_MEMORY. */
-as_result as_vk_image_create(as_vk_device *device, uint32_t width, uint32_t height,
-                             const void *image_next, const void *memory_next,
-                             as_vk_image *out_image, as_error *error);
-void as_vk_image_destroy(as_vk_device *device, as_vk_image *image);
+ * AS_VULKAN_CAP_STORE) storage. `image_next` and `memory_next` go to the chains of
+ * VkImageCreateInfo and VkMemoryAllocateInfo (external memory); NULL: none. AS_ERROR_GPU: larger
+ * than the device can have; AS_ERROR_OUT_OF_MEMORY. */
+as_result as_vulkan_image_create(as_vulkan_device *device, uint32_t width, uint32_t height,
+                                 const void *image_next, const void *memory_next,
+                                 as_vulkan_image *out_image, as_error *error);
+void as_vulkan_image_destroy(as_vulkan_device *device, as_vulkan_image *image);
 
 #endif

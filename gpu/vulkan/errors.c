@@ -18,7 +18,7 @@ static const char *name_of(VkResult result)
     }
 }
 
-as_result as_vk_usable(as_vk_device *device, as_error *error)
+as_result as_vulkan_usable(as_vulkan_device *device, as_error *error)
 {
     if (!atomic_load(&device->lost))
         return AS_OK;
@@ -31,13 +31,14 @@ as_result as_vk_usable(as_vk_device *device, as_error *error)
     return as_err_set(error, AS_ERROR_GPU, "the Vulkan device was lost before; make a new one");
 }
 
-as_result as_vk_check(as_vk_device *device, VkResult result, const char *what, as_error *error)
+as_result as_vulkan_check(as_vulkan_device *device, VkResult result, const char *what,
+                          as_error *error)
 {
     if (result >= 0)
         return AS_OK;
     if (result == VK_ERROR_DEVICE_LOST) {
         atomic_store(&device->lost, true);
-        return as_vk_usable(device, error);
+        return as_vulkan_usable(device, error);
     }
     const bool memory =
         result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY;

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 /* Of an instance of Vulkan 1.1. */
-#define AS_VK_INSTANCE_FUNCTIONS(X)                                                                \
+#define AS_VULKAN_INSTANCE_FUNCTIONS(X)                                                            \
     X(DestroyInstance)                                                                             \
     X(EnumeratePhysicalDevices)                                                                    \
     X(EnumerateDeviceExtensionProperties)                                                          \
@@ -31,7 +31,7 @@
     X(GetDeviceProcAddr)
 
 /* Of a device of Vulkan 1.1. */
-#define AS_VK_DEVICE_FUNCTIONS(X)                                                                  \
+#define AS_VULKAN_DEVICE_FUNCTIONS(X)                                                              \
     X(DestroyDevice)                                                                               \
     X(GetDeviceQueue)                                                                              \
     X(QueueSubmit)                                                                                 \
@@ -90,21 +90,22 @@
     X(CmdResetQueryPool)                                                                           \
     X(CmdWriteTimestamp)
 
-typedef struct as_vk_functions {
-#define AS_VK_MEMBER(name) PFN_vk##name name;
-    AS_VK_INSTANCE_FUNCTIONS(AS_VK_MEMBER)
-    AS_VK_DEVICE_FUNCTIONS(AS_VK_MEMBER)
-    /* as_vk_load_timeline's */
+typedef struct as_vulkan_functions {
+#define AS_VULKAN_MEMBER(name) PFN_vk##name name;
+    AS_VULKAN_INSTANCE_FUNCTIONS(AS_VULKAN_MEMBER)
+    AS_VULKAN_DEVICE_FUNCTIONS(AS_VULKAN_MEMBER)
+    /* as_vulkan_load_timeline's */
     PFN_vkGetSemaphoreCounterValue GetSemaphoreCounterValue;
     PFN_vkWaitSemaphores WaitSemaphores;
-#undef AS_VK_MEMBER
-} as_vk_functions;
+#undef AS_VULKAN_MEMBER
+} as_vulkan_functions;
 
 /* AS_ERROR_GPU: one of them is missing, so it is not a Vulkan 1.1 instance, or device. */
-as_result as_vk_load_instance(as_vk_functions *f, PFN_vkGetInstanceProcAddr load,
-                              VkInstance instance, as_error *error);
-as_result as_vk_load_device(as_vk_functions *f, VkDevice device, as_error *error);
+as_result as_vulkan_load_instance(as_vulkan_functions *f, PFN_vkGetInstanceProcAddr load,
+                                  VkInstance instance, as_error *error);
+as_result as_vulkan_load_device(as_vulkan_functions *f, VkDevice device, as_error *error);
 /* Those of timeline semaphores: `core`, of Vulkan 1.2, or of VK_KHR_timeline_semaphore. */
-as_result as_vk_load_timeline(as_vk_functions *f, VkDevice device, bool core, as_error *error);
+as_result as_vulkan_load_timeline(as_vulkan_functions *f, VkDevice device, bool core,
+                                  as_error *error);
 
 #endif

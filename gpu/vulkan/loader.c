@@ -10,30 +10,31 @@ static as_result missing(const char *name, const char *of, as_error *error)
                       name);
 }
 
-as_result as_vk_load_instance(as_vk_functions *f, PFN_vkGetInstanceProcAddr load,
-                              VkInstance instance, as_error *error)
+as_result as_vulkan_load_instance(as_vulkan_functions *f, PFN_vkGetInstanceProcAddr load,
+                                  VkInstance instance, as_error *error)
 {
 #define LOAD(name)                                                                                 \
     f->name = (PFN_vk##name)load(instance, "vk" #name);                                            \
     if (!f->name)                                                                                  \
         return missing("vk" #name, "instance", error);
-    AS_VK_INSTANCE_FUNCTIONS(LOAD)
+    AS_VULKAN_INSTANCE_FUNCTIONS(LOAD)
 #undef LOAD
     return AS_OK;
 }
 
-as_result as_vk_load_device(as_vk_functions *f, VkDevice device, as_error *error)
+as_result as_vulkan_load_device(as_vulkan_functions *f, VkDevice device, as_error *error)
 {
 #define LOAD(name)                                                                                 \
     f->name = (PFN_vk##name)f->GetDeviceProcAddr(device, "vk" #name);                              \
     if (!f->name)                                                                                  \
         return missing("vk" #name, "device", error);
-    AS_VK_DEVICE_FUNCTIONS(LOAD)
+    AS_VULKAN_DEVICE_FUNCTIONS(LOAD)
 #undef LOAD
     return AS_OK;
 }
 
-as_result as_vk_load_timeline(as_vk_functions *f, VkDevice device, bool core, as_error *error)
+as_result as_vulkan_load_timeline(as_vulkan_functions *f, VkDevice device, bool core,
+                                  as_error *error)
 {
     const char *value = core ? "vkGetSemaphoreCounterValue" : "vkGetSemaphoreCounterValueKHR";
     const char *wait = core ? "vkWaitSemaphores" : "vkWaitSemaphoresKHR";

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-uint32_t as_vk_memory_type(const as_vk_device *device, uint32_t bits, VkMemoryPropertyFlags wanted,
-                           VkMemoryPropertyFlags needed)
+uint32_t as_vulkan_memory_type(const as_vulkan_device *device, uint32_t bits,
+                               VkMemoryPropertyFlags wanted, VkMemoryPropertyFlags needed)
 {
     for (int pass = 0; pass < 2; pass++) {
         const VkMemoryPropertyFlags flags = pass == 0 ? wanted | needed : needed;
@@ -19,33 +19,34 @@ uint32_t as_vk_memory_type(const as_vk_device *device, uint32_t bits, VkMemoryPr
 static const struct kind {
     VkMemoryPropertyFlags wanted, needed;
     const char *name;
-} kinds[] = {[AS_VK_PLACE_DEVICE] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, "a buffer of the GPU"},
-             [AS_VK_PLACE_UPLOAD] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
-                                     VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                         VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                                     "a buffer for uploads"},
-             [AS_VK_PLACE_READ] = {VK_MEMORY_PROPERTY_HOST_CACHED_BIT,
-                                   VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                       VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
-                                   "a buffer for reading back"}};
+} kinds[] = {
+    [AS_VULKAN_PLACE_DEVICE] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0, "a buffer of the GPU"},
+    [AS_VULKAN_PLACE_UPLOAD] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT,
+                                VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                    VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                                "a buffer for uploads"},
+    [AS_VULKAN_PLACE_READ] = {VK_MEMORY_PROPERTY_HOST_CACHED_BIT,
+                              VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                  VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
+                              "a buffer for reading back"}};
 
 /* Memory of the wanted type, or where its heap is full, of any that will do. */
-static VkResult allocate(as_vk_device *device, const VkMemoryRequirements *needs,
+static VkResult allocate(as_vulkan_device *device, const VkMemoryRequirements *needs,
                          const struct kind *kind, const void *next, VkDeviceMemory *out_memory)
 {
     VkMemoryAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
                                  .pNext = next,
                                  .allocationSize = needs->size};
     const uint32_t best =
-        as_vk_memory_type(device, needs->memoryTypeBits, kind->wanted, kind->needed);
+        as_vulkan_memory_type(device, needs->memoryTypeBits, kind->wanted, kind->needed);
     if (best == UINT32_MAX)
         return VK_ERROR_FEATURE_NOT_PRESENT;
     info.memoryTypeIndex = best;
     VkResult result = device->f.AllocateMemory(device->device, &info, NULL, out_memory);
     if (result != VK_ERROR_OUT_OF_DEVICE_MEMORY)
         return result;
-    info.memoryTypeIndex = as_vk_memory_type(device, needs->memoryTypeBits & ~(1U << best),
-                                             kind->needed, kind->needed);
+    info.memoryTypeIndex = as_vulkan_memory_type(device, needs->memoryTypeBits & ~(1U << best),
+                                                 kind->needed, kind->needed);
     if (info.memoryTypeIndex == UINT32_MAX)
         return result;
     return device->f.AllocateMemory(device->device, &info, NULL, out_memory);
@@ -53,8 +54,8 @@ static VkResult allocate(as_vk_device *device, const VkMemoryRequirements *needs
 
 /* ------------------------------------------------------------------------------ buffers ------ */
 
-static VkResult create_buffer(as_vk_device *device, VkBufferUsageFlags usage, as_vk_place place,
-                              as_vk_buffer *b)
+static VkResult create_buffer(as_vulkan_device *device, VkBufferUsageFlags usage,
+                              as_vulkan_place place, as_vulkan_buffer *b)
 {
     const VkBufferCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = b->size, .usage = usage};
@@ -71,16 +72,17 @@ static VkResult create_buffer(as_vk_device *device, VkBufferUsageFlags usage, as
         return result;
     }
     result = device->f.BindBufferMemory(device->device, b->buffer, b->memory, 0);
-    if (result == VK_SUCCESS && place != AS_VK_PLACE_DEVICE)
+    if (result == VK_SUCCESS && place != AS_VULKAN_PLACE_DEVICE)
         result = device->f.MapMemory(device->device, b->memory, 0, VK_WHOLE_SIZE, 0, &b->map);
     return result;
 }
 
-as_result as_vk_buffer_create(as_vk_device *device, VkDeviceSize size, VkBufferUsageFlags usage,
-                              as_vk_place place, as_vk_buffer *out_buffer, as_error *error)
+as_result as_vulkan_buffer_create(as_vulkan_device *device, VkDeviceSize size,
+                                  VkBufferUsageFlags usage, as_vulkan_place place,
+                                  as_vulkan_buffer *out_buffer, as_error *error)
 {
-    as_vk_buffer b = {.size = size};
-    as_result result = as_vk_usable(device, error);
+    as_vulkan_buffer b = {.size = size};
+    as_result result = as_vulkan_usable(device, error);
     if (result != AS_OK)
         return result;
     if ((usage & VK_BUFFER_USAGE_STORAGE_BUFFER_BIT) &&
@@ -89,34 +91,35 @@ as_result as_vk_buffer_create(as_vk_device *device, VkDeviceSize size, VkBufferU
             error, AS_ERROR_GPU, "%s of %" PRIu64 " bytes; this device's limit is %" PRIu32,
             kinds[place].name, (uint64_t)size, device->properties.limits.maxStorageBufferRange);
     const VkResult created = create_buffer(device, usage, place, &b);
-    result = as_vk_check(device, created, kinds[place].name, error);
+    result = as_vulkan_check(device, created, kinds[place].name, error);
     if (result == AS_OK)
         *out_buffer = b;
     else
-        as_vk_buffer_destroy(device, &b);
+        as_vulkan_buffer_destroy(device, &b);
     return result;
 }
 
-void as_vk_buffer_destroy(as_vk_device *device, as_vk_buffer *buffer)
+void as_vulkan_buffer_destroy(as_vulkan_device *device, as_vulkan_buffer *buffer)
 {
     if (buffer->buffer)
         device->f.DestroyBuffer(device->device, buffer->buffer, NULL);
     if (buffer->memory) /* unmaps as well */
         device->f.FreeMemory(device->device, buffer->memory, NULL);
-    *buffer = (as_vk_buffer){0};
+    *buffer = (as_vulkan_buffer){0};
 }
 
 /* ------------------------------------------------------------------------------- images ------ */
 
-static VkImageUsageFlags image_usage(const as_vk_device *device)
+static VkImageUsageFlags image_usage(const as_vulkan_device *device)
 {
     return VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT |
            VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
-           (device->caps & AS_VK_CAP_STORE ? VK_IMAGE_USAGE_STORAGE_BIT : 0);
+           (device->caps & AS_VULKAN_CAP_STORE ? VK_IMAGE_USAGE_STORAGE_BIT : 0);
 }
 
 /* Asks before creating: an image that is too large is no error to a driver, but undefined. */
-static as_result check_image(as_vk_device *device, uint32_t width, uint32_t height, as_error *error)
+static as_result check_image(as_vulkan_device *device, uint32_t width, uint32_t height,
+                             as_error *error)
 {
     const VkPhysicalDeviceImageFormatInfo2 info = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
@@ -125,7 +128,7 @@ static as_result check_image(as_vk_device *device, uint32_t width, uint32_t heig
         .tiling = VK_IMAGE_TILING_OPTIMAL,
         .usage = image_usage(device)};
     VkImageFormatProperties2 found = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2};
-    const as_result result = as_vk_check(
+    const as_result result = as_vulkan_check(
         device, device->f.GetPhysicalDeviceImageFormatProperties2(device->physical, &info, &found),
         "R8 images", error);
     if (result != AS_OK)
@@ -140,8 +143,8 @@ static as_result check_image(as_vk_device *device, uint32_t width, uint32_t heig
                       width, height, most.width, most.height);
 }
 
-static VkResult create_image(as_vk_device *device, const void *image_next, const void *memory_next,
-                             as_vk_image *i)
+static VkResult create_image(as_vulkan_device *device, const void *image_next,
+                             const void *memory_next, as_vulkan_image *i)
 {
     const VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
                                     .pNext = image_next,
@@ -162,7 +165,7 @@ static VkResult create_image(as_vk_device *device, const void *image_next, const
     }
     device->f.GetImageMemoryRequirements(device->device, i->image, &needs);
     i->memory_size = needs.size;
-    result = allocate(device, &needs, &kinds[AS_VK_PLACE_DEVICE], memory_next, &i->memory);
+    result = allocate(device, &needs, &kinds[AS_VULKAN_PLACE_DEVICE], memory_next, &i->memory);
     if (result != VK_SUCCESS) {
         i->memory = VK_NULL_HANDLE;
         return result;
@@ -182,26 +185,26 @@ static VkResult create_image(as_vk_device *device, const void *image_next, const
     return result;
 }
 
-as_result as_vk_image_create(as_vk_device *device, uint32_t width, uint32_t height,
-                             const void *image_next, const void *memory_next,
-                             as_vk_image *out_image, as_error *error)
+as_result as_vulkan_image_create(as_vulkan_device *device, uint32_t width, uint32_t height,
+                                 const void *image_next, const void *memory_next,
+                                 as_vulkan_image *out_image, as_error *error)
 {
-    as_vk_image i = {.width = width, .height = height};
-    as_result result = as_vk_usable(device, error);
+    as_vulkan_image i = {.width = width, .height = height};
+    as_result result = as_vulkan_usable(device, error);
     if (result == AS_OK)
         result = check_image(device, width, height, error);
     if (result != AS_OK)
         return result;
     const VkResult created = create_image(device, image_next, memory_next, &i);
-    result = as_vk_check(device, created, "an image", error);
+    result = as_vulkan_check(device, created, "an image", error);
     if (result == AS_OK)
         *out_image = i;
     else
-        as_vk_image_destroy(device, &i);
+        as_vulkan_image_destroy(device, &i);
     return result;
 }
 
-void as_vk_image_destroy(as_vk_device *device, as_vk_image *image)
+void as_vulkan_image_destroy(as_vulkan_device *device, as_vulkan_image *image)
 {
     if (image->view)
         device->f.DestroyImageView(device->device, image->view, NULL);
@@ -209,5 +212,5 @@ void as_vk_image_destroy(as_vk_device *device, as_vk_image *image)
         device->f.DestroyImage(device->device, image->image, NULL);
     if (image->memory)
         device->f.FreeMemory(device->device, image->memory, NULL);
-    *image = (as_vk_image){0};
+    *image = (as_vulkan_image){0};
 }

@@ -20,7 +20,7 @@ enum { CHANNEL_WORDS = 5, CHUNK_WORDS = 4 };
 #define MOST_STEPS (UINT64_C(1) << 27)
 #define MOST_BOX_WORDS (UINT64_C(1) << 28)
 
-bool as_vk_upload_layout(const as_polystream *stream, as_vk_upload *out_upload)
+bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload)
 {
     uint64_t channels = 0, chunks = 0, steps = 0;
     size_t cursor = 0;
@@ -30,10 +30,10 @@ bool as_vk_upload_layout(const as_polystream *stream, as_vk_upload *out_upload)
             continue;
         channels++;
         steps += record.points - 1;
-        chunks += (record.points - 2) / AS_VK_CHUNK_STEPS + 1;
+        chunks += (record.points - 2) / AS_VULKAN_CHUNK_STEPS + 1;
     }
     const uint64_t words = CHANNEL_WORDS * channels + CHUNK_WORDS * chunks + (steps + 1) / 2;
-    if (words * 4 > AS_VK_MOST_UPLOAD)
+    if (words * 4 > AS_VULKAN_MOST_UPLOAD)
         return false;
     out_upload->channels = 0;
     out_upload->chunks = (uint32_t)(CHANNEL_WORDS * channels);
@@ -43,12 +43,12 @@ bool as_vk_upload_layout(const as_polystream *stream, as_vk_upload *out_upload)
 }
 
 typedef struct writer {
-    const as_vk_draw *draw;
-    const as_vk_room *room;
+    const as_vulkan_draw *draw;
+    const as_vulkan_room *room;
     const as_ras_dsp *dsp;
     uint32_t *channels, *chunks;
     uint8_t *steps;
-    as_vk_plan *plan;
+    as_vulkan_plan *plan;
     uint32_t channels_count, chunks_count, steps_count;
     uint32_t arena_used;
     uint64_t drawn_steps, box_words;
@@ -73,7 +73,7 @@ static bool is_near(const as_bounds *b, const extent *e)
            e->top > -FARTHEST_SCALED && e->bottom < FARTHEST_SCALED;
 }
 
-static extent find_extent(const as_vk_draw *draw, const as_bounds *b, bool closed)
+static extent find_extent(const as_vulkan_draw *draw, const as_bounds *b, bool closed)
 {
     const as_scale *s = draw->scale;
     const uint32_t width = draw->canvas_width, height = draw->canvas_height;
@@ -101,7 +101,7 @@ static extent find_extent(const as_vk_draw *draw, const as_bounds *b, bool close
     return e;
 }
 
-static bool is_visible(const as_vk_draw *draw, const extent *e)
+static bool is_visible(const as_vulkan_draw *draw, const extent *e)
 {
     return e->right >= 0 && e->bottom >= 0 && e->left < draw->canvas_width &&
            e->top < draw->canvas_height;
@@ -127,9 +127,9 @@ static as_bounds write_chunks(writer *w, const as_record *record, bool has_jobs)
     const uint32_t total = record->points - 1;
     uint32_t *chunk = w->chunks + CHUNK_WORDS * (size_t)w->chunks_count;
     as_bounds b = {.left = x, .right = x, .top = y, .bottom = y, .last_x = x, .last_y = y};
-    for (uint32_t done = 0; done < total; done += AS_VK_CHUNK_STEPS, chunk += CHUNK_WORDS) {
+    for (uint32_t done = 0; done < total; done += AS_VULKAN_CHUNK_STEPS, chunk += CHUNK_WORDS) {
         const uint32_t rest = total - done;
-        const uint32_t count = rest < AS_VK_CHUNK_STEPS ? rest : AS_VK_CHUNK_STEPS;
+        const uint32_t count = rest < AS_VULKAN_CHUNK_STEPS ? rest : AS_VULKAN_CHUNK_STEPS;
         const bool closes = count == rest && total >= 2;
         chunk[0] = (uint32_t)b.last_x;
         chunk[1] = (uint32_t)b.last_y;
@@ -141,7 +141,7 @@ static as_bounds write_chunks(writer *w, const as_record *record, bool has_jobs)
 }
 
 /* Adds what a segment from the last point to the first one crosses. */
-static uint64_t drawn_steps(const as_vk_draw *draw, const as_record *record, const as_bounds *b)
+static uint64_t drawn_steps(const as_vulkan_draw *draw, const as_record *record, const as_bounds *b)
 {
     uint64_t rows = b->rows + (uint64_t)b->bottom - (uint64_t)b->top;
     uint64_t columns = b->columns + (uint64_t)b->right - (uint64_t)b->left;
@@ -156,14 +156,14 @@ static uint64_t drawn_steps(const as_vk_draw *draw, const as_record *record, con
 static bool make_room(writer *w, const extent *e)
 {
     const uint32_t words = e->words * e->rows, jobs = count_jobs(w, e);
-    as_vk_plan *plan = w->plan;
-    as_vk_batch *batch = &plan->batches[plan->batches_count - 1];
+    as_vulkan_plan *plan = w->plan;
+    as_vulkan_batch *batch = &plan->batches[plan->batches_count - 1];
     w->box_words += words;
     if (words <= w->room->arena_words - w->arena_used && jobs <= w->room->jobs - batch->jobs)
         return true;
-    if (plan->batches_count == AS_VK_MOST_BATCHES || w->box_words > MOST_BOX_WORDS)
+    if (plan->batches_count == AS_VULKAN_MOST_BATCHES || w->box_words > MOST_BOX_WORDS)
         return false;
-    plan->batches[plan->batches_count++] = (as_vk_batch){.first_chunk = w->chunks_count};
+    plan->batches[plan->batches_count++] = (as_vulkan_batch){.first_chunk = w->chunks_count};
     w->arena_used = 0;
     return true;
 }
@@ -173,7 +173,7 @@ static void mark_rows(writer *w, const extent *e)
     const int64_t height = w->draw->canvas_height;
     const uint32_t first = (uint32_t)clamp_i64(e->top, 0, height);
     const uint32_t end = (uint32_t)clamp_i64(e->bottom + 1, 0, height);
-    as_vk_plan *plan = w->plan;
+    as_vulkan_plan *plan = w->plan;
     if (plan->first_row == plan->end_row) {
         plan->first_row = first;
         plan->end_row = end;
@@ -190,7 +190,7 @@ static bool write_channel(writer *w, const as_record *record, const extent *e)
     const bool fills = e->words != 0, own_box = fills && !(parity && w->parity_begun);
     if (own_box && !make_room(w, e))
         return false;
-    as_vk_batch *batch = &w->plan->batches[w->plan->batches_count - 1];
+    as_vulkan_batch *batch = &w->plan->batches[w->plan->batches_count - 1];
     uint32_t *channel = w->channels + CHANNEL_WORDS * (size_t)w->channels_count++;
     channel[0] = e->first_word | e->words << 16;
     channel[1] = e->first_row | e->rows << 16;
@@ -203,7 +203,7 @@ static bool write_channel(writer *w, const as_record *record, const extent *e)
         w->parity_begun = parity;
     }
     const uint32_t steps = record->points - 1;
-    const uint32_t chunks = (steps - 1) / AS_VK_CHUNK_STEPS + 1;
+    const uint32_t chunks = (steps - 1) / AS_VULKAN_CHUNK_STEPS + 1;
     memcpy(w->steps + 2 * (size_t)w->steps_count, record->bytes + 4, 2 * (size_t)steps);
     w->steps_count += steps;
     w->chunks_count += chunks;
@@ -225,8 +225,8 @@ static bool plan_record(writer *w, const as_record *record)
     return w->drawn_steps <= MOST_STEPS && write_channel(w, record, &e);
 }
 
-bool as_vk_plan_write(const as_vk_draw *draw, const as_vk_upload *upload, const as_vk_room *room,
-                      uint32_t *map, as_vk_plan *out_plan)
+bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *upload,
+                          const as_vulkan_room *room, uint32_t *map, as_vulkan_plan *out_plan)
 {
     writer w = {.draw = draw,
                 .room = room,
@@ -236,7 +236,7 @@ bool as_vk_plan_write(const as_vk_draw *draw, const as_vk_upload *upload, const 
                 .steps = (uint8_t *)(map + upload->steps),
                 .plan = out_plan};
     size_t cursor = 0;
-    out_plan->batches[0] = (as_vk_batch){0};
+    out_plan->batches[0] = (as_vulkan_batch){0};
     out_plan->batches_count = 1;
     out_plan->first_row = out_plan->end_row = 0;
     for (uint32_t i = 0; i < draw->stream->channels; i++) {

@@ -2,10 +2,10 @@
 #include "gpu/vulkan/raster_internal.h"
 #include "gpu/vulkan/shaders.h"
 
-static as_result create_set_layout(as_vk_device *device, uint32_t count, VkDescriptorType type,
+static as_result create_set_layout(as_vulkan_device *device, uint32_t count, VkDescriptorType type,
                                    VkDescriptorSetLayout *out_layout, as_error *error)
 {
-    VkDescriptorSetLayoutBinding bindings[AS_VK_BINDINGS];
+    VkDescriptorSetLayoutBinding bindings[AS_VULKAN_BINDINGS];
     const VkDescriptorSetLayoutCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
         .bindingCount = count,
@@ -19,20 +19,20 @@ static as_result create_set_layout(as_vk_device *device, uint32_t count, VkDescr
         device->f.CreateDescriptorSetLayout(device->device, &info, NULL, out_layout);
     if (result != VK_SUCCESS)
         *out_layout = VK_NULL_HANDLE;
-    return as_vk_check(device, result, "a descriptor set layout", error);
+    return as_vulkan_check(device, result, "a descriptor set layout", error);
 }
 
-static as_result create_layouts(as_vk_device *device, as_vk_programs *p, as_error *error)
+static as_result create_layouts(as_vulkan_device *device, as_vulkan_programs *p, as_error *error)
 {
-    as_result result = create_set_layout(device, AS_VK_BINDINGS, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                         &p->set_layout, error);
+    as_result result = create_set_layout(device, AS_VULKAN_BINDINGS,
+                                         VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, &p->set_layout, error);
     if (result == AS_OK)
         result =
             create_set_layout(device, 1, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, &p->image_layout, error);
     if (result != AS_OK)
         return result;
     const VkDescriptorSetLayout sets[] = {p->set_layout, p->image_layout};
-    const VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(as_vk_push)};
+    const VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof(as_vulkan_push)};
     const VkPipelineLayoutCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
                                              .setLayoutCount = 2,
                                              .pSetLayouts = sets,
@@ -42,25 +42,25 @@ static as_result create_layouts(as_vk_device *device, as_vk_programs *p, as_erro
         device->f.CreatePipelineLayout(device->device, &info, NULL, &p->layout);
     if (created != VK_SUCCESS)
         p->layout = VK_NULL_HANDLE;
-    return as_vk_check(device, created, "a pipeline layout", error);
+    return as_vulkan_check(device, created, "a pipeline layout", error);
 }
 
-static as_result create_cache(as_vk_device *device, const void *data, size_t size,
-                              as_vk_programs *p, as_error *error)
+static as_result create_cache(as_vulkan_device *device, const void *data, size_t size,
+                              as_vulkan_programs *p, as_error *error)
 {
     VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
                                       .initialDataSize = size,
                                       .pInitialData = data};
-    const as_result result =
-        as_vk_check(device, device->f.CreatePipelineCache(device->device, &info, NULL, &p->cache),
-                    "a pipeline cache", error);
+    const as_result result = as_vulkan_check(
+        device, device->f.CreatePipelineCache(device->device, &info, NULL, &p->cache),
+        "a pipeline cache", error);
     if (result != AS_OK)
         p->cache = VK_NULL_HANDLE;
     return result;
 }
 
-static as_result create_pipeline(as_vk_device *device, const as_vk_programs *p,
-                                 const as_vk_shader *shader, VkPipeline *out_pipeline,
+static as_result create_pipeline(as_vulkan_device *device, const as_vulkan_programs *p,
+                                 const as_vulkan_shader *shader, VkPipeline *out_pipeline,
                                  as_error *error)
 {
     VkShaderModule module;
@@ -74,12 +74,12 @@ static as_result create_pipeline(as_vk_device *device, const as_vk_programs *p,
                   .pName = "main"},
         .layout = p->layout};
     as_result result =
-        as_vk_check(device, device->f.CreateShaderModule(device->device, &code, NULL, &module),
-                    "a shader", error);
+        as_vulkan_check(device, device->f.CreateShaderModule(device->device, &code, NULL, &module),
+                        "a shader", error);
     if (result != AS_OK)
         return result;
     info.stage.module = module;
-    result = as_vk_check(
+    result = as_vulkan_check(
         device,
         device->f.CreateComputePipelines(device->device, p->cache, 1, &info, NULL, out_pipeline),
         "a pipeline", error);
@@ -89,29 +89,29 @@ static as_result create_pipeline(as_vk_device *device, const as_vk_programs *p,
     return result;
 }
 
-as_result as_vk_programs_create(as_vk_device *device, const void *cache, size_t cache_size,
-                                as_vk_programs *p, as_error *error)
+as_result as_vulkan_programs_create(as_vulkan_device *device, const void *cache, size_t cache_size,
+                                    as_vulkan_programs *p, as_error *error)
 {
     const uint32_t caps = device->caps;
     as_result result = create_layouts(device, p, error);
     if (result == AS_OK)
         result = create_cache(device, cache, cache_size, p, error);
     if (result == AS_OK)
-        result = create_pipeline(device, p,
-                                 caps & AS_VK_CAP_INT64 ? &as_vk_segments_int64 : &as_vk_segments,
-                                 &p->segments, error);
+        result = create_pipeline(
+            device, p, caps & AS_VULKAN_CAP_INT64 ? &as_vulkan_segments_int64 : &as_vulkan_segments,
+            &p->segments, error);
     if (result == AS_OK)
-        result = create_pipeline(device, p,
-                                 caps & AS_VK_CAP_SUBGROUP ? &as_vk_fill_subgroup : &as_vk_fill,
-                                 &p->fill, error);
+        result = create_pipeline(
+            device, p, caps & AS_VULKAN_CAP_SUBGROUP ? &as_vulkan_fill_subgroup : &as_vulkan_fill,
+            &p->fill, error);
     if (result == AS_OK)
-        result = create_pipeline(device, p, &as_vk_sample_pack, &p->pack, error);
-    if (result == AS_OK && (caps & AS_VK_CAP_STORE))
-        result = create_pipeline(device, p, &as_vk_sample_store, &p->store, error);
+        result = create_pipeline(device, p, &as_vulkan_sample_pack, &p->pack, error);
+    if (result == AS_OK && (caps & AS_VULKAN_CAP_STORE))
+        result = create_pipeline(device, p, &as_vulkan_sample_store, &p->store, error);
     return result;
 }
 
-void as_vk_programs_destroy(as_vk_device *device, as_vk_programs *p)
+void as_vulkan_programs_destroy(as_vulkan_device *device, as_vulkan_programs *p)
 {
     const VkPipeline pipelines[] = {p->segments, p->fill, p->pack, p->store};
     for (size_t i = 0; i < sizeof(pipelines) / sizeof(*pipelines); i++)
@@ -125,5 +125,5 @@ void as_vk_programs_destroy(as_vk_device *device, as_vk_programs *p)
         device->f.DestroyDescriptorSetLayout(device->device, p->image_layout, NULL);
     if (p->set_layout)
         device->f.DestroyDescriptorSetLayout(device->device, p->set_layout, NULL);
-    *p = (as_vk_programs){0};
+    *p = (as_vulkan_programs){0};
 }

@@ -8,33 +8,33 @@
 
 /* ------------------------------------------------------------------------------ fences ------- */
 
-static as_result take_fence(as_vk_device *device, VkFence *out_fence, as_error *error)
+static as_result take_fence(as_vulkan_device *device, VkFence *out_fence, as_error *error)
 {
-    if (device->pending_count == AS_VK_MOST_PENDING)
+    if (device->pending_count == AS_VULKAN_MOST_PENDING)
         return as_err_set(error, AS_ERROR_LIMIT,
                           "%d submissions to the Vulkan queue are under way; wait for some",
-                          AS_VK_MOST_PENDING);
+                          AS_VULKAN_MOST_PENDING);
     if (device->free_fences_count != 0) {
         *out_fence = device->free_fences[--device->free_fences_count];
         return AS_OK;
     }
     const VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    return as_vk_check(device, device->f.CreateFence(device->device, &info, NULL, out_fence),
-                       "a fence", error);
+    return as_vulkan_check(device, device->f.CreateFence(device->device, &info, NULL, out_fence),
+                           "a fence", error);
 }
 
-static as_vk_pending *pending_at(as_vk_device *device, uint32_t index)
+static as_vulkan_pending *pending_at(as_vulkan_device *device, uint32_t index)
 {
-    return &device->pending[(device->pending_first + index) % AS_VK_MOST_PENDING];
+    return &device->pending[(device->pending_first + index) % AS_VULKAN_MOST_PENDING];
 }
 
 /* Brings `reached` up to date and takes back fences that are passed, but not one that somebody
  * waits for just now. */
-static VkResult poll_fences(as_vk_device *device)
+static VkResult poll_fences(as_vulkan_device *device)
 {
     VkResult result = VK_SUCCESS;
     for (uint32_t i = 0; i < device->pending_count; i++) {
-        const as_vk_pending *p = pending_at(device, i);
+        const as_vulkan_pending *p = pending_at(device, i);
         if (p->point <= device->reached)
             continue;
         result = device->f.GetFenceStatus(device->device, p->fence);
@@ -43,12 +43,12 @@ static VkResult poll_fences(as_vk_device *device)
         device->reached = p->point;
     }
     while (device->pending_count != 0) {
-        const as_vk_pending *p = pending_at(device, 0);
+        const as_vulkan_pending *p = pending_at(device, 0);
         if (p->point > device->reached || p->fence == device->waited ||
             device->f.ResetFences(device->device, 1, &p->fence) != VK_SUCCESS)
             break;
         device->free_fences[device->free_fences_count++] = p->fence;
-        device->pending_first = (device->pending_first + 1) % AS_VK_MOST_PENDING;
+        device->pending_first = (device->pending_first + 1) % AS_VULKAN_MOST_PENDING;
         device->pending_count--;
     }
     return result < 0 ? result : VK_SUCCESS;
@@ -57,13 +57,13 @@ static VkResult poll_fences(as_vk_device *device)
 /* ------------------------------------------------------------------------------ submit ------- */
 
 typedef struct semaphore_lists {
-    VkSemaphore waits[AS_VK_MOST_SEMAPHORES], signals[AS_VK_MOST_SEMAPHORES];
-    VkPipelineStageFlags stages[AS_VK_MOST_SEMAPHORES];
-    uint64_t wait_values[AS_VK_MOST_SEMAPHORES], signal_values[AS_VK_MOST_SEMAPHORES];
+    VkSemaphore waits[AS_VULKAN_MOST_SEMAPHORES], signals[AS_VULKAN_MOST_SEMAPHORES];
+    VkPipelineStageFlags stages[AS_VULKAN_MOST_SEMAPHORES];
+    uint64_t wait_values[AS_VULKAN_MOST_SEMAPHORES], signal_values[AS_VULKAN_MOST_SEMAPHORES];
     uint32_t signals_count;
 } semaphore_lists;
 
-static void list_semaphores(const as_vk_submission *s, semaphore_lists *lists)
+static void list_semaphores(const as_vulkan_submission *s, semaphore_lists *lists)
 {
     for (uint32_t i = 0; i < s->waits_count; i++) {
         lists->waits[i] = s->waits[i].semaphore;
@@ -77,10 +77,10 @@ static void list_semaphores(const as_vk_submission *s, semaphore_lists *lists)
     lists->signals_count = s->signals_count;
 }
 
-static VkResult queue_submit(as_vk_device *device, const as_vk_submission *s,
+static VkResult queue_submit(as_vulkan_device *device, const as_vulkan_submission *s,
                              const semaphore_lists *lists, VkFence fence)
 {
-    const bool timeline = (device->caps & AS_VK_CAP_TIMELINE) != 0;
+    const bool timeline = (device->caps & AS_VULKAN_CAP_TIMELINE) != 0;
     const VkTimelineSemaphoreSubmitInfo values = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
         .waitSemaphoreValueCount = s->waits_count,
@@ -100,7 +100,7 @@ static VkResult queue_submit(as_vk_device *device, const as_vk_submission *s,
 }
 
 /* With both locks held. */
-static as_result submit(as_vk_device *device, const as_vk_submission *s, as_error *error)
+static as_result submit(as_vulkan_device *device, const as_vulkan_submission *s, as_error *error)
 {
     semaphore_lists lists;
     VkFence fence = VK_NULL_HANDLE;
@@ -109,7 +109,8 @@ static as_result submit(as_vk_device *device, const as_vk_submission *s, as_erro
         lists.signals[lists.signals_count] = device->timeline;
         lists.signal_values[lists.signals_count++] = device->submitted + 1;
     } else {
-        as_result result = as_vk_check(device, poll_fences(device), "the state of a fence", error);
+        as_result result =
+            as_vulkan_check(device, poll_fences(device), "the state of a fence", error);
         if (result == AS_OK)
             result = take_fence(device, &fence, error);
         if (result != AS_OK)
@@ -120,17 +121,17 @@ static as_result submit(as_vk_device *device, const as_vk_submission *s, as_erro
         device->submitted++;
         if (fence)
             *pending_at(device, device->pending_count++) =
-                (as_vk_pending){fence, device->submitted};
+                (as_vulkan_pending){fence, device->submitted};
     } else if (fence) {
         device->free_fences[device->free_fences_count++] = fence;
     }
-    return as_vk_check(device, submitted, "a submission to its queue", error);
+    return as_vulkan_check(device, submitted, "a submission to its queue", error);
 }
 
-as_result as_vk_submit(as_vk_device *device, const as_vk_submission *submission,
-                       uint64_t *out_point, as_error *error)
+as_result as_vulkan_submit(as_vulkan_device *device, const as_vulkan_submission *submission,
+                           uint64_t *out_point, as_error *error)
 {
-    as_result result = as_vk_usable(device, error);
+    as_result result = as_vulkan_usable(device, error);
     if (result != AS_OK)
         return result;
     if (device->lock.lock)
@@ -147,7 +148,7 @@ as_result as_vk_submit(as_vk_device *device, const as_vk_submission *submission,
 
 /* -------------------------------------------------------------------------------- wait ------- */
 
-as_result as_vk_reached(as_vk_device *device, uint64_t point, as_error *error)
+as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *error)
 {
     as_mutex_lock(&device->mutex);
     VkResult result = VK_SUCCESS;
@@ -165,15 +166,15 @@ as_result as_vk_reached(as_vk_device *device, uint64_t point, as_error *error)
     as_mutex_unlock(&device->mutex);
     if (is_reached)
         return AS_OK;
-    as_result checked = as_vk_check(device, result, "the state of its queue", error);
+    as_result checked = as_vulkan_check(device, result, "the state of its queue", error);
     if (checked == AS_OK)
-        checked = as_vk_usable(device, error);
+        checked = as_vulkan_usable(device, error);
     return checked != AS_OK ? checked
                             : as_err_set(error, AS_NOT_READY, "the GPU is not done with it yet");
 }
 
 /* A fence behind `point`, or none any more; it is not taken back until wait_fence is done. */
-static VkFence start_waiting(as_vk_device *device, uint64_t point)
+static VkFence start_waiting(as_vulkan_device *device, uint64_t point)
 {
     as_mutex_lock(&device->mutex);
     for (uint32_t i = 0; i < device->pending_count && !device->waited; i++)
@@ -184,7 +185,7 @@ static VkFence start_waiting(as_vk_device *device, uint64_t point)
     return fence;
 }
 
-static VkResult wait_fence(as_vk_device *device, uint64_t point, uint64_t deadline)
+static VkResult wait_fence(as_vulkan_device *device, uint64_t point, uint64_t deadline)
 {
     as_mutex_lock(&device->wait_mutex);
     const VkFence fence = start_waiting(device, point);
@@ -202,11 +203,12 @@ static VkResult wait_fence(as_vk_device *device, uint64_t point, uint64_t deadli
     return result;
 }
 
-as_result as_vk_wait(as_vk_device *device, uint64_t point, uint64_t timeout_ns, as_error *error)
+as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,
+                         as_error *error)
 {
     const uint64_t now = as_clock_ns();
     const uint64_t deadline = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
-    as_result result = as_vk_reached(device, point, error);
+    as_result result = as_vulkan_reached(device, point, error);
     if (result != AS_NOT_READY)
         return result;
     VkResult waited;
@@ -219,9 +221,9 @@ as_result as_vk_wait(as_vk_device *device, uint64_t point, uint64_t timeout_ns, 
     } else {
         waited = wait_fence(device, point, deadline);
     }
-    result = as_vk_check(device, waited, "waiting for its queue", error);
+    result = as_vulkan_check(device, waited, "waiting for its queue", error);
     if (result == AS_OK)
-        result = as_vk_reached(device, point, error);
+        result = as_vulkan_reached(device, point, error);
     if (result == AS_NOT_READY)
         return as_err_set(error, AS_TIMEOUT, "the GPU was not done with it in time");
     return result;

@@ -20,37 +20,37 @@ typedef struct slot {
     VkCommandPool pool;
     VkCommandBuffer commands;
     VkDescriptorSet set, image_set;
-    as_vk_buffer upload;
+    as_vulkan_buffer upload;
     uint32_t generation; /* of the scratch buffers in `set`; 0: none */
     uint64_t point;      /* of its submission */
     bool recorded;       /* and not submitted */
     bool timed;          /* its GPU time was not picked up yet */
 } slot;
 
-struct as_vk_raster {
-    as_vk_device *device;
-    as_vk_programs programs;
-    as_vk_scratch scratch;
-    as_vk_plan plan;
+struct as_vulkan_raster {
+    as_vulkan_device *device;
+    as_vulkan_programs programs;
+    as_vulkan_scratch scratch;
+    as_vulkan_plan plan;
     as_canvas *canvas; /* for frames that the CPU draws; NULL: there was none yet */
     VkDescriptorPool sets;
     VkQueryPool queries;
     uint64_t arena_bytes;
     uint64_t last_point;
-    uint32_t lanes;             /* of as_vk_push */
+    uint32_t lanes;             /* of as_vulkan_push */
     uint32_t slots_count, next; /* slots are taken in turn */
     uint32_t first_recorded, recorded_count;
-    as_vk_raster_numbers numbers;
-    slot slots[AS_VK_MOST_SLOTS];
+    as_vulkan_raster_numbers numbers;
+    slot slots[AS_VULKAN_MOST_SLOTS];
 };
 
 /* ------------------------------------------------------------------------------ create ------- */
 
-static as_result create_sets(as_vk_raster *r, as_error *error)
+static as_result create_sets(as_vulkan_raster *r, as_error *error)
 {
-    const as_vk_functions *f = &r->device->f;
+    const as_vulkan_functions *f = &r->device->f;
     const VkDescriptorPoolSize sizes[] = {
-        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, AS_VK_BINDINGS * r->slots_count},
+        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, AS_VULKAN_BINDINGS * r->slots_count},
         {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, r->slots_count}};
     const VkDescriptorPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                              .maxSets = 2 * r->slots_count,
@@ -71,19 +71,19 @@ static as_result create_sets(as_vk_raster *r, as_error *error)
         r->slots[i].set = sets[0];
         r->slots[i].image_set = sets[1];
     }
-    return as_vk_check(r->device, result, "descriptor sets", error);
+    return as_vulkan_check(r->device, result, "descriptor sets", error);
 }
 
-static as_result create_slot(as_vk_raster *r, slot *s, as_error *error)
+static as_result create_slot(as_vulkan_raster *r, slot *s, as_error *error)
 {
-    const as_vk_functions *f = &r->device->f;
+    const as_vulkan_functions *f = &r->device->f;
     const VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
                                           .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
                                           .queueFamilyIndex = r->device->family};
     VkResult result = f->CreateCommandPool(r->device->device, &pool, NULL, &s->pool);
     if (result != VK_SUCCESS) {
         s->pool = VK_NULL_HANDLE;
-        return as_vk_check(r->device, result, "a command pool", error);
+        return as_vulkan_check(r->device, result, "a command pool", error);
     }
     const VkCommandBufferAllocateInfo info = {.sType =
                                                   VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
@@ -91,27 +91,27 @@ static as_result create_slot(as_vk_raster *r, slot *s, as_error *error)
                                               .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                               .commandBufferCount = 1};
     result = f->AllocateCommandBuffers(r->device->device, &info, &s->commands);
-    return as_vk_check(r->device, result, "a command buffer", error);
+    return as_vulkan_check(r->device, result, "a command buffer", error);
 }
 
-static as_result create_queries(as_vk_raster *r, as_error *error)
+static as_result create_queries(as_vulkan_raster *r, as_error *error)
 {
     const VkQueryPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
                                         .queryType = VK_QUERY_TYPE_TIMESTAMP,
                                         .queryCount = 2 * r->slots_count};
-    if (!(r->device->caps & AS_VK_CAP_TIMESTAMP))
+    if (!(r->device->caps & AS_VULKAN_CAP_TIMESTAMP))
         return AS_OK;
     const VkResult result =
         r->device->f.CreateQueryPool(r->device->device, &info, NULL, &r->queries);
     if (result != VK_SUCCESS)
         r->queries = VK_NULL_HANDLE;
-    return as_vk_check(r->device, result, "timestamps", error);
+    return as_vulkan_check(r->device, result, "timestamps", error);
 }
 
-static as_result create(as_vk_raster *r, const as_vk_raster_params *params, as_error *error)
+static as_result create(as_vulkan_raster *r, const as_vulkan_raster_params *params, as_error *error)
 {
-    as_result result =
-        as_vk_programs_create(r->device, params->cache, params->cache_size, &r->programs, error);
+    as_result result = as_vulkan_programs_create(r->device, params->cache, params->cache_size,
+                                                 &r->programs, error);
     if (result == AS_OK)
         result = create_sets(r, error);
     if (result == AS_OK)
@@ -121,56 +121,57 @@ static as_result create(as_vk_raster *r, const as_vk_raster_params *params, as_e
     return result;
 }
 
-as_result as_vk_raster_create(as_vk_device *device, const as_vk_raster_params *params,
-                              as_vk_raster **out_raster, as_error *error)
+as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_raster_params *params,
+                                  as_vulkan_raster **out_raster, as_error *error)
 {
-    as_result result = as_vk_usable(device, error);
+    as_result result = as_vulkan_usable(device, error);
     if (result != AS_OK)
         return result;
-    as_vk_raster *r = as_mem_calloc(1, sizeof(*r));
+    as_vulkan_raster *r = as_mem_calloc(1, sizeof(*r));
     if (!r)
         return as_err_no_memory(error, sizeof(*r), "a Vulkan rasterizer");
-    const bool can_store = (device->caps & AS_VK_CAP_STORE) != 0;
+    const bool can_store = (device->caps & AS_VULKAN_CAP_STORE) != 0;
     r->device = device;
     r->slots_count = params->slots;
     r->arena_bytes = params->arena_bytes ? params->arena_bytes : ARENA_BYTES;
     r->lanes = MOST_LANES;
-    if ((device->caps & AS_VK_CAP_SUBGROUP) && device->subgroup_size < MOST_LANES)
+    if ((device->caps & AS_VULKAN_CAP_SUBGROUP) && device->subgroup_size < MOST_LANES)
         r->lanes = device->subgroup_size;
-    r->numbers.way = can_store && params->way != AS_VK_WAY_COPY ? AS_VK_WAY_STORE : AS_VK_WAY_COPY;
+    r->numbers.way =
+        can_store && params->way != AS_VULKAN_WAY_COPY ? AS_VULKAN_WAY_STORE : AS_VULKAN_WAY_COPY;
     result = create(r, params, error);
-    if (result == AS_OK && can_store && params->way == AS_VK_WAY_AUTO)
-        result = as_vk_raster_measure(device, r, error);
+    if (result == AS_OK && can_store && params->way == AS_VULKAN_WAY_AUTO)
+        result = as_vulkan_raster_measure(device, r, error);
     if (result == AS_OK)
         *out_raster = r;
     else
-        as_vk_raster_destroy(r);
+        as_vulkan_raster_destroy(r);
     return result;
 }
 
-void as_vk_raster_use(as_vk_raster *raster, as_vk_way way)
+void as_vulkan_raster_use(as_vulkan_raster *raster, as_vulkan_way way)
 {
     raster->numbers.way = way;
 }
 
-void as_vk_raster_destroy(as_vk_raster *raster)
+void as_vulkan_raster_destroy(as_vulkan_raster *raster)
 {
     as_error ignored;
     if (!raster)
         return;
-    as_vk_device *device = raster->device;
-    (void)as_vk_wait(device, raster->last_point, UINT64_MAX, &ignored);
+    as_vulkan_device *device = raster->device;
+    (void)as_vulkan_wait(device, raster->last_point, UINT64_MAX, &ignored);
     for (uint32_t i = 0; i < raster->slots_count; i++) {
         if (raster->slots[i].pool)
             device->f.DestroyCommandPool(device->device, raster->slots[i].pool, NULL);
-        as_vk_buffer_destroy(device, &raster->slots[i].upload);
+        as_vulkan_buffer_destroy(device, &raster->slots[i].upload);
     }
     if (raster->queries)
         device->f.DestroyQueryPool(device->device, raster->queries, NULL);
     if (raster->sets)
         device->f.DestroyDescriptorPool(device->device, raster->sets, NULL);
-    as_vk_scratch_destroy(device, &raster->scratch);
-    as_vk_programs_destroy(device, &raster->programs);
+    as_vulkan_scratch_destroy(device, &raster->scratch);
+    as_vulkan_programs_destroy(device, &raster->programs);
     if (raster->canvas)
         as_ras_destroy(raster->canvas);
     as_mem_free(raster);
@@ -178,7 +179,7 @@ void as_vk_raster_destroy(as_vk_raster *raster)
 
 /* ------------------------------------------------------------------------- before commands --- */
 
-static void pick_up_time(as_vk_raster *r, uint32_t index)
+static void pick_up_time(as_vulkan_raster *r, uint32_t index)
 {
     slot *s = &r->slots[index];
     uint64_t times[2];
@@ -198,30 +199,31 @@ static void pick_up_time(as_vk_raster *r, uint32_t index)
 }
 
 /* The next slot, not in use any more. */
-static as_result take_slot(as_vk_raster *r, uint64_t timeout_ns, slot **out_slot, as_error *error)
+static as_result take_slot(as_vulkan_raster *r, uint64_t timeout_ns, slot **out_slot,
+                           as_error *error)
 {
     slot *s = &r->slots[r->next];
-    as_result result = as_vk_usable(r->device, error);
+    as_result result = as_vulkan_usable(r->device, error);
     if (result != AS_OK)
         return result;
     if (s->recorded)
         return as_err_set(error, AS_ERROR_LIMIT,
                           "all %" PRIu32 " slots hold frames that were recorded and not submitted",
                           r->slots_count);
-    result = as_vk_wait(r->device, s->point, timeout_ns, error);
+    result = as_vulkan_wait(r->device, s->point, timeout_ns, error);
     if (result != AS_OK)
         return result;
     pick_up_time(r, r->next);
     if (r->recorded_count == 0 && r->scratch.retired_count != 0) {
         as_error not_yet;
-        if (as_vk_reached(r->device, r->last_point, &not_yet) == AS_OK)
-            as_vk_scratch_drop_retired(r->device, &r->scratch);
+        if (as_vulkan_reached(r->device, r->last_point, &not_yet) == AS_OK)
+            as_vulkan_scratch_drop_retired(r->device, &r->scratch);
     }
     *out_slot = s;
     return AS_OK;
 }
 
-static as_result check_target(const as_vk_raster *r, const as_vk_target *t, as_error *error)
+static as_result check_target(const as_vulkan_raster *r, const as_vulkan_target *t, as_error *error)
 {
     const uint32_t most = r->device->properties.limits.maxImageDimension2D;
     if (t->width != 0 && t->height != 0 && t->width <= most && t->height <= most)
@@ -232,50 +234,51 @@ static as_result check_target(const as_vk_raster *r, const as_vk_target *t, as_e
                       t->width, t->height, most);
 }
 
-static as_result fit_upload(as_vk_raster *r, slot *s, size_t bytes, as_error *error)
+static as_result fit_upload(as_vulkan_raster *r, slot *s, size_t bytes, as_error *error)
 {
-    as_vk_buffer larger;
+    as_vulkan_buffer larger;
     uint64_t size = LEAST_UPLOAD;
     if (bytes <= s->upload.size)
         return AS_OK;
     while (size < bytes)
         size *= 2;
-    const as_result result = as_vk_buffer_create(
+    const as_result result = as_vulkan_buffer_create(
         r->device, size, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
-        AS_VK_PLACE_UPLOAD, &larger, error);
+        AS_VULKAN_PLACE_UPLOAD, &larger, error);
     if (result != AS_OK)
         return result;
-    as_vk_buffer_destroy(r->device, &s->upload);
+    as_vulkan_buffer_destroy(r->device, &s->upload);
     s->upload = larger;
     s->generation = 0;
     return AS_OK;
 }
 
-static as_result fit_scratch(as_vk_raster *r, const as_vk_draw *draw, const as_vk_target *target,
-                             as_error *error)
+static as_result fit_scratch(as_vulkan_raster *r, const as_vulkan_draw *draw,
+                             const as_vulkan_target *target, as_error *error)
 {
     const uint64_t row = (target->width + 3) / 4 * 4;
     uint64_t packed = 0;
-    if (r->numbers.way == AS_VK_WAY_COPY) {
+    if (r->numbers.way == AS_VULKAN_WAY_COPY) {
         packed = row * target->height;
         packed = packed > PACKED_BYTES ? PACKED_BYTES : packed;
     }
-    return as_vk_scratch_fit(r->device, &r->scratch,
-                             (uint64_t)as_vk_stride(draw->canvas_width) * draw->canvas_height,
-                             r->arena_bytes, packed, error);
+    return as_vulkan_scratch_fit(r->device, &r->scratch,
+                                 (uint64_t)as_vulkan_stride(draw->canvas_width) *
+                                     draw->canvas_height,
+                                 r->arena_bytes, packed, error);
 }
 
-static void write_set(as_vk_raster *r, slot *s, const as_vk_target *target)
+static void write_set(as_vulkan_raster *r, slot *s, const as_vulkan_target *target)
 {
-    const as_vk_scratch *scratch = &r->scratch;
+    const as_vulkan_scratch *scratch = &r->scratch;
     const VkBuffer buffers[] = {s->upload.buffer, scratch->bits.buffer, scratch->arena.buffer,
                                 scratch->jobs.buffer, scratch->packed.buffer};
-    VkDescriptorBufferInfo infos[AS_VK_BINDINGS];
-    VkWriteDescriptorSet writes[AS_VK_BINDINGS + 1];
+    VkDescriptorBufferInfo infos[AS_VULKAN_BINDINGS];
+    VkWriteDescriptorSet writes[AS_VULKAN_BINDINGS + 1];
     const VkDescriptorImageInfo image = {.imageView = target->view,
                                          .imageLayout = VK_IMAGE_LAYOUT_GENERAL};
     uint32_t count = 0;
-    for (uint32_t i = 0; i < AS_VK_BINDINGS; i++) {
+    for (uint32_t i = 0; i < AS_VULKAN_BINDINGS; i++) {
         if (s->generation == scratch->generation || !buffers[i])
             continue;
         infos[i] = (VkDescriptorBufferInfo){buffers[i], 0, VK_WHOLE_SIZE};
@@ -287,7 +290,7 @@ static void write_set(as_vk_raster *r, slot *s, const as_vk_target *target)
                                    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                    .pBufferInfo = &infos[i]};
     }
-    if (r->numbers.way == AS_VK_WAY_STORE)
+    if (r->numbers.way == AS_VULKAN_WAY_STORE)
         writes[count++] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                                  .dstSet = s->image_set,
                                                  .descriptorCount = 1,
@@ -308,27 +311,27 @@ static void set_sampling(uint32_t canvas, uint32_t size, uint32_t *out_whole, ui
     *out_part = (uint32_t)(((rest << 32) + size - 1) / size);
 }
 
-static as_vk_push make_push(const as_vk_raster *r, const as_vk_draw *draw,
-                            const as_vk_target *target, const as_vk_upload *upload)
+static as_vulkan_push make_push(const as_vulkan_raster *r, const as_vulkan_draw *draw,
+                                const as_vulkan_target *target, const as_vulkan_upload *upload)
 {
-    as_vk_push p = {.chunks = upload->chunks,
-                    .channels = upload->channels,
-                    .steps = upload->steps,
-                    .width = draw->canvas_width,
-                    .height = draw->canvas_height,
-                    .stride = as_vk_stride(draw->canvas_width),
-                    .lanes = r->lanes,
-                    .from_width = draw->scale ? draw->scale->from_width : 0,
-                    .from_height = draw->scale ? draw->scale->from_height : 0,
-                    .to_width = target->width,
-                    .to_height = target->height};
+    as_vulkan_push p = {.chunks = upload->chunks,
+                        .channels = upload->channels,
+                        .steps = upload->steps,
+                        .width = draw->canvas_width,
+                        .height = draw->canvas_height,
+                        .stride = as_vulkan_stride(draw->canvas_width),
+                        .lanes = r->lanes,
+                        .from_width = draw->scale ? draw->scale->from_width : 0,
+                        .from_height = draw->scale ? draw->scale->from_height : 0,
+                        .to_width = target->width,
+                        .to_height = target->height};
     set_sampling(p.width, p.to_width, &p.x_whole, &p.x_part);
     set_sampling(p.height, p.to_height, &p.y_whole, &p.y_part);
     return p;
 }
 
 /* core/raster's canvas of the frame. */
-static as_result draw_on_cpu(as_vk_raster *r, const as_vk_draw *draw, as_error *error)
+static as_result draw_on_cpu(as_vulkan_raster *r, const as_vulkan_draw *draw, as_error *error)
 {
     as_result result = AS_OK;
     if (r->canvas &&
@@ -344,7 +347,7 @@ static as_result draw_on_cpu(as_vk_raster *r, const as_vk_draw *draw, as_error *
 }
 
 /* Uploads the canvas's rows that may hold pixels, as 32-bit words. */
-static as_result upload_canvas(as_vk_raster *r, slot *s, as_vk_recording *recording,
+static as_result upload_canvas(as_vulkan_raster *r, slot *s, as_vulkan_recording *recording,
                                as_error *error)
 {
     const as_canvas *canvas = r->canvas;
@@ -370,20 +373,20 @@ static as_result upload_canvas(as_vk_raster *r, slot *s, as_vk_recording *record
 }
 
 /* The plan and its upload, or the canvas drawn here and its. */
-static as_result make_content(as_vk_raster *r, slot *s, const as_vk_draw *draw,
-                              const as_vk_target *target, as_vk_recording *recording,
+static as_result make_content(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw,
+                              const as_vulkan_target *target, as_vulkan_recording *recording,
                               as_error *error)
 {
-    as_vk_upload upload = {0};
-    const as_vk_room room = {.arena_words = (uint32_t)(r->scratch.arena.size / 4),
-                             .jobs = (uint32_t)(r->scratch.jobs.size / 4),
-                             .lanes = r->lanes};
-    const bool fits = as_vk_upload_layout(draw->stream, &upload);
+    as_vulkan_upload upload = {0};
+    const as_vulkan_room room = {.arena_words = (uint32_t)(r->scratch.arena.size / 4),
+                                 .jobs = (uint32_t)(r->scratch.jobs.size / 4),
+                                 .lanes = r->lanes};
+    const bool fits = as_vulkan_upload_layout(draw->stream, &upload);
     as_result result = fits ? fit_upload(r, s, upload.bytes ? upload.bytes : 4, error) : AS_OK;
     if (result != AS_OK)
         return result;
     recording->push = make_push(r, draw, target, &upload);
-    if (fits && as_vk_plan_write(draw, &upload, &room, s->upload.map, &r->plan)) {
+    if (fits && as_vulkan_plan_write(draw, &upload, &room, s->upload.map, &r->plan)) {
         recording->plan = &r->plan;
         return AS_OK;
     }
@@ -393,24 +396,24 @@ static as_result make_content(as_vk_raster *r, slot *s, const as_vk_draw *draw,
 
 /* --------------------------------------------------------------------------------- record ---- */
 
-static as_result record_commands(as_vk_raster *r, slot *s, as_vk_recording *recording,
+static as_result record_commands(as_vulkan_raster *r, slot *s, as_vulkan_recording *recording,
                                  as_error *error)
 {
-    const as_vk_functions *f = &r->device->f;
+    const as_vulkan_functions *f = &r->device->f;
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                             .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
     VkResult result = f->ResetCommandPool(r->device->device, s->pool, 0);
     if (result == VK_SUCCESS)
         result = f->BeginCommandBuffer(s->commands, &begin);
     if (result == VK_SUCCESS) {
-        as_vk_record(recording);
+        as_vulkan_record(recording);
         result = f->EndCommandBuffer(s->commands);
     }
-    return as_vk_check(r->device, result, "recording commands", error);
+    return as_vulkan_check(r->device, result, "recording commands", error);
 }
 
 /* The frame is there: what the scratch holds after it, and the counts. */
-static void settle(as_vk_raster *r, slot *s, uint32_t stride)
+static void settle(as_vulkan_raster *r, slot *s, uint32_t stride)
 {
     r->scratch.unknown = false;
     r->scratch.dirty_from = (uint64_t)r->plan.first_row * stride;
@@ -425,19 +428,19 @@ static void settle(as_vk_raster *r, slot *s, uint32_t stride)
     r->numbers.upload_bytes += r->plan.bytes;
 }
 
-static as_result record(as_vk_raster *r, slot *s, const as_vk_draw *draw,
-                        const as_vk_target *target, as_error *error)
+static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw,
+                        const as_vulkan_target *target, as_error *error)
 {
-    as_vk_recording recording = {.device = r->device,
-                                 .programs = &r->programs,
-                                 .scratch = &r->scratch,
-                                 .commands = s->commands,
-                                 .set = s->set,
-                                 .image_set = s->image_set,
-                                 .target = target,
-                                 .store = r->numbers.way == AS_VK_WAY_STORE,
-                                 .queries = r->queries,
-                                 .query = 2 * r->next};
+    as_vulkan_recording recording = {.device = r->device,
+                                     .programs = &r->programs,
+                                     .scratch = &r->scratch,
+                                     .commands = s->commands,
+                                     .set = s->set,
+                                     .image_set = s->image_set,
+                                     .target = target,
+                                     .store = r->numbers.way == AS_VULKAN_WAY_STORE,
+                                     .queries = r->queries,
+                                     .query = 2 * r->next};
     as_result result = check_target(r, target, error);
     if (result == AS_OK)
         result = fit_scratch(r, draw, target, error);
@@ -453,8 +456,9 @@ static as_result record(as_vk_raster *r, slot *s, const as_vk_draw *draw,
     return result;
 }
 
-as_result as_vk_raster_record(as_vk_raster *raster, const as_vk_draw *draw,
-                              const as_vk_target *target, uint64_t timeout_ns, as_error *error)
+as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw *draw,
+                                  const as_vulkan_target *target, uint64_t timeout_ns,
+                                  as_error *error)
 {
     slot *s = NULL;
     as_result result = take_slot(raster, timeout_ns, &s, error);
@@ -467,11 +471,11 @@ as_result as_vk_raster_record(as_vk_raster *raster, const as_vk_draw *draw,
     return result;
 }
 
-as_result as_vk_raster_submit(as_vk_raster *raster, const as_vk_submission *semaphores,
-                              uint64_t *out_point, as_error *error)
+as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_submission *semaphores,
+                                  uint64_t *out_point, as_error *error)
 {
-    VkCommandBuffer commands[AS_VK_MOST_SLOTS];
-    as_vk_submission submission = {0};
+    VkCommandBuffer commands[AS_VULKAN_MOST_SLOTS];
+    as_vulkan_submission submission = {0};
     uint64_t point = 0;
     const uint64_t begun = as_clock_ns();
     if (semaphores)
@@ -480,7 +484,7 @@ as_result as_vk_raster_submit(as_vk_raster *raster, const as_vk_submission *sema
         commands[i] = raster->slots[(raster->first_recorded + i) % raster->slots_count].commands;
     submission.commands = commands;
     submission.commands_count = raster->recorded_count;
-    const as_result result = as_vk_submit(raster->device, &submission, &point, error);
+    const as_result result = as_vulkan_submit(raster->device, &submission, &point, error);
     for (uint32_t i = 0; i < raster->recorded_count; i++) {
         slot *s = &raster->slots[(raster->first_recorded + i) % raster->slots_count];
         s->recorded = false;
@@ -498,13 +502,13 @@ as_result as_vk_raster_submit(as_vk_raster *raster, const as_vk_submission *sema
     return result;
 }
 
-as_vk_raster_numbers as_vk_raster_count(as_vk_raster *raster)
+as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster)
 {
-    const as_vk_scratch *scratch = &raster->scratch;
+    const as_vulkan_scratch *scratch = &raster->scratch;
     as_error not_yet;
     for (uint32_t i = 0; i < raster->slots_count; i++)
         if (raster->slots[i].timed &&
-            as_vk_reached(raster->device, raster->slots[i].point, &not_yet) == AS_OK)
+            as_vulkan_reached(raster->device, raster->slots[i].point, &not_yet) == AS_OK)
             pick_up_time(raster, i);
     raster->numbers.scratch_bytes =
         scratch->bits.size + scratch->arena.size + scratch->jobs.size + scratch->packed.size;
@@ -513,10 +517,11 @@ as_vk_raster_numbers as_vk_raster_count(as_vk_raster *raster)
     return raster->numbers;
 }
 
-as_result as_vk_raster_cache(as_vk_raster *raster, void *data, size_t *size, as_error *error)
+as_result as_vulkan_raster_cache(as_vulkan_raster *raster, void *data, size_t *size,
+                                 as_error *error)
 {
-    return as_vk_check(raster->device,
-                       raster->device->f.GetPipelineCacheData(raster->device->device,
-                                                              raster->programs.cache, size, data),
-                       "the pipeline cache's data", error);
+    return as_vulkan_check(raster->device,
+                           raster->device->f.GetPipelineCacheData(
+                               raster->device->device, raster->programs.cache, size, data),
+                           "the pipeline cache's data", error);
 }

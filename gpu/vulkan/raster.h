@@ -15,8 +15,8 @@
  * whose points lie absurdly far away, or that would fill too many boxes, are drawn by core/raster,
  * and their bits uploaded.
  *
- * An as_vk_raster belongs to one thread at a time; threads that draw at once have one each. Frames
- * of one are drawn in the order of recording, on the device's queue.
+ * An as_vulkan_raster belongs to one thread at a time; threads that draw at once have one each.
+ * Frames of one are drawn in the order of recording, on the device's queue.
  */
 #ifndef AS_GPU_VULKAN_RASTER_H
 #define AS_GPU_VULKAN_RASTER_H
@@ -25,37 +25,38 @@
 #include "core/raster/canvas.h"
 #include "gpu/vulkan/device.h"
 
-#define AS_VK_MOST_SLOTS 16
+#define AS_VULKAN_MOST_SLOTS 16
 
-typedef struct as_vk_raster as_vk_raster;
+typedef struct as_vulkan_raster as_vulkan_raster;
 
 /* How pixels get into the image. */
-typedef enum as_vk_way {
-    AS_VK_WAY_AUTO = 0, /* the faster one, measured at creation */
-    AS_VK_WAY_STORE,    /* by the shader (AS_VK_CAP_STORE) */
-    AS_VK_WAY_COPY      /* packed into a buffer, which is copied */
-} as_vk_way;
+typedef enum as_vulkan_way {
+    AS_VULKAN_WAY_AUTO = 0, /* the faster one, measured at creation */
+    AS_VULKAN_WAY_STORE,    /* by the shader (AS_VULKAN_CAP_STORE) */
+    AS_VULKAN_WAY_COPY      /* packed into a buffer, which is copied */
+} as_vulkan_way;
 
-typedef struct as_vk_raster_params {
-    uint32_t slots; /* frames in flight, 1 .. AS_VK_MOST_SLOTS */
-    as_vk_way way;
-    const void *cache; /* as_vk_raster_cache's of an earlier time, or NULL; checked by the driver */
+typedef struct as_vulkan_raster_params {
+    uint32_t slots; /* frames in flight, 1 .. AS_VULKAN_MOST_SLOTS */
+    as_vulkan_way way;
+    const void
+        *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; checked by the driver */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
-} as_vk_raster_params;
+} as_vulkan_raster_params;
 
 /* What to draw. */
-typedef struct as_vk_draw {
+typedef struct as_vulkan_draw {
     const as_polystream *stream;          /* read during the call only */
     uint32_t canvas_width, canvas_height; /* drawn on, 1 .. 16384 */
     const as_scale *scale;                /* vector mode, to the canvas's size; NULL: none */
     as_combine combine;
-} as_vk_draw;
+} as_vulkan_draw;
 
-/* Where to: an R8 image with the usages of as_vk_image_create, owned by the queue's family. */
-typedef struct as_vk_target {
+/* Where to: an R8 image with the usages of as_vulkan_image_create, owned by the queue's family. */
+typedef struct as_vulkan_target {
     VkImage image;
-    VkImageView view; /* AS_VK_WAY_STORE only */
+    VkImageView view; /* AS_VULKAN_WAY_STORE only */
     uint32_t width, height;
     /* The image's earlier uses, whose content is dropped: what the drawing waits for on the queue.
      * Both 0: nothing, or a semaphore does it. */
@@ -67,39 +68,41 @@ typedef struct as_vk_target {
     VkPipelineStageFlags after_stage;
     VkAccessFlags after_access;
     uint32_t after_family; /* VK_QUEUE_FAMILY_IGNORED: the same */
-} as_vk_target;
+} as_vulkan_target;
 
-typedef struct as_vk_raster_numbers {
+typedef struct as_vulkan_raster_numbers {
     uint64_t frames, upload_bytes, batches;
     uint64_t drawn_by_cpu;       /* frames: see above */
     uint64_t record_ns;          /* CPU time of record and submit, all frames */
-    uint64_t gpu_ns, gpu_frames; /* of frames known to be done, with AS_VK_CAP_TIMESTAMP */
+    uint64_t gpu_ns, gpu_frames; /* of frames known to be done, with AS_VULKAN_CAP_TIMESTAMP */
     uint64_t last_upload_bytes, last_record_ns, last_gpu_ns;
     uint64_t scratch_bytes; /* device memory */
-    as_vk_way way;
-} as_vk_raster_numbers;
+    as_vulkan_way way;
+} as_vulkan_raster_numbers;
 
 /* AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY. */
-as_result as_vk_raster_create(as_vk_device *device, const as_vk_raster_params *params,
-                              as_vk_raster **out_raster, as_error *error);
+as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_raster_params *params,
+                                  as_vulkan_raster **out_raster, as_error *error);
 /* Waits for its own frames. NULL is ignored. */
-void as_vk_raster_destroy(as_vk_raster *raster);
+void as_vulkan_raster_destroy(as_vulkan_raster *raster);
 
 /* Records one frame in a free slot; with all in flight it waits for the oldest at most timeout_ns.
  * AS_TIMEOUT: none got free; AS_ERROR_LIMIT: as core/raster, or all slots are recorded and not
  * submitted, or the target is too large for the device; AS_ERROR_OUT_OF_MEMORY, AS_ERROR_GPU. After
  * a failure nothing of it is recorded. */
-as_result as_vk_raster_record(as_vk_raster *raster, const as_vk_draw *draw,
-                              const as_vk_target *target, uint64_t timeout_ns, as_error *error);
+as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw *draw,
+                                  const as_vulkan_target *target, uint64_t timeout_ns,
+                                  as_error *error);
 /* Submits what was recorded since, as one submission with these semaphores (`commands` of it are
  * ignored; NULL: none). AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY: the frames are dropped. */
-as_result as_vk_raster_submit(as_vk_raster *raster, const as_vk_submission *semaphores,
-                              uint64_t *out_point, as_error *error);
+as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_submission *semaphores,
+                                  uint64_t *out_point, as_error *error);
 
 /* Counters; picks up GPU times of frames that are done. */
-as_vk_raster_numbers as_vk_raster_count(as_vk_raster *raster);
+as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster);
 /* The pipeline cache's content: at most *size bytes of it, whose number is *size then; data NULL:
  * how many there are. */
-as_result as_vk_raster_cache(as_vk_raster *raster, void *data, size_t *size, as_error *error);
+as_result as_vulkan_raster_cache(as_vulkan_raster *raster, void *data, size_t *size,
+                                 as_error *error);
 
 #endif

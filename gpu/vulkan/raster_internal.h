@@ -10,137 +10,139 @@
 /* ---------------------------------------------------------------------------- programs.c ----- */
 
 /* Push constants, as in raster.glsl. */
-typedef struct as_vk_push {
+typedef struct as_vulkan_push {
     uint32_t chunks, channels, steps, first;
     uint32_t width, height, stride, lanes;
     uint32_t from_width, from_height, to_width, to_height;
     uint32_t x_whole, x_part, y_whole, y_part;
-} as_vk_push;
+} as_vulkan_push;
 
 /* Buffers of the set, as in raster.glsl. The image is in a set of its own, which is bound only when
  * it is stored to: drivers look at all descriptors of a set, even at one of an image that is gone.
  */
 enum {
-    AS_VK_BIND_UPLOAD,
-    AS_VK_BIND_BITS,
-    AS_VK_BIND_ARENA,
-    AS_VK_BIND_JOBS,
-    AS_VK_BIND_PACKED,
-    AS_VK_BINDINGS
+    AS_VULKAN_BIND_UPLOAD,
+    AS_VULKAN_BIND_BITS,
+    AS_VULKAN_BIND_ARENA,
+    AS_VULKAN_BIND_JOBS,
+    AS_VULKAN_BIND_PACKED,
+    AS_VULKAN_BINDINGS
 };
 
-typedef struct as_vk_programs {
+typedef struct as_vulkan_programs {
     VkDescriptorSetLayout set_layout, image_layout;
     VkPipelineLayout layout;
     VkPipelineCache cache;
-    VkPipeline segments, fill, pack, store; /* store: with AS_VK_CAP_STORE */
-} as_vk_programs;
+    VkPipeline segments, fill, pack, store; /* store: with AS_VULKAN_CAP_STORE */
+} as_vulkan_programs;
 
 /* Into zeroed *programs; after a failure they are to be destroyed as well. */
-as_result as_vk_programs_create(as_vk_device *device, const void *cache, size_t cache_size,
-                                as_vk_programs *programs, as_error *error);
-void as_vk_programs_destroy(as_vk_device *device, as_vk_programs *programs);
+as_result as_vulkan_programs_create(as_vulkan_device *device, const void *cache, size_t cache_size,
+                                    as_vulkan_programs *programs, as_error *error);
+void as_vulkan_programs_destroy(as_vulkan_device *device, as_vulkan_programs *programs);
 
 /* -------------------------------------------------------------------------------- plan.c ----- */
 
 enum {
-    AS_VK_CHUNK_STEPS = 63,
-    AS_VK_MOST_BATCHES = 256,
-    AS_VK_MOST_UPLOAD = 64 << 20 /* bytes of a frame */
+    AS_VULKAN_CHUNK_STEPS = 63,
+    AS_VULKAN_MOST_BATCHES = 256,
+    AS_VULKAN_MOST_UPLOAD = 64 << 20 /* bytes of a frame */
 };
 
 /* Where the parts of a frame's upload lie, in words. */
-typedef struct as_vk_upload {
+typedef struct as_vulkan_upload {
     uint32_t channels, chunks, steps;
     size_t bytes;
-} as_vk_upload;
+} as_vulkan_upload;
 
 /* Boxes that are in the arena together. */
-typedef struct as_vk_batch {
+typedef struct as_vulkan_batch {
     uint32_t first_chunk, chunks, jobs;
-} as_vk_batch;
+} as_vulkan_batch;
 
 /* What there is room for. */
-typedef struct as_vk_room {
+typedef struct as_vulkan_room {
     uint32_t arena_words; /* at least one canvas */
-    uint32_t jobs;        /* at least as_vk_most_jobs of one canvas */
+    uint32_t jobs;        /* at least as_vulkan_most_jobs of one canvas */
     uint32_t lanes;
-} as_vk_room;
+} as_vulkan_room;
 
-typedef struct as_vk_plan {
-    as_vk_batch batches[AS_VK_MOST_BATCHES];
+typedef struct as_vulkan_plan {
+    as_vulkan_batch batches[AS_VULKAN_MOST_BATCHES];
     uint32_t batches_count;
     uint32_t first_row, end_row; /* of the canvas, that may get pixels; equal: none */
     uint64_t bytes;              /* written */
-} as_vk_plan;
+} as_vulkan_plan;
 
 /* 32-bit words of a canvas row. */
-static inline uint32_t as_vk_stride(uint32_t width)
+static inline uint32_t as_vulkan_stride(uint32_t width)
 {
     return 2 * (uint32_t)as_ras_stride(width);
 }
 
 /* Jobs that boxes of so many words in all can need, but for one for each box. */
-static inline uint32_t as_vk_most_jobs(uint32_t words)
+static inline uint32_t as_vulkan_most_jobs(uint32_t words)
 {
     return words / 32 + 1;
 }
 
-/* false: more than AS_VK_MOST_UPLOAD bytes. */
-bool as_vk_upload_layout(const as_polystream *stream, as_vk_upload *out_upload);
+/* false: more than AS_VULKAN_MOST_UPLOAD bytes. */
+bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload);
 /* Writes the upload to `map` (upload->bytes). false: the frame is one for core/raster. */
-bool as_vk_plan_write(const as_vk_draw *draw, const as_vk_upload *upload, const as_vk_room *room,
-                      uint32_t *map, as_vk_plan *out_plan);
+bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *upload,
+                          const as_vulkan_room *room, uint32_t *map, as_vulkan_plan *out_plan);
 
 /* ----------------------------------------------------------------------------- scratch.c ----- */
 
 /* Device memory that all frames of a rasterizer share; each grows and is never shrunk. */
-typedef struct as_vk_scratch {
-    as_vk_buffer bits, arena, jobs, packed;
+typedef struct as_vulkan_scratch {
+    as_vulkan_buffer bits, arena, jobs, packed;
     uint32_t generation;            /* counts new buffers */
     bool unknown;                   /* what the arena and bits hold; else zero but: */
     uint64_t dirty_from, dirty_end; /* words of bits that may be other than 0 */
-    as_vk_buffer *retired;          /* frames under way may use them */
+    as_vulkan_buffer *retired;      /* frames under way may use them */
     uint32_t retired_count;
-} as_vk_scratch;
+} as_vulkan_scratch;
 
 /* Makes room for a canvas and for packed pixels (0: none). */
-as_result as_vk_scratch_fit(as_vk_device *device, as_vk_scratch *scratch, uint64_t canvas_words,
-                            uint64_t arena_bytes, uint64_t packed_bytes, as_error *error);
+as_result as_vulkan_scratch_fit(as_vulkan_device *device, as_vulkan_scratch *scratch,
+                                uint64_t canvas_words, uint64_t arena_bytes, uint64_t packed_bytes,
+                                as_error *error);
 /* With no frame under way. */
-void as_vk_scratch_drop_retired(as_vk_device *device, as_vk_scratch *scratch);
-void as_vk_scratch_destroy(as_vk_device *device, as_vk_scratch *scratch);
+void as_vulkan_scratch_drop_retired(as_vulkan_device *device, as_vulkan_scratch *scratch);
+void as_vulkan_scratch_destroy(as_vulkan_device *device, as_vulkan_scratch *scratch);
 
 /* ---------------------------------------------------------------------------- commands.c ----- */
 
 /* One frame's commands. */
-typedef struct as_vk_recording {
-    as_vk_device *device;
-    const as_vk_programs *programs;
-    as_vk_scratch *scratch;
+typedef struct as_vulkan_recording {
+    as_vulkan_device *device;
+    const as_vulkan_programs *programs;
+    as_vulkan_scratch *scratch;
     VkCommandBuffer commands;
     VkDescriptorSet set, image_set; /* image_set: where it is stored */
     VkBuffer upload;
-    const as_vk_plan *plan; /* NULL: */
-    VkBufferCopy bits_copy; /* the canvas's bits lie in the upload; size 0: it is blank */
-    as_vk_push push;        /* but `first`, and what sampling needs */
-    const as_vk_target *target;
+    const as_vulkan_plan *plan; /* NULL: */
+    VkBufferCopy bits_copy;     /* the canvas's bits lie in the upload; size 0: it is blank */
+    as_vulkan_push push;        /* but `first`, and what sampling needs */
+    const as_vulkan_target *target;
     bool store;
     VkQueryPool queries; /* or VK_NULL_HANDLE */
     uint32_t query;      /* the first of two */
-} as_vk_recording;
+} as_vulkan_recording;
 
 /* Between Begin- and EndCommandBuffer. */
-void as_vk_record(as_vk_recording *recording);
+void as_vulkan_record(as_vulkan_recording *recording);
 
 /* ------------------------------------------------------------------------------ raster.c ----- */
 
 /* From the next frame on. */
-void as_vk_raster_use(as_vk_raster *raster, as_vk_way way);
+void as_vulkan_raster_use(as_vulkan_raster *raster, as_vulkan_way way);
 
 /* ----------------------------------------------------------------------------- measure.c ----- */
 
 /* Makes a blank image both ways and has the faster one used. */
-as_result as_vk_raster_measure(as_vk_device *device, as_vk_raster *raster, as_error *error);
+as_result as_vulkan_raster_measure(as_vulkan_device *device, as_vulkan_raster *raster,
+                                   as_error *error);
 
 #endif

@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct as_vk_shader {
+typedef struct as_vulkan_shader {
     const uint32_t *words;
     size_t size; /* bytes */
-} as_vk_shader;
+} as_vulkan_shader;
 
-extern const as_vk_shader as_vk_segments, as_vk_segments_int64;
-extern const as_vk_shader as_vk_fill, as_vk_fill_subgroup;
-extern const as_vk_shader as_vk_sample_pack, as_vk_sample_store;
+extern const as_vulkan_shader as_vulkan_segments, as_vulkan_segments_int64;
+extern const as_vulkan_shader as_vulkan_fill, as_vulkan_fill_subgroup;
+extern const as_vulkan_shader as_vulkan_sample_pack, as_vulkan_sample_store;
 
 #endif

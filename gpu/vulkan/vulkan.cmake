@@ -3,7 +3,7 @@ set(spirv_folder ${CMAKE_BINARY_DIR}/spirv)
 set(spirv_code "/* Made by gpu/vulkan/vulkan.cmake. */\n#include \"gpu/vulkan/shaders.h\"\n\n")
 set(spirv_files)
 
-# alphastream_shader(NAME SOURCE [definition...]): as_vk_NAME, an as_vk_shader.
+# alphastream_shader(NAME SOURCE [definition...]): as_vulkan_NAME, an as_vulkan_shader.
 function(alphastream_shader name source)
     list(TRANSFORM ARGN PREPEND -D OUTPUT_VARIABLE definitions)
     set(path ${PROJECT_SOURCE_DIR}/shaders/${source})
@@ -17,7 +17,7 @@ function(alphastream_shader name source)
     set(spirv_files ${spirv_files} ${spirv_folder}/${name}.inc PARENT_SCOPE)
     string(APPEND spirv_code
         "static const uint32_t words_of_${name}[] = {\n#include \"${name}.inc\"\n};\n"
-        "const as_vk_shader as_vk_${name} = {words_of_${name}, sizeof(words_of_${name})};\n\n")
+        "const as_vulkan_shader as_vulkan_${name} = {words_of_${name}, sizeof(words_of_${name})};\n\n")
     set(spirv_code "${spirv_code}" PARENT_SCOPE)
 endfunction()
 

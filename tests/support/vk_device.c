@@ -116,7 +116,7 @@ static void open_instance(test_vk *vk)
         fail_msg("no Vulkan instance with the validation layer (VkResult %d); install "
                  "vulkan-validationlayers and mesa-vulkan-drivers (scripts/install-deps)",
                  (int)result);
-    assert_ok(as_vk_load_instance(&vk->f, vk->load, vk->instance, &error), &error);
+    assert_ok(as_vulkan_load_instance(&vk->f, vk->load, vk->instance, &error), &error);
     const PFN_vkCreateDebugUtilsMessengerEXT listen = (PFN_vkCreateDebugUtilsMessengerEXT)vk->load(
         vk->instance, "vkCreateDebugUtilsMessengerEXT");
     assert_non_null(listen);
@@ -149,7 +149,7 @@ static void open_device(test_vk *vk)
                                      .enabledExtensionCount = 1,
                                      .ppEnabledExtensionNames = device_extensions};
     assert_int_equal(vk->f.CreateDevice(vk->physical, &info, NULL, &vk->device), VK_SUCCESS);
-    assert_ok(as_vk_load_device(&vk->f, vk->device, &error), &error);
+    assert_ok(as_vulkan_load_device(&vk->f, vk->device, &error), &error);
     vk->f.GetDeviceQueue(vk->device, 0, 0, &vk->queue);
 }
 
@@ -176,24 +176,24 @@ void test_vk_close(test_vk *vk)
     test_vk_no_messages();
 }
 
-as_vk_import test_vk_import(test_vk *vk, uint32_t without)
+as_vulkan_import test_vk_import(test_vk *vk, uint32_t without)
 {
-    return (as_vk_import){.get_instance_proc_addr = vk->load,
-                          .instance = vk->instance,
-                          .physical = vk->physical,
-                          .device = vk->device,
-                          .queue = vk->queue,
-                          .family = vk->family,
-                          .features = &vk->features,
-                          .extensions = device_extensions,
-                          .extensions_count = 1,
-                          .without = without};
+    return (as_vulkan_import){.get_instance_proc_addr = vk->load,
+                              .instance = vk->instance,
+                              .physical = vk->physical,
+                              .device = vk->device,
+                              .queue = vk->queue,
+                              .family = vk->family,
+                              .features = &vk->features,
+                              .extensions = device_extensions,
+                              .extensions_count = 1,
+                              .without = without};
 }
 
 /* ------------------------------------------------------------------------------- reading ----- */
 
-static void record_copy(as_vk_device *d, VkCommandBuffer commands, VkImage image, VkBuffer buffer,
-                        uint32_t width, uint32_t height)
+static void record_copy(as_vulkan_device *d, VkCommandBuffer commands, VkImage image,
+                        VkBuffer buffer, uint32_t width, uint32_t height)
 {
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                             .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
@@ -211,20 +211,20 @@ static void record_copy(as_vk_device *d, VkCommandBuffer commands, VkImage image
     assert_int_equal(d->f.EndCommandBuffer(commands), VK_SUCCESS);
 }
 
-uint8_t *test_vk_read(as_vk_device *d, VkImage image, uint32_t width, uint32_t height)
+uint8_t *test_vk_read(as_vulkan_device *d, VkImage image, uint32_t width, uint32_t height)
 {
     const size_t size = (size_t)width * height;
     const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
                                                .queueFamilyIndex = d->family};
     VkCommandPool pool;
     VkCommandBuffer commands;
-    as_vk_buffer buffer;
+    as_vulkan_buffer buffer;
     as_error error;
     uint64_t point;
     uint8_t *pixels = malloc(size);
     assert_non_null(pixels);
-    assert_ok(as_vk_buffer_create(d, size, VK_BUFFER_USAGE_TRANSFER_DST_BIT, AS_VK_PLACE_READ,
-                                  &buffer, &error),
+    assert_ok(as_vulkan_buffer_create(d, size, VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+                                      AS_VULKAN_PLACE_READ, &buffer, &error),
               &error);
     assert_int_equal(d->f.CreateCommandPool(d->device, &pool_info, NULL, &pool), VK_SUCCESS);
     const VkCommandBufferAllocateInfo info = {.sType =
@@ -233,11 +233,11 @@ uint8_t *test_vk_read(as_vk_device *d, VkImage image, uint32_t width, uint32_t h
                                               .commandBufferCount = 1};
     assert_int_equal(d->f.AllocateCommandBuffers(d->device, &info, &commands), VK_SUCCESS);
     record_copy(d, commands, image, buffer.buffer, width, height);
-    const as_vk_submission submission = {.commands = &commands, .commands_count = 1};
-    assert_ok(as_vk_submit(d, &submission, &point, &error), &error);
-    assert_ok(as_vk_wait(d, point, UINT64_MAX, &error), &error);
+    const as_vulkan_submission submission = {.commands = &commands, .commands_count = 1};
+    assert_ok(as_vulkan_submit(d, &submission, &point, &error), &error);
+    assert_ok(as_vulkan_wait(d, point, UINT64_MAX, &error), &error);
     memcpy(pixels, buffer.map, size);
     d->f.DestroyCommandPool(d->device, pool, NULL);
-    as_vk_buffer_destroy(d, &buffer);
+    as_vulkan_buffer_destroy(d, &buffer);
     return pixels;
 }

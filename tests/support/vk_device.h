@@ -17,7 +17,7 @@ typedef struct test_vk {
     VkDevice device;
     VkQueue queue;
     uint32_t family;
-    as_vk_functions f;
+    as_vulkan_functions f;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
     VkPhysicalDeviceFeatures2 features; /* as enabled: all that the library uses */
 } test_vk;
@@ -32,13 +32,13 @@ unsigned test_vk_forgive(void);
 
 /* The loader's entry point, with the environment set. */
 PFN_vkGetInstanceProcAddr test_vk_loader(void);
-/* For as_vk_create: layer and messages of creation and destruction. Static. */
+/* For as_vulkan_create: layer and messages of creation and destruction. Static. */
 const VkInstanceCreateInfo *test_vk_instance_info(void);
 
-as_vk_import test_vk_import(test_vk *vk, uint32_t without);
+as_vulkan_import test_vk_import(test_vk *vk, uint32_t without);
 
 /* The pixels of an R8 image in VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, made visible to transfers
  * earlier on the queue; malloc'd. */
-uint8_t *test_vk_read(as_vk_device *device, VkImage image, uint32_t width, uint32_t height);
+uint8_t *test_vk_read(as_vulkan_device *device, VkImage image, uint32_t width, uint32_t height);
 
 #endif

@@ -15,26 +15,26 @@ enum { MOST_FLIGHT = 8 };
 static test_vk *vk;
 
 typedef struct bench {
-    as_vk_device *device;
-    as_vk_raster *raster;
+    as_vulkan_device *device;
+    as_vulkan_raster *raster;
 } bench;
 
-static bench open_bench(uint32_t without, as_vk_way way, uint32_t slots, uint32_t arena_bytes)
+static bench open_bench(uint32_t without, as_vulkan_way way, uint32_t slots, uint32_t arena_bytes)
 {
-    const as_vk_import import = test_vk_import(vk, without);
-    const as_vk_raster_params params = {.slots = slots, .way = way, .arena_bytes = arena_bytes};
+    const as_vulkan_import import = test_vk_import(vk, without);
+    const as_vulkan_raster_params params = {.slots = slots, .way = way, .arena_bytes = arena_bytes};
     bench b;
     as_error error;
-    assert_ok(as_vk_device_import(&import, &b.device, &error), &error);
+    assert_ok(as_vulkan_device_import(&import, &b.device, &error), &error);
     assert_int_equal(b.device->caps & without, 0);
-    assert_ok(as_vk_raster_create(b.device, &params, &b.raster, &error), &error);
+    assert_ok(as_vulkan_raster_create(b.device, &params, &b.raster, &error), &error);
     return b;
 }
 
 static void close_bench(bench *b)
 {
-    as_vk_raster_destroy(b->raster);
-    as_vk_device_destroy(b->device);
+    as_vulkan_raster_destroy(b->raster);
+    as_vulkan_device_destroy(b->device);
     test_vk_no_messages();
 }
 
@@ -43,7 +43,7 @@ typedef struct frame {
     test_payload payload;
     uint32_t canvas_width, canvas_height, source_width, source_height, width, height;
     as_combine combine;
-    as_vk_image image;
+    as_vulkan_image image;
 } frame;
 
 static as_result record_frame(bench *b, frame *f, as_error *error)
@@ -52,21 +52,21 @@ static as_result record_frame(bench *b, frame *f, as_error *error)
     const as_scale scale = {f->source_width, f->source_height, f->canvas_width, f->canvas_height};
     assert_ok(as_polystream_parse(&stream, f->payload.bytes, f->payload.size, 1 << 20, error),
               error);
-    const as_vk_draw draw = {.stream = &stream,
-                             .canvas_width = f->canvas_width,
-                             .canvas_height = f->canvas_height,
-                             .scale = f->source_width ? &scale : NULL,
-                             .combine = f->combine};
-    const as_vk_target target = {.image = f->image.image,
-                                 .view = f->image.view,
-                                 .width = f->width,
-                                 .height = f->height,
-                                 .before_stage = VK_PIPELINE_STAGE_TRANSFER_BIT,
-                                 .after_layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
-                                 .after_stage = VK_PIPELINE_STAGE_TRANSFER_BIT,
-                                 .after_access = VK_ACCESS_TRANSFER_READ_BIT,
-                                 .after_family = VK_QUEUE_FAMILY_IGNORED};
-    return as_vk_raster_record(b->raster, &draw, &target, UINT64_MAX, error);
+    const as_vulkan_draw draw = {.stream = &stream,
+                                 .canvas_width = f->canvas_width,
+                                 .canvas_height = f->canvas_height,
+                                 .scale = f->source_width ? &scale : NULL,
+                                 .combine = f->combine};
+    const as_vulkan_target target = {.image = f->image.image,
+                                     .view = f->image.view,
+                                     .width = f->width,
+                                     .height = f->height,
+                                     .before_stage = VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                     .after_layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                                     .after_stage = VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                     .after_access = VK_ACCESS_TRANSFER_READ_BIT,
+                                     .after_family = VK_QUEUE_FAMILY_IGNORED};
+    return as_vulkan_raster_record(b->raster, &draw, &target, UINT64_MAX, error);
 }
 
 static uint8_t *cpu_pixels(const frame *f)
@@ -99,14 +99,14 @@ static void check_upload(bench *b, const frame *f)
               &error);
     for (uint32_t i = 0; i < stream.channels; i++)
         points += as_polystream_next(&stream, i, &cursor).points;
-    assert_true(as_vk_raster_count(b->raster).last_upload_bytes <=
+    assert_true(as_vulkan_raster_count(b->raster).last_upload_bytes <=
                 4 * points + 32 * (uint64_t)stream.channels + 4096);
 }
 
 static void add_frame(bench *b, frame *f)
 {
     as_error error;
-    assert_ok(as_vk_image_create(b->device, f->width, f->height, NULL, NULL, &f->image, &error),
+    assert_ok(as_vulkan_image_create(b->device, f->width, f->height, NULL, NULL, &f->image, &error),
               &error);
     assert_ok(record_frame(b, f, &error), &error);
     check_upload(b, f);
@@ -124,7 +124,7 @@ static void finish_frame(bench *b, frame *f, const char *what)
     assert_same_bytes(got, wanted, (size_t)f->width * f->height);
     free(got);
     free(wanted);
-    as_vk_image_destroy(b->device, &f->image);
+    as_vulkan_image_destroy(b->device, &f->image);
     test_payload_free(&f->payload);
 }
 
@@ -133,7 +133,7 @@ static void check_frame(bench *b, frame *f, const char *what)
     as_error error;
     uint64_t point;
     add_frame(b, f);
-    assert_ok(as_vk_raster_submit(b->raster, NULL, &point, &error), &error);
+    assert_ok(as_vulkan_raster_submit(b->raster, NULL, &point, &error), &error);
     finish_frame(b, f, what);
 }
 
@@ -160,7 +160,7 @@ static frame random_frame(test_random *random)
 }
 
 /* `rounds` submissions of 1 to 8 frames each. */
-static void check_random(const char *what, uint32_t without, as_vk_way way, int rounds)
+static void check_random(const char *what, uint32_t without, as_vulkan_way way, int rounds)
 {
     bench b = open_bench(without, way, MOST_FLIGHT, 0);
     const uint64_t seed = test_seed(what);
@@ -174,11 +174,11 @@ static void check_random(const char *what, uint32_t without, as_vk_way way, int 
             frames[i] = random_frame(&random);
             add_frame(&b, &frames[i]);
         }
-        assert_ok(as_vk_raster_submit(b.raster, NULL, &point, &error), &error);
+        assert_ok(as_vulkan_raster_submit(b.raster, NULL, &point, &error), &error);
         for (int i = 0; i < count; i++)
             finish_frame(&b, &frames[i], what);
     }
-    const as_vk_raster_numbers numbers = as_vk_raster_count(b.raster);
+    const as_vulkan_raster_numbers numbers = as_vulkan_raster_count(b.raster);
     printf("%s: %" PRIu64 " frames, %" PRIu64 " drawn by the CPU\n", what, numbers.frames,
            numbers.drawn_by_cpu);
     close_bench(&b);
@@ -189,24 +189,24 @@ enum { ROUNDS = TEST_SANITIZED ? 20 : 90 };
 static void test_random_store(void **state)
 {
     (void)state;
-    check_random("everything, stored", 0, AS_VK_WAY_STORE, ROUNDS);
+    check_random("everything, stored", 0, AS_VULKAN_WAY_STORE, ROUNDS);
 }
 
 static void test_random_copy(void **state)
 {
     (void)state;
-    check_random("everything, copied", 0, AS_VK_WAY_COPY, ROUNDS);
+    check_random("everything, copied", 0, AS_VULKAN_WAY_COPY, ROUNDS);
 }
 
 static void test_random_without_each(void **state)
 {
     (void)state;
-    check_random("no timeline", AS_VK_CAP_TIMELINE, AS_VK_WAY_COPY, ROUNDS);
-    check_random("no subgroup", AS_VK_CAP_SUBGROUP, AS_VK_WAY_COPY, ROUNDS);
-    check_random("no int64", AS_VK_CAP_INT64, AS_VK_WAY_COPY, ROUNDS);
-    check_random("no store", AS_VK_CAP_STORE, AS_VK_WAY_AUTO, ROUNDS);
-    check_random("no timestamps", AS_VK_CAP_TIMESTAMP, AS_VK_WAY_AUTO, ROUNDS);
-    check_random("bare 1.1", AS_VK_CAPS, AS_VK_WAY_AUTO, ROUNDS);
+    check_random("no timeline", AS_VULKAN_CAP_TIMELINE, AS_VULKAN_WAY_COPY, ROUNDS);
+    check_random("no subgroup", AS_VULKAN_CAP_SUBGROUP, AS_VULKAN_WAY_COPY, ROUNDS);
+    check_random("no int64", AS_VULKAN_CAP_INT64, AS_VULKAN_WAY_COPY, ROUNDS);
+    check_random("no store", AS_VULKAN_CAP_STORE, AS_VULKAN_WAY_AUTO, ROUNDS);
+    check_random("no timestamps", AS_VULKAN_CAP_TIMESTAMP, AS_VULKAN_WAY_AUTO, ROUNDS);
+    check_random("bare 1.1", AS_VULKAN_CAPS, AS_VULKAN_WAY_AUTO, ROUNDS);
 }
 
 static int open_vk(void **state)
