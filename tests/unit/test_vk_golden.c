@@ -43,15 +43,15 @@ static void mask_hash(const golden_row *r, char out_hex[65])
     as_error error;
     uint64_t point;
     assert_ok(as_container_read_payload(open_container(r), r->frame, &payload, &error), &error);
-    vk_frame f = {
-        .payload = {payload.data, payload.size},
-        .canvas_width = vector ? r->width : r->canvas_width,
-        .canvas_height = vector ? r->height : r->canvas_height,
-        .source_width = vector ? r->canvas_width : 0,
-        .source_height = vector ? r->canvas_height : 0,
-        .width = r->width,
-        .height = r->height,
-        .combine = strcmp(r->combine, "parity") == 0 ? AS_COMBINE_PARITY : AS_COMBINE_UNION};
+    vk_frame f = {.payload = {payload.data, payload.size},
+                  .canvas_width = vector ? r->width : r->canvas_width,
+                  .canvas_height = vector ? r->height : r->canvas_height,
+                  .source_width = vector ? r->canvas_width : 0,
+                  .source_height = vector ? r->canvas_height : 0,
+                  .width = r->width,
+                  .height = r->height,
+                  .combine =
+                      strcmp(r->combine, "parity") == 0 ? AS_COMBINE_PARITY : AS_COMBINE_UNION};
     vk_frame_add(&bench, &f);
     assert_ok(as_vk_raster_submit(bench.raster, NULL, &point, &error), &error);
     uint8_t *pixels = test_vk_read(bench.device, f.image.image, f.width, f.height);
