@@ -61,16 +61,20 @@ typedef struct semaphore_lists {
     VkPipelineStageFlags stages[AS_VULKAN_MOST_SEMAPHORES];
     uint64_t wait_values[AS_VULKAN_MOST_SEMAPHORES], signal_values[AS_VULKAN_MOST_SEMAPHORES];
     uint32_t signals_count;
+    bool has_values; /* some are timeline semaphores */
 } semaphore_lists;
 
 static void list_semaphores(const as_vulkan_submission *s, semaphore_lists *lists)
 {
+    lists->has_values = false;
     for (uint32_t i = 0; i < s->waits_count; i++) {
+        lists->has_values |= s->waits[i].value != 0;
         lists->waits[i] = s->waits[i].semaphore;
         lists->wait_values[i] = s->waits[i].value;
         lists->stages[i] = s->waits[i].stage;
     }
     for (uint32_t i = 0; i < s->signals_count; i++) {
+        lists->has_values |= s->signals[i].value != 0;
         lists->signals[i] = s->signals[i].semaphore;
         lists->signal_values[i] = s->signals[i].value;
     }
@@ -80,7 +84,6 @@ static void list_semaphores(const as_vulkan_submission *s, semaphore_lists *list
 static VkResult queue_submit(as_vulkan_device *device, const as_vulkan_submission *s,
                              const semaphore_lists *lists, VkFence fence)
 {
-    const bool timeline = (device->caps & AS_VULKAN_CAP_TIMELINE) != 0;
     const VkTimelineSemaphoreSubmitInfo values = {
         .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
         .waitSemaphoreValueCount = s->waits_count,
@@ -88,7 +91,7 @@ static VkResult queue_submit(as_vulkan_device *device, const as_vulkan_submissio
         .signalSemaphoreValueCount = lists->signals_count,
         .pSignalSemaphoreValues = lists->signal_values};
     const VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                               .pNext = timeline ? &values : NULL,
+                               .pNext = lists->has_values ? &values : NULL,
                                .waitSemaphoreCount = s->waits_count,
                                .pWaitSemaphores = lists->waits,
                                .pWaitDstStageMask = lists->stages,
@@ -108,6 +111,7 @@ static as_result submit(as_vulkan_device *device, const as_vulkan_submission *s,
     if (device->timeline) {
         lists.signals[lists.signals_count] = device->timeline;
         lists.signal_values[lists.signals_count++] = device->submitted + 1;
+        lists.has_values = true;
     } else {
         as_result result =
             as_vulkan_check(device, poll_fences(device), "the state of a fence", error);

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Vulkan devices: the caller's and own ones, what is refused, points in time.
+ */
+#include "core/base/thread.h"
+#include "tests/support/failing_alloc.h"
+#include "tests/support/vk_frames.h"
+
+static test_vk *vk;
+
+static vk_frame small_frame(void)
+{
+    const test_point triangle[3] = {{1, 1}, {90, 5}, {20, 60}};
+    test_records records = {0};
+    test_records_add(&records, triangle, 3);
+    return (vk_frame){.payload = test_records_finish(&records),
+                      .canvas_width = 100,
+                      .canvas_height = 70,
+                      .width = 50,
+                      .height = 90};
+}
+
+/* -------------------------------------------------------------------- positive controls ------ */
+
+/* The layer is there and sees what the other tests must not have. */
+static void test_messages_are_seen(void **state)
+{
+    (void)state;
+    vk_bench b = vk_bench_open(vk, 0, AS_VULKAN_WAY_COPY, 1, 0);
+    const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkCommandPool pool;
+    VkCommandBuffer commands;
+    as_vulkan_buffer buffer;
+    as_error error;
+    assert_ok(as_vulkan_buffer_create(b.device, 64, VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+                                      AS_VULKAN_PLACE_DEVICE, &buffer, &error),
+              &error);
+    assert_int_equal(vk->f.CreateCommandPool(vk->device, &pool_info, NULL, &pool), VK_SUCCESS);
+    const VkCommandBufferAllocateInfo info = {.sType =
+                                                  VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                              .commandPool = pool,
+                                              .commandBufferCount = 1};
+    assert_int_equal(vk->f.AllocateCommandBuffers(vk->device, &info, &commands), VK_SUCCESS);
+    assert_int_equal(vk->f.BeginCommandBuffer(commands, &begin), VK_SUCCESS);
+    vk->f.CmdFillBuffer(commands, buffer.buffer, 0, 64, 0);
+    assert_int_equal(test_vk_forgive(), 0);
+    vk->f.CmdFillBuffer(commands, buffer.buffer, 0, 64, 1); /* no barrier between */
+    assert_true(test_vk_forgive() > 0);
+    vk->f.CmdFillBuffer(commands, buffer.buffer, 2, 60, 1); /* not a multiple of 4 */
+    assert_true(test_vk_forgive() > 0);
+    vk->f.DestroyCommandPool(vk->device, pool, NULL);
+    as_vulkan_buffer_destroy(b.device, &buffer);
+    vk_bench_close(&b);
+}
+
+/* ------------------------------------------------------------------------------- import ------ */
+
+static void refuse(const as_vulkan_import *import, as_result wanted, const char *part)
+{
+    as_vulkan_device *device = NULL;
+    as_error error;
+    assert_fails(as_vulkan_device_import(import, &device, &error), wanted, &error, part);
+    assert_null(device);
+    test_vk_no_messages();
+}
+
+static void lock_nothing(void *user)
+{
+    ++*(int *)user;
+}
+
+static void test_what_import_refuses(void **state)
+{
+    (void)state;
+    const as_vulkan_import good = test_vk_import(vk, 0);
+    as_vulkan_import i = good;
+    i.get_instance_proc_addr = NULL;
+    refuse(&i, AS_ERROR_ARGUMENT, "get_instance_proc_addr");
+    i = good;
+    i.instance = VK_NULL_HANDLE;
+    refuse(&i, AS_ERROR_ARGUMENT, "instance");
+    i = good;
+    i.physical = VK_NULL_HANDLE;
+    refuse(&i, AS_ERROR_ARGUMENT, "physical device");
+    i = good;
+    i.device = VK_NULL_HANDLE;
+    refuse(&i, AS_ERROR_ARGUMENT, "device");
+    i = good;
+    i.queue = VK_NULL_HANDLE;
+    refuse(&i, AS_ERROR_ARGUMENT, "queue");
+    i = good;
+    i.lock.lock = lock_nothing;
+    refuse(&i, AS_ERROR_ARGUMENT, "unlock_queue");
+    i = good;
+    i.lock.unlock = lock_nothing;
+    refuse(&i, AS_ERROR_ARGUMENT, "lock_queue");
+    i = good;
+    i.family = 99;
+    refuse(&i, AS_ERROR_ARGUMENT, "queue family 99; the device has 1");
+}
+
+/* A loader some of whose functions are replaced. */
+static const char *hidden;
+static bool is_old, cannot_compute, is_empty;
+
+static VKAPI_ATTR void VKAPI_CALL old_properties(VkPhysicalDevice physical,
+                                                 VkPhysicalDeviceProperties *out)
+{
+    vk->f.GetPhysicalDeviceProperties(physical, out);
+    out->apiVersion = is_old ? VK_API_VERSION_1_0 : out->apiVersion;
+}
+
+static VKAPI_ATTR void VKAPI_CALL families(VkPhysicalDevice physical, uint32_t *count,
+                                           VkQueueFamilyProperties *out)
+{
+    vk->f.GetPhysicalDeviceQueueFamilyProperties(physical, count, out);
+    for (uint32_t i = 0; i < *count; i++)
+        out[i].queueFlags &= cannot_compute ? ~(VkQueueFlags)VK_QUEUE_COMPUTE_BIT : ~0U;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL devices(VkInstance instance, uint32_t *count,
+                                              VkPhysicalDevice *out)
+{
+    if (!is_empty)
+        return vk->f.EnumeratePhysicalDevices(instance, count, out);
+    *count = 0;
+    return VK_SUCCESS;
+}
+
+static PFN_vkVoidFunction VKAPI_CALL load_replaced(VkInstance instance, const char *name)
+{
+    if (hidden && strcmp(name, hidden) == 0)
+        return NULL;
+    if (strcmp(name, "vkGetPhysicalDeviceProperties") == 0)
+        return (PFN_vkVoidFunction)old_properties;
+    if (strcmp(name, "vkGetPhysicalDeviceQueueFamilyProperties") == 0)
+        return (PFN_vkVoidFunction)families;
+    if (strcmp(name, "vkEnumeratePhysicalDevices") == 0)
+        return (PFN_vkVoidFunction)devices;
+    return test_vk_loader()(instance, name);
+}
+
+static void test_unfit_devices(void **state)
+{
+    (void)state;
+    as_vulkan_import i = test_vk_import(vk, 0);
+    i.get_instance_proc_addr = load_replaced;
+    hidden = "vkGetPhysicalDeviceFeatures2";
+    refuse(&i, AS_ERROR_GPU, "vkGetPhysicalDeviceFeatures2");
+    hidden = NULL;
+    is_old = true;
+    refuse(&i, AS_ERROR_GPU, "1.1 is needed");
+    is_old = false;
+    cannot_compute = true;
+    refuse(&i, AS_ERROR_ARGUMENT, "cannot compute");
+    cannot_compute = false;
+}
+
+static void test_caps_follow_features(void **state)
+{
+    (void)state;
+    as_vulkan_import i = test_vk_import(vk, 0);
+    as_vulkan_device *device;
+    as_error error;
+    assert_ok(as_vulkan_device_import(&i, &device, &error), &error);
+    assert_int_equal(device->caps, AS_VULKAN_CAPS); /* the driver has all of them */
+    assert_true(as_vulkan_has_extension(device, VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME));
+    assert_false(as_vulkan_has_extension(device, "VK_KHR_swapchain"));
+    as_vulkan_device_destroy(device);
+    i.features = NULL; /* not enabled, so not used */
+    assert_ok(as_vulkan_device_import(&i, &device, &error), &error);
+    assert_int_equal(device->caps, AS_VULKAN_CAP_SUBGROUP | AS_VULKAN_CAP_TIMESTAMP);
+    as_vulkan_device_destroy(device);
+    i = test_vk_import(vk, 0);
+    i.extensions_count = 0;
+    assert_ok(as_vulkan_device_import(&i, &device, &error), &error);
+    assert_int_equal(device->caps, AS_VULKAN_CAPS & ~AS_VULKAN_CAP_TIMELINE);
+    as_vulkan_device_destroy(device);
+    as_vulkan_device_destroy(NULL);
+}
+
+static void test_queue_lock(void **state)
+{
+    (void)state;
+    as_vulkan_import i = test_vk_import(vk, 0);
+    vk_bench b;
+    vk_frame f = small_frame();
+    int calls = 0;
+    as_error error;
+    i.lock = (as_vulkan_lock){lock_nothing, lock_nothing, &calls};
+    const as_vulkan_raster_params params = {.slots = 1, .way = AS_VULKAN_WAY_COPY};
+    assert_ok(as_vulkan_device_import(&i, &b.device, &error), &error);
+    assert_ok(as_vulkan_raster_create(b.device, &params, &b.raster, &error), &error);
+    assert_int_equal(calls, 0);
+    vk_frame_check(&b, &f, "lock");
+    assert_int_equal(calls, 4); /* the frame and reading it back */
+    vk_bench_close(&b);
+}
+
+/* ------------------------------------------------------------------------------- create ------ */
+
+static uint8_t uuid[VK_UUID_SIZE];
+
+static bool remember(void *user, VkPhysicalDevice physical,
+                     const VkPhysicalDeviceProperties *properties,
+                     const VkPhysicalDeviceIDProperties *ids)
+{
+    (void)physical;
+    assert_true(properties->apiVersion >= VK_API_VERSION_1_1);
+    memcpy(uuid, ids->deviceUUID, sizeof(uuid));
+    return *(bool *)user;
+}
+
+static void create_and_draw(const as_vulkan_create *create)
+{
+    const as_vulkan_raster_params params = {.slots = 2};
+    vk_bench b;
+    vk_frame f = small_frame();
+    as_error error;
+    assert_ok(as_vulkan_device_create(create, &b.device, &error), &error);
+    assert_int_equal(b.device->caps & create->without, 0);
+    assert_ok(as_vulkan_raster_create(b.device, &params, &b.raster, &error), &error);
+    vk_frame_check(&b, &f, "own device");
+    vk_bench_close(&b);
+}
+
+static void test_own_device(void **state)
+{
+    (void)state;
+    bool takes = true;
+    as_vulkan_create c = {.get_instance_proc_addr = test_vk_loader(),
+                          .instance = test_vk_instance_info()};
+    create_and_draw(&c);
+    c.without = AS_VULKAN_CAPS;
+    create_and_draw(&c);
+    c.without = 0;
+    c.choose = remember;
+    c.user = &takes;
+    create_and_draw(&c);
+    c.choose = NULL;
+    c.uuid = uuid;
+    create_and_draw(&c);
+}
+
+static void test_no_such_device(void **state)
+{
+    (void)state;
+    static const uint8_t other[VK_UUID_SIZE] = {1, 2, 3};
+    bool takes = false;
+    as_vulkan_device *device = NULL;
+    as_error error;
+    as_vulkan_create c = {.instance = test_vk_instance_info()};
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_ARGUMENT, &error,
+                 "get_instance_proc_addr");
+    c.get_instance_proc_addr = test_vk_loader();
+    c.uuid = other;
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_GPU, &error, "asked for");
+    c.uuid = NULL;
+    c.luid = other;
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_GPU, &error, "asked for");
+    c.choose = remember;
+    c.user = &takes;
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_GPU, &error, "asked for");
+    c = (as_vulkan_create){.get_instance_proc_addr = load_replaced,
+                           .instance = test_vk_instance_info()};
+    is_empty = true;
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_GPU, &error,
+                 "none of the 0");
+    is_empty = false;
+    hidden = "vkCreateInstance";
+    assert_fails(as_vulkan_device_create(&c, &device, &error), AS_ERROR_GPU, &error,
+                 "vkCreateInstance");
+    hidden = NULL;
+    assert_null(device);
+    test_vk_no_messages();
+}
+
+/* ------------------------------------------------------------------------------- points ------ */
+
+/* A submission that waits until the host says so. */
+typedef struct gate {
+    VkSemaphore semaphore;
+    uint64_t value;
+} gate;
+
+static void open_gate(gate *g)
+{
+    const PFN_vkSignalSemaphore signal =
+        (PFN_vkSignalSemaphore)vk->f.GetDeviceProcAddr(vk->device, "vkSignalSemaphoreKHR");
+    const VkSemaphoreSignalInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+                                        .semaphore = g->semaphore,
+                                        .value = g->value};
+    assert_int_equal(signal(vk->device, &info), VK_SUCCESS);
+}
+
+static gate make_gate(void)
+{
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                        .pNext = &type};
+    gate g = {.value = 1};
+    assert_int_equal(vk->f.CreateSemaphore(vk->device, &info, NULL, &g.semaphore), VK_SUCCESS);
+    return g;
+}
+
+static void check_points(uint32_t without)
+{
+    vk_bench b = vk_bench_open(vk, without, AS_VULKAN_WAY_COPY, 1, 0);
+    gate g = make_gate();
+    const as_vulkan_semaphore wait = {g.semaphore, g.value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
+    const as_vulkan_submission waiting = {.waits = &wait, .waits_count = 1};
+    vk_frame f = small_frame();
+    uint64_t point = 0;
+    as_error error;
+    assert_ok(as_vulkan_reached(b.device, 0, &error), &error);
+    vk_frame_add(&b, &f);
+    assert_fails(vk_frame_record(&b, &f, &error), AS_ERROR_LIMIT, &error, "all 1 slots");
+    assert_ok(as_vulkan_raster_submit(b.raster, &waiting, &point, &error), &error);
+    assert_fails(as_vulkan_reached(b.device, point, &error), AS_NOT_READY, &error, "not done");
+    assert_fails(as_vulkan_wait(b.device, point, 1000, &error), AS_TIMEOUT, &error, "in time");
+    open_gate(&g);
+    assert_ok(as_vulkan_wait(b.device, point, UINT64_MAX, &error), &error);
+    assert_ok(as_vulkan_reached(b.device, point, &error), &error);
+    vk_frame_finish(&b, &f, "points");
+    for (int i = 0; i < 200; i++) { /* more than there are fences */
+        f = small_frame();
+        vk_frame_check(&b, &f, "points");
+    }
+    vk->f.DestroySemaphore(vk->device, g.semaphore, NULL);
+    vk_bench_close(&b);
+}
+
+static void test_points(void **state)
+{
+    (void)state;
+    check_points(0);
+    check_points(AS_VULKAN_CAP_TIMELINE);
+}
+
+/* More submissions under way than there are fences. */
+static void test_too_many_submissions(void **state)
+{
+    (void)state;
+    vk_bench b = vk_bench_open(vk, AS_VULKAN_CAP_TIMELINE, AS_VULKAN_WAY_COPY, 1, 0);
+    gate g = make_gate();
+    const as_vulkan_semaphore wait = {g.semaphore, g.value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
+    const as_vulkan_submission waiting = {.waits = &wait, .waits_count = 1}, empty = {0};
+    uint64_t point = 0;
+    as_error error;
+    assert_ok(as_vulkan_submit(b.device, &waiting, &point, &error), &error);
+    for (int i = 1; i < AS_VULKAN_MOST_PENDING; i++)
+        assert_ok(as_vulkan_submit(b.device, &empty, &point, &error), &error);
+    assert_fails(as_vulkan_submit(b.device, &empty, &point, &error), AS_ERROR_LIMIT, &error,
+                 "submissions");
+    open_gate(&g);
+    assert_ok(as_vulkan_wait(b.device, point, UINT64_MAX, &error), &error);
+    assert_ok(as_vulkan_submit(b.device, &empty, &point, &error), &error);
+    assert_ok(as_vulkan_wait(b.device, point, UINT64_MAX, &error), &error);
+    vk->f.DestroySemaphore(vk->device, g.semaphore, NULL);
+    vk_bench_close(&b);
+}
+
+/* Threads with a rasterizer each share the device. */
+static void draw_much(void *user)
+{
+    vk_bench *b = user;
+    for (int i = 0; i < 30; i++) {
+        vk_frame f = small_frame();
+        vk_frame_check(b, &f, "threads");
+    }
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    static const uint32_t without[] = {0, AS_VULKAN_CAP_TIMELINE};
+    for (int k = 0; k < 2; k++) {
+        vk_bench b = vk_bench_open(vk, without[k], AS_VULKAN_WAY_COPY, 2, 0), other = b;
+        const as_vulkan_raster_params params = {.slots = 2, .way = AS_VULKAN_WAY_STORE};
+        as_thread thread;
+        as_error error;
+        assert_ok(as_vulkan_raster_create(b.device, &params, &other.raster, &error), &error);
+        assert_true(as_thread_start(&thread, "draws", draw_much, &other));
+        draw_much(&b);
+        as_thread_join(&thread);
+        as_vulkan_raster_destroy(other.raster);
+        vk_bench_close(&b);
+    }
+}
+
+/* -------------------------------------------------------------------------------- sizes ------ */
+
+static void test_sizes_that_are_refused(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[][2] = {{0, 5}, {5, 0}, {1 << 20, 5}, {5, UINT32_MAX}};
+    vk_bench b = vk_bench_open(vk, 0, AS_VULKAN_WAY_COPY, 1, 0);
+    vk_frame f = small_frame();
+    as_vulkan_buffer buffer;
+    as_error error;
+    for (int i = 0; i < 4; i++) {
+        f.width = sizes[i][0];
+        f.height = sizes[i][1];
+        assert_fails(
+            as_vulkan_image_create(b.device, f.width, f.height, NULL, NULL, &f.image, &error),
+            AS_ERROR_GPU, &error, "ask for such a size");
+        assert_fails(vk_frame_record(&b, &f, &error), AS_ERROR_LIMIT, &error, "sides of 1");
+    }
+    assert_fails(as_vulkan_buffer_create(b.device, UINT64_C(1) << 40,
+                                         VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, AS_VULKAN_PLACE_DEVICE,
+                                         &buffer, &error),
+                 AS_ERROR_GPU, &error, "limit");
+    test_payload_free(&f.payload);
+    vk_bench_close(&b);
+}
+
+static int open_vk(void **state)
+{
+    (void)state;
+    vk = test_vk_open();
+    return 0;
+}
+
+static int close_vk(void **state)
+{
+    test_vk_close(vk);
+    return test_nothing_alive(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages_are_seen),
+        cmocka_unit_test(test_what_import_refuses),
+        cmocka_unit_test(test_unfit_devices),
+        cmocka_unit_test(test_caps_follow_features),
+        cmocka_unit_test(test_queue_lock),
+        cmocka_unit_test(test_own_device),
+        cmocka_unit_test(test_no_such_device),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_too_many_submissions),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_sizes_that_are_refused),
+    };
+    return cmocka_run_group_tests_name("vk_device", tests, open_vk, close_vk);
+}
