@@ -17,17 +17,15 @@ static void release_given(void *slot)
 
 static bool make_locks(AlphaStreamHandle *handle)
 {
-    if (!as_mutex_init(&handle->opening))
-        return false;
-    if (as_mutex_init(&handle->gl_lock)) {
-        if (as_mutex_init(&handle->lock)) {
-            if (as_cond_init(&handle->idle))
-                return true;
-            as_mutex_destroy(&handle->lock);
-        }
-        as_mutex_destroy(&handle->gl_lock);
-    }
-    as_mutex_destroy(&handle->opening);
+    as_mutex *const locks[] = {&handle->opening, &handle->gl_lock, &handle->vk_lock, &handle->lock};
+    enum { LOCKS = sizeof(locks) / sizeof(*locks) };
+    size_t made = 0;
+    while (made < LOCKS && as_mutex_init(locks[made]))
+        made++;
+    if (made == LOCKS && as_cond_init(&handle->idle))
+        return true;
+    while (made-- > 0)
+        as_mutex_destroy(locks[made]);
     return false;
 }
 
@@ -54,11 +52,13 @@ void CV_destroy(AlphaStreamHandle *handle)
     if (!handle)
         return;
     as_gl_abandon(&handle->gl);
+    as_vk_detach(&handle->vk);
     as_cv_end_session(handle);
     as_slots_destroy(handle->errors);
     as_cond_destroy(&handle->idle);
     as_mutex_destroy(&handle->lock);
     as_mutex_destroy(&handle->gl_lock);
+    as_mutex_destroy(&handle->vk_lock);
     as_mutex_destroy(&handle->opening);
     if (handle->passphrase)
         as_crypto_wipe(handle->passphrase, handle->passphrase_size);

@@ -8,6 +8,7 @@
 
 #include "alphastream/cv.h"
 #include "core/api/gl.h"
+#include "core/api/vk.h"
 #include "core/base/slots.h"
 #include "core/base/thread.h"
 
@@ -46,6 +47,8 @@ struct AlphaStreamHandle {
     as_mutex gl_lock;         /* held by CV_gl_* as a whole, before `lock` */
     as_gl *gl;                /* NULL: nothing is attached */
     as_gl_texture gl_texture; /* given last; zeroed: none */
+    as_mutex vk_lock;         /* held by CV_vk_* as a whole, before `lock` */
+    as_vk *vk;                /* NULL: nothing is attached */
 };
 
 /* The session, its call counted, or NULL with the error set. */

@@ -29,5 +29,6 @@ as_result as_set_allocator(const as_allocator *allocator)
 uint32_t as_features(void)
 {
     return (as_io_has_http() ? AS_FEATURE_HTTP : 0) |
-           (as_gpu_opengl_is_there() ? AS_FEATURE_OPENGL : 0);
+           (as_gpu_opengl_is_there() ? AS_FEATURE_OPENGL : 0) |
+           (AS_WITH_VULKAN ? AS_FEATURE_VULKAN : 0);
 }

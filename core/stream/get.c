@@ -190,8 +190,8 @@ static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, 
 }
 
 /* Until the frame is there, the time is up (AS_NOT_READY) or something fails. */
-static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline,
-                            found *out, as_error *error)
+static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline, found *out,
+                            as_error *error)
 {
     for (;;) {
         uint64_t wake = AS_NO_DEADLINE;

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_DEVICES = 32, MOST_FAMILIES = 32 };
+enum { MOST_FAMILIES = 32 };
 
 static uint32_t list_families(const as_vulkan_functions *f, VkPhysicalDevice physical,
                               VkQueueFamilyProperties *families)
@@ -32,10 +32,8 @@ as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice 
     return AS_OK;
 }
 
-/* A family that can compute, of those that also draw if there are any: they are the ones whose work
- * shares the GPU without switching. false: there is none. */
-static bool find_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
-                        uint32_t *out_family)
+bool as_vulkan_find_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                           uint32_t *out_family)
 {
     VkQueueFamilyProperties families[MOST_FAMILIES];
     const uint32_t count = list_families(f, physical, families);
@@ -80,9 +78,9 @@ as_result as_vulkan_choose(const as_vulkan_functions *f, VkInstance instance,
                            const as_vulkan_create *create, VkPhysicalDevice *out_physical,
                            uint32_t *out_family, as_error *error)
 {
-    VkPhysicalDevice devices[MOST_DEVICES];
+    VkPhysicalDevice devices[AS_VULKAN_MOST_DEVICES];
     VkPhysicalDeviceProperties properties;
-    uint32_t count = MOST_DEVICES;
+    uint32_t count = AS_VULKAN_MOST_DEVICES;
     int best = 0;
     const VkResult listed = f->EnumeratePhysicalDevices(instance, &count, devices);
     if (listed < 0)
@@ -92,7 +90,8 @@ as_result as_vulkan_choose(const as_vulkan_functions *f, VkInstance instance,
     for (uint32_t i = 0; i < count; i++) {
         uint32_t family = 0;
         f->GetPhysicalDeviceProperties(devices[i], &properties);
-        if (properties.apiVersion < VK_API_VERSION_1_1 || !find_family(f, devices[i], &family))
+        if (properties.apiVersion < VK_API_VERSION_1_1 ||
+            !as_vulkan_find_family(f, devices[i], &family))
             continue;
         const int wanted = judge(f, create, devices[i]);
         if (wanted <= best)
@@ -145,6 +144,8 @@ as_result as_vulkan_list_extensions(const as_vulkan_functions *f, VkPhysicalDevi
     if (result >= 0) {
         if (is_listed(list, count, VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME))
             add(out_extensions, VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME);
+        if (is_listed(list, count, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME))
+            add(out_extensions, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME);
         for (uint32_t i = 0; i < create->extensions_count; i++)
             if (is_listed(list, count, create->extensions[i]))
                 add(out_extensions, create->extensions[i]);

@@ -19,6 +19,10 @@ typedef struct as_vulkan_extensions {
 as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
                                  uint32_t family, VkQueueFamilyProperties *out_family,
                                  as_error *error);
+/* A family that can compute, of those that also draw if there are any: they are the ones whose work
+ * shares the GPU without switching. false: there is none. */
+bool as_vulkan_find_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                           uint32_t *out_family);
 /* As as_vulkan_create says. AS_ERROR_GPU: none is so. */
 as_result as_vulkan_choose(const as_vulkan_functions *f, VkInstance instance,
                            const as_vulkan_create *create, VkPhysicalDevice *out_physical,

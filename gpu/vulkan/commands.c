@@ -36,6 +36,7 @@ static void dispatch(const as_vulkan_recording *r, uint32_t first, uint32_t x, u
     r->device->f.CmdPushConstants(r->commands, r->programs->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                                   sizeof(push), &push);
     r->device->f.CmdDispatch(r->commands, x, y, 1);
+    (*r->dispatches)++;
 }
 
 static void bind(const as_vulkan_recording *r, VkPipeline pipeline)
@@ -171,24 +172,28 @@ static void make_pixels(const as_vulkan_recording *r)
 {
     const as_vulkan_target *t = r->target;
     const image_use before = {t->before_stage ? t->before_stage : VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
-                              t->before_access, VK_IMAGE_LAYOUT_UNDEFINED, VK_QUEUE_FAMILY_IGNORED};
+                              t->before_access, t->before_layout, VK_QUEUE_FAMILY_IGNORED};
     const bool gives = t->after_family != VK_QUEUE_FAMILY_IGNORED;
     image_use use = {COMPUTE, VK_ACCESS_SHADER_WRITE_BIT, VK_IMAGE_LAYOUT_GENERAL,
                      VK_QUEUE_FAMILY_IGNORED};
     if (!r->store)
         use = (image_use){TRANSFER, VK_ACCESS_TRANSFER_WRITE_BIT,
                           VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_QUEUE_FAMILY_IGNORED};
-    const image_use after = {t->after_stage && !gives ? t->after_stage
-                                                      : VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
-                             gives ? 0 : t->after_access, t->after_layout, t->after_family};
+    image_use after = {t->after_stage ? t->after_stage : VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
+                       t->after_access, t->after_layout, VK_QUEUE_FAMILY_IGNORED};
     image_barrier(r, before, use);
     if (r->store)
         store_pixels(r);
     else
         pack_pixels(r);
-    if (gives)
-        use.family = r->device->family;
     image_barrier(r, use, after);
+    if (!gives)
+        return;
+    /* In that layout already, so that who acquires it need not know the one above. */
+    const image_use theirs = {VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 0, t->after_layout,
+                              t->after_family};
+    after.family = r->device->family;
+    image_barrier(r, after, theirs);
 }
 
 static void timestamp(const as_vulkan_recording *r, VkPipelineStageFlagBits stage, uint32_t which)

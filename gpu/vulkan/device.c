@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TIMELINE_EXTENSION VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME
+#define EXPORT_EXTENSION VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME
 
 /* ------------------------------------------------------------------------- capabilities ------ */
 
@@ -52,6 +53,28 @@ static bool can_store(const as_vulkan_device *device)
     return (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_STORAGE_IMAGE_BIT) != 0;
 }
 
+static bool can_export(const as_vulkan_device *device)
+{
+    const VkPhysicalDeviceExternalImageFormatInfo external = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+        .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT};
+    const VkPhysicalDeviceImageFormatInfo2 info = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+        .pNext = &external,
+        .format = VK_FORMAT_R8_UNORM,
+        .type = VK_IMAGE_TYPE_2D,
+        .tiling = VK_IMAGE_TILING_OPTIMAL,
+        .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT};
+    VkExternalImageFormatProperties memory = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
+    VkImageFormatProperties2 found = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+                                      .pNext = &memory};
+    return device->f.GetPhysicalDeviceImageFormatProperties2(device->physical, &info, &found) ==
+               VK_SUCCESS &&
+           (memory.externalMemoryProperties.externalMemoryFeatures &
+            VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT);
+}
+
 /* `api`: what the device may be used as. */
 static void find_caps(as_vulkan_device *device, const enabled_features *features, uint32_t api,
                       uint32_t timestamp_bits, uint32_t without)
@@ -72,6 +95,9 @@ static void find_caps(as_vulkan_device *device, const enabled_features *features
     caps |= features->int64 ? AS_VULKAN_CAP_INT64 : 0;
     caps |= features->storage_formats && can_store(device) ? AS_VULKAN_CAP_STORE : 0;
     caps |= timestamp_bits != 0 ? AS_VULKAN_CAP_TIMESTAMP : 0;
+    caps |= as_vulkan_has_extension(device, EXPORT_EXTENSION) && can_export(device)
+                ? AS_VULKAN_CAP_EXPORT
+                : 0;
     device->caps = caps & ~without;
     device->timestamp_bits = timestamp_bits;
     device->subgroup_size = subgroup.subgroupSize;
@@ -144,6 +170,7 @@ static as_result describe(as_vulkan_device *device, as_error *error)
     device->f.GetPhysicalDeviceProperties2(device->physical, &properties);
     device->ids.pNext = NULL;
     device->f.GetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
+    device->f.GetPhysicalDeviceQueueFamilyProperties(device->physical, &device->families, NULL);
     return AS_OK;
 }
 
@@ -158,6 +185,11 @@ static as_result finish(as_vulkan_device *device, const enabled_features *featur
     if (result != AS_OK)
         return result;
     find_caps(device, features, api, timestamp_bits, without);
+    if (device->caps & AS_VULKAN_CAP_EXPORT)
+        device->f.GetMemoryFdKHR =
+            (PFN_vkGetMemoryFdKHR)device->f.GetDeviceProcAddr(device->device, "vkGetMemoryFdKHR");
+    if (!device->f.GetMemoryFdKHR)
+        device->caps &= ~(uint32_t)AS_VULKAN_CAP_EXPORT;
     if (device->caps & AS_VULKAN_CAP_TIMELINE)
         result =
             create_timeline(device, !as_vulkan_has_extension(device, TIMELINE_EXTENSION), error);
@@ -240,6 +272,9 @@ static as_result create_instance(as_vulkan_device *device, const as_vulkan_creat
     const VkResult created = create(&info, NULL, &device->instance);
     if (created != VK_SUCCESS)
         device->instance = VK_NULL_HANDLE;
+    if (created == VK_ERROR_INCOMPATIBLE_DRIVER)
+        return as_err_set(error, AS_NOT_READY,
+                          "there is no Vulkan driver here; install one, or use another backend");
     as_result result = as_vulkan_check(device, created, "an instance", error);
     if (result == AS_OK)
         result =
@@ -247,7 +282,41 @@ static as_result create_instance(as_vulkan_device *device, const as_vulkan_creat
     return result;
 }
 
-static VkResult create_logical(as_vulkan_device *device, enabled_features *features,
+as_result as_vulkan_look(const as_vulkan_create *create, as_vulkan_device **out_device,
+                         as_error *error)
+{
+    as_vulkan_device *device = NULL;
+    as_result result = make(&device, error);
+    if (result != AS_OK)
+        return result;
+    device->own = true;
+    result = create_instance(device, create, error);
+    if (result == AS_OK)
+        *out_device = device;
+    else
+        as_vulkan_device_destroy(device);
+    return result;
+}
+
+/* Of all that the device has, what is used. */
+static void find_features(const as_vulkan_device *device,
+                          VkPhysicalDeviceTimelineSemaphoreFeatures *timeline,
+                          VkPhysicalDeviceFeatures2 *wanted)
+{
+    VkPhysicalDeviceFeatures2 found = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
+    *timeline = (VkPhysicalDeviceTimelineSemaphoreFeatures){
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
+    if (as_vulkan_has_extension(device, TIMELINE_EXTENSION))
+        found.pNext = timeline;
+    device->f.GetPhysicalDeviceFeatures2(device->physical, &found);
+    *wanted = (VkPhysicalDeviceFeatures2){.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                          .pNext = found.pNext};
+    wanted->features.shaderInt64 = found.features.shaderInt64;
+    wanted->features.shaderStorageImageExtendedFormats =
+        found.features.shaderStorageImageExtendedFormats;
+}
+
+static VkResult create_logical(as_vulkan_device *device, const VkPhysicalDeviceFeatures2 *wanted,
                                const as_vulkan_extensions *extensions)
 {
     const float priority = 1;
@@ -255,55 +324,88 @@ static VkResult create_logical(as_vulkan_device *device, enabled_features *featu
                                            .queueFamilyIndex = device->family,
                                            .queueCount = 1,
                                            .pQueuePriorities = &priority};
-    VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES};
-    VkPhysicalDeviceFeatures2 found = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
-    if (as_vulkan_has_extension(device, TIMELINE_EXTENSION))
-        found.pNext = &timeline;
-    device->f.GetPhysicalDeviceFeatures2(device->physical, &found);
-    VkPhysicalDeviceFeatures2 wanted = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
-                                        .pNext = found.pNext};
-    wanted.features.shaderInt64 = found.features.shaderInt64;
-    wanted.features.shaderStorageImageExtendedFormats =
-        found.features.shaderStorageImageExtendedFormats;
-    *features = read_features(&wanted);
     const VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                     .pNext = &wanted,
+                                     .pNext = wanted,
                                      .queueCreateInfoCount = 1,
                                      .pQueueCreateInfos = &queue,
                                      .enabledExtensionCount = extensions->count,
                                      .ppEnabledExtensionNames = extensions->names};
-    return device->f.CreateDevice(device->physical, &info, NULL, &device->device);
+    const VkResult created = device->f.CreateDevice(device->physical, &info, NULL, &device->device);
+    if (created != VK_SUCCESS)
+        device->device = VK_NULL_HANDLE;
+    return created;
+}
+
+/* With the physical device and the family set. */
+static as_result look_at(as_vulkan_device *device, const as_vulkan_create *c,
+                         VkQueueFamilyProperties *family, as_vulkan_extensions *extensions,
+                         as_error *error)
+{
+    as_result result = describe(device, error);
+    if (result == AS_OK)
+        result =
+            as_vulkan_check_family(&device->f, device->physical, device->family, family, error);
+    if (result == AS_OK)
+        result = as_vulkan_list_extensions(&device->f, device->physical, c, extensions, error);
+    if (result == AS_OK)
+        result = keep_extensions(device, extensions->names, extensions->count, error);
+    return result;
+}
+
+as_result as_vulkan_probe(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                          as_vulkan_device *out_device, as_error *error)
+{
+    static const as_vulkan_create plain = {.get_instance_proc_addr = NULL};
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
+    VkPhysicalDeviceFeatures2 wanted;
+    VkQueueFamilyProperties family;
+    as_vulkan_extensions extensions;
+    out_device->f = *f;
+    out_device->physical = physical;
+    if (!as_vulkan_find_family(f, physical, &out_device->family)) {
+        f->GetPhysicalDeviceProperties(physical, &out_device->properties);
+        return as_err_set(error, AS_ERROR_GPU, "it has no queue that can compute");
+    }
+    const as_result result = look_at(out_device, &plain, &family, &extensions, error);
+    if (result != AS_OK)
+        return result;
+    find_features(out_device, &timeline, &wanted);
+    const enabled_features features = read_features(&wanted);
+    find_caps(out_device, &features, VK_API_VERSION_1_1, family.timestampValidBits, 0);
+    return AS_OK;
+}
+
+void as_vulkan_probe_end(as_vulkan_device *device)
+{
+    as_mem_free(device->enabled);
+    device->enabled = NULL;
 }
 
 static as_result create_device(as_vulkan_device *device, const as_vulkan_create *c, as_error *error)
 {
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
+    VkPhysicalDeviceFeatures2 wanted;
     VkQueueFamilyProperties family;
     as_vulkan_extensions extensions;
-    enabled_features features;
     device->own = true;
     as_result result = create_instance(device, c, error);
+    if (result == AS_NOT_READY)
+        result = error->code = AS_ERROR_GPU;
     if (result == AS_OK)
         result = as_vulkan_choose(&device->f, device->instance, c, &device->physical,
                                   &device->family, error);
     if (result == AS_OK)
-        result = describe(device, error);
-    if (result == AS_OK)
-        result =
-            as_vulkan_check_family(&device->f, device->physical, device->family, &family, error);
-    if (result == AS_OK)
-        result = as_vulkan_list_extensions(&device->f, device->physical, c, &extensions, error);
-    if (result == AS_OK)
-        result = keep_extensions(device, extensions.names, extensions.count, error);
+        result = look_at(device, c, &family, &extensions, error);
     if (result != AS_OK)
         return result;
-    const VkResult created = create_logical(device, &features, &extensions);
-    if (created != VK_SUCCESS)
-        device->device = VK_NULL_HANDLE;
-    result = as_vulkan_check(device, created, "a device", error);
-    if (result == AS_OK)
-        result = finish(device, &features, VK_API_VERSION_1_1, family.timestampValidBits,
-                        c->without, error);
+    find_features(device, &timeline, &wanted);
+    result =
+        as_vulkan_check(device, create_logical(device, &wanted, &extensions), "a device", error);
+    if (result != AS_OK)
+        return result;
+    const enabled_features features = read_features(&wanted);
+    result =
+        finish(device, &features, VK_API_VERSION_1_1, family.timestampValidBits, c->without, error);
     if (result == AS_OK)
         device->f.GetDeviceQueue(device->device, device->family, 0, &device->queue);
     return result;

@@ -23,7 +23,8 @@ enum {
     AS_VULKAN_CAP_INT64 = 4,      /* 64-bit integers in shaders; else pairs of 32-bit ones */
     AS_VULKAN_CAP_STORE = 8,      /* R8 storage images; else a buffer that is copied to the image */
     AS_VULKAN_CAP_TIMESTAMP = 16, /* the queue has them; else no GPU times */
-    AS_VULKAN_CAPS = 31
+    AS_VULKAN_CAP_EXPORT = 32,    /* memory of images as a file descriptor; else it stays inside */
+    AS_VULKAN_CAPS = 63
 };
 
 /* Around every use of the queue, in the thread that uses it; both NULL: nobody else uses it. Calls
@@ -87,8 +88,9 @@ struct as_vulkan_device {
     VkDevice device;
     VkQueue queue;
     uint32_t family;
-    uint32_t caps; /* AS_VULKAN_CAP_* in use */
-    bool own;      /* instance and device are ours */
+    uint32_t families; /* that the device has */
+    uint32_t caps;     /* AS_VULKAN_CAP_* in use */
+    bool own;          /* instance and device are ours */
     as_vulkan_lock lock;
     VkPhysicalDeviceProperties properties;
     VkPhysicalDeviceIDProperties ids;
@@ -121,6 +123,19 @@ as_result as_vulkan_device_create(const as_vulkan_create *create, as_vulkan_devi
                                   as_error *error);
 /* Waits for what was submitted here; all buffers and images must be gone. NULL is ignored. */
 void as_vulkan_device_destroy(as_vulkan_device *device);
+
+enum { AS_VULKAN_MOST_DEVICES = 32 }; /* that are looked at */
+
+/* An instance without a device, for as_vulkan_probe; goes with as_vulkan_device_destroy.
+ * AS_NOT_READY: there is no driver. Errors as as_vulkan_device_create. */
+as_result as_vulkan_look(const as_vulkan_create *create, as_vulkan_device **out_device,
+                         as_error *error);
+/* Fills in a zeroed device what can be known before there is one: versions, names, a family, and
+ * the caps that an own one would have. `f`: of the instance. AS_ERROR_GPU: it cannot be used. In
+ * either case as_vulkan_probe_end follows. */
+as_result as_vulkan_probe(const as_vulkan_functions *f, VkPhysicalDevice physical,
+                          as_vulkan_device *out_device, as_error *error);
+void as_vulkan_probe_end(as_vulkan_device *device);
 bool as_vulkan_has_extension(const as_vulkan_device *device, const char *name);
 
 /* errors.c: what `result` of doing `what` means; AS_OK for all that are no errors. A lost device is
@@ -194,13 +209,23 @@ typedef struct as_vulkan_image {
     uint32_t width, height;
 } as_vulkan_image;
 
-/* An R8 image of 1 x 1 or more, one level, optimal tiling, for sampling and transfers and (with
- * AS_VULKAN_CAP_STORE) storage. `image_next` and `memory_next` go to the chains of
- * VkImageCreateInfo and VkMemoryAllocateInfo (external memory); NULL: none. AS_ERROR_GPU: larger
- * than the device can have; AS_ERROR_OUT_OF_MEMORY. */
-as_result as_vulkan_image_create(as_vulkan_device *device, uint32_t width, uint32_t height,
-                                 const void *image_next, const void *memory_next,
+typedef struct as_vulkan_image_kind {
+    uint32_t width, height;  /* 1 or more */
+    VkImageUsageFlags usage; /* besides transfers and (with AS_VULKAN_CAP_STORE) storage */
+    bool exported;           /* with memory of its own that can be exported; AS_VULKAN_CAP_EXPORT */
+} as_vulkan_image_kind;
+
+/* Can there be such images? AS_ERROR_GPU: larger than the device can have, or a usage that it has
+ * not for R8. */
+as_result as_vulkan_image_check(as_vulkan_device *device, const as_vulkan_image_kind *kind,
+                                as_error *error);
+/* An R8 image with one level and optimal tiling. AS_ERROR_GPU: as as_vulkan_image_check;
+ * AS_ERROR_OUT_OF_MEMORY. */
+as_result as_vulkan_image_create(as_vulkan_device *device, const as_vulkan_image_kind *kind,
                                  as_vulkan_image *out_image, as_error *error);
+/* A view as those images have, of any R8 image. */
+as_result as_vulkan_view_create(as_vulkan_device *device, VkImage image, VkImageView *out_view,
+                                as_error *error);
 void as_vulkan_image_destroy(as_vulkan_device *device, as_vulkan_image *image);
 
 #endif

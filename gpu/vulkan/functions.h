@@ -97,6 +97,7 @@ typedef struct as_vulkan_functions {
     /* as_vulkan_load_timeline's */
     PFN_vkGetSemaphoreCounterValue GetSemaphoreCounterValue;
     PFN_vkWaitSemaphores WaitSemaphores;
+    PFN_vkGetMemoryFdKHR GetMemoryFdKHR; /* NULL: there is none */
 #undef AS_VULKAN_MEMBER
 } as_vulkan_functions;
 

@@ -38,7 +38,8 @@ as_result as_vulkan_raster_measure(as_vulkan_device *device, as_vulkan_raster *r
 {
     as_vulkan_image image;
     uint64_t store = 0, copy = 0;
-    as_result result = as_vulkan_image_create(device, SIDE, SIDE, NULL, NULL, &image, error);
+    const as_vulkan_image_kind kind = {.width = SIDE, .height = SIDE};
+    as_result result = as_vulkan_image_create(device, &kind, &image, error);
     if (result != AS_OK)
         return result;
     const as_vulkan_target target = {.image = image.image,

@@ -110,23 +110,28 @@ void as_vulkan_buffer_destroy(as_vulkan_device *device, as_vulkan_buffer *buffer
 
 /* ------------------------------------------------------------------------------- images ------ */
 
-static VkImageUsageFlags image_usage(const as_vulkan_device *device)
+static VkImageUsageFlags image_usage(const as_vulkan_device *device,
+                                     const as_vulkan_image_kind *kind)
 {
-    return VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT |
-           VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+    return kind->usage | VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
            (device->caps & AS_VULKAN_CAP_STORE ? VK_IMAGE_USAGE_STORAGE_BIT : 0);
 }
 
-/* Asks before creating: an image that is too large is no error to a driver, but undefined. */
-static as_result check_image(as_vulkan_device *device, uint32_t width, uint32_t height,
-                             as_error *error)
+/* For before creating: an image that is too large is no error to a driver, but undefined. */
+as_result as_vulkan_image_check(as_vulkan_device *device, const as_vulkan_image_kind *kind,
+                                as_error *error)
 {
+    const uint32_t width = kind->width, height = kind->height;
+    const VkPhysicalDeviceExternalImageFormatInfo external = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+        .handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT};
     const VkPhysicalDeviceImageFormatInfo2 info = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+        .pNext = kind->exported ? &external : NULL,
         .format = VK_FORMAT_R8_UNORM,
         .type = VK_IMAGE_TYPE_2D,
         .tiling = VK_IMAGE_TILING_OPTIMAL,
-        .usage = image_usage(device)};
+        .usage = image_usage(device, kind)};
     VkImageFormatProperties2 found = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2};
     const as_result result = as_vulkan_check(
         device, device->f.GetPhysicalDeviceImageFormatProperties2(device->physical, &info, &found),
@@ -143,11 +148,54 @@ static as_result check_image(as_vulkan_device *device, uint32_t width, uint32_t 
                       width, height, most.width, most.height);
 }
 
-static VkResult create_image(as_vulkan_device *device, const void *image_next,
-                             const void *memory_next, as_vulkan_image *i)
+static VkResult allocate_image(as_vulkan_device *device, bool exported, as_vulkan_image *i)
 {
+    const VkMemoryDedicatedAllocateInfo dedicated = {
+        .sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO, .image = i->image};
+    const VkExportMemoryAllocateInfo external = {
+        .sType = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO,
+        .pNext = &dedicated,
+        .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT};
+    VkMemoryRequirements needs;
+    device->f.GetImageMemoryRequirements(device->device, i->image, &needs);
+    i->memory_size = needs.size;
+    const VkResult result = allocate(device, &needs, &kinds[AS_VULKAN_PLACE_DEVICE],
+                                     exported ? &external : NULL, &i->memory);
+    if (result == VK_SUCCESS)
+        return device->f.BindImageMemory(device->device, i->image, i->memory, 0);
+    i->memory = VK_NULL_HANDLE;
+    return result;
+}
+
+static VkResult create_view(as_vulkan_device *device, VkImage image, VkImageView *out_view)
+{
+    const VkImageViewCreateInfo view = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+        .image = image,
+        .viewType = VK_IMAGE_VIEW_TYPE_2D,
+        .format = VK_FORMAT_R8_UNORM,
+        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+    const VkResult result = device->f.CreateImageView(device->device, &view, NULL, out_view);
+    if (result != VK_SUCCESS)
+        *out_view = VK_NULL_HANDLE;
+    return result;
+}
+
+as_result as_vulkan_view_create(as_vulkan_device *device, VkImage image, VkImageView *out_view,
+                                as_error *error)
+{
+    return as_vulkan_check(device, create_view(device, image, out_view), "a view of an image",
+                           error);
+}
+
+static VkResult create_image(as_vulkan_device *device, const as_vulkan_image_kind *kind,
+                             as_vulkan_image *i)
+{
+    const VkExternalMemoryImageCreateInfo external = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
+        .handleTypes = VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT};
     const VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-                                    .pNext = image_next,
+                                    .pNext = kind->exported ? &external : NULL,
                                     .imageType = VK_IMAGE_TYPE_2D,
                                     .format = VK_FORMAT_R8_UNORM,
                                     .extent = {i->width, i->height, 1},
@@ -155,47 +203,27 @@ static VkResult create_image(as_vulkan_device *device, const void *image_next,
                                     .arrayLayers = 1,
                                     .samples = VK_SAMPLE_COUNT_1_BIT,
                                     .tiling = VK_IMAGE_TILING_OPTIMAL,
-                                    .usage = image_usage(device),
+                                    .usage = image_usage(device, kind),
                                     .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
-    VkMemoryRequirements needs;
     VkResult result = device->f.CreateImage(device->device, &info, NULL, &i->image);
     if (result != VK_SUCCESS) {
         i->image = VK_NULL_HANDLE;
         return result;
     }
-    device->f.GetImageMemoryRequirements(device->device, i->image, &needs);
-    i->memory_size = needs.size;
-    result = allocate(device, &needs, &kinds[AS_VULKAN_PLACE_DEVICE], memory_next, &i->memory);
-    if (result != VK_SUCCESS) {
-        i->memory = VK_NULL_HANDLE;
-        return result;
-    }
-    result = device->f.BindImageMemory(device->device, i->image, i->memory, 0);
-    if (result != VK_SUCCESS)
-        return result;
-    const VkImageViewCreateInfo view = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-        .image = i->image,
-        .viewType = VK_IMAGE_VIEW_TYPE_2D,
-        .format = VK_FORMAT_R8_UNORM,
-        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
-    result = device->f.CreateImageView(device->device, &view, NULL, &i->view);
-    if (result != VK_SUCCESS)
-        i->view = VK_NULL_HANDLE;
-    return result;
+    result = allocate_image(device, kind->exported, i);
+    return result == VK_SUCCESS ? create_view(device, i->image, &i->view) : result;
 }
 
-as_result as_vulkan_image_create(as_vulkan_device *device, uint32_t width, uint32_t height,
-                                 const void *image_next, const void *memory_next,
+as_result as_vulkan_image_create(as_vulkan_device *device, const as_vulkan_image_kind *kind,
                                  as_vulkan_image *out_image, as_error *error)
 {
-    as_vulkan_image i = {.width = width, .height = height};
+    as_vulkan_image i = {.width = kind->width, .height = kind->height};
     as_result result = as_vulkan_usable(device, error);
     if (result == AS_OK)
-        result = check_image(device, width, height, error);
+        result = as_vulkan_image_check(device, kind, error);
     if (result != AS_OK)
         return result;
-    const VkResult created = create_image(device, image_next, memory_next, &i);
+    const VkResult created = create_image(device, kind, &i);
     result = as_vulkan_check(device, created, "an image", error);
     if (result == AS_OK)
         *out_image = i;

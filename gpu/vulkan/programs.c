@@ -45,12 +45,16 @@ static as_result create_layouts(as_vulkan_device *device, as_vulkan_programs *p,
     return as_vulkan_check(device, created, "a pipeline layout", error);
 }
 
-static as_result create_cache(as_vulkan_device *device, const void *data, size_t size,
+static as_result create_cache(as_vulkan_device *device, const as_vulkan_raster_params *params,
                               as_vulkan_programs *p, as_error *error)
 {
+    p->cache = params->shared_cache;
+    p->own_cache = !p->cache;
+    if (p->cache)
+        return AS_OK;
     VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-                                      .initialDataSize = size,
-                                      .pInitialData = data};
+                                      .initialDataSize = params->cache_size,
+                                      .pInitialData = params->cache};
     const as_result result = as_vulkan_check(
         device, device->f.CreatePipelineCache(device->device, &info, NULL, &p->cache),
         "a pipeline cache", error);
@@ -89,13 +93,13 @@ static as_result create_pipeline(as_vulkan_device *device, const as_vulkan_progr
     return result;
 }
 
-as_result as_vulkan_programs_create(as_vulkan_device *device, const void *cache, size_t cache_size,
+as_result as_vulkan_programs_create(as_vulkan_device *device, const as_vulkan_raster_params *params,
                                     as_vulkan_programs *p, as_error *error)
 {
     const uint32_t caps = device->caps;
     as_result result = create_layouts(device, p, error);
     if (result == AS_OK)
-        result = create_cache(device, cache, cache_size, p, error);
+        result = create_cache(device, params, p, error);
     if (result == AS_OK)
         result = create_pipeline(
             device, p, caps & AS_VULKAN_CAP_INT64 ? &as_vulkan_segments_int64 : &as_vulkan_segments,
@@ -117,7 +121,7 @@ void as_vulkan_programs_destroy(as_vulkan_device *device, as_vulkan_programs *p)
     for (size_t i = 0; i < sizeof(pipelines) / sizeof(*pipelines); i++)
         if (pipelines[i])
             device->f.DestroyPipeline(device->device, pipelines[i], NULL);
-    if (p->cache)
+    if (p->cache && p->own_cache)
         device->f.DestroyPipelineCache(device->device, p->cache, NULL);
     if (p->layout)
         device->f.DestroyPipelineLayout(device->device, p->layout, NULL);

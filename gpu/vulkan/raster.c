@@ -41,6 +41,8 @@ struct as_vulkan_raster {
     uint32_t slots_count, next; /* slots are taken in turn */
     uint32_t first_recorded, recorded_count;
     as_vulkan_raster_numbers numbers;
+    void (*timed)(void *user, uint64_t gpu_ns);
+    void *user;
     slot slots[AS_VULKAN_MOST_SLOTS];
 };
 
@@ -110,8 +112,7 @@ static as_result create_queries(as_vulkan_raster *r, as_error *error)
 
 static as_result create(as_vulkan_raster *r, const as_vulkan_raster_params *params, as_error *error)
 {
-    as_result result = as_vulkan_programs_create(r->device, params->cache, params->cache_size,
-                                                 &r->programs, error);
+    as_result result = as_vulkan_programs_create(r->device, params, &r->programs, error);
     if (result == AS_OK)
         result = create_sets(r, error);
     if (result == AS_OK)
@@ -142,10 +143,13 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
     result = create(r, params, error);
     if (result == AS_OK && can_store && params->way == AS_VULKAN_WAY_AUTO)
         result = as_vulkan_raster_measure(device, r, error);
-    if (result == AS_OK)
-        *out_raster = r;
-    else
+    if (result != AS_OK) {
         as_vulkan_raster_destroy(r);
+        return result;
+    }
+    r->timed = params->timed;
+    r->user = params->user;
+    *out_raster = r;
     return result;
 }
 
@@ -196,6 +200,8 @@ static void pick_up_time(as_vulkan_raster *r, uint32_t index)
     r->numbers.last_gpu_ns = (uint64_t)((double)((times[1] - times[0]) & mask) * period);
     r->numbers.gpu_ns += r->numbers.last_gpu_ns;
     r->numbers.gpu_frames++;
+    if (r->timed)
+        r->timed(r->user, r->numbers.last_gpu_ns);
 }
 
 /* The next slot, not in use any more. */
@@ -210,7 +216,11 @@ static as_result take_slot(as_vulkan_raster *r, uint64_t timeout_ns, slot **out_
         return as_err_set(error, AS_ERROR_LIMIT,
                           "all %" PRIu32 " slots hold frames that were recorded and not submitted",
                           r->slots_count);
-    result = as_vulkan_wait(r->device, s->point, timeout_ns, error);
+    result = as_vulkan_reached(r->device, s->point, error);
+    if (result == AS_NOT_READY) {
+        r->numbers.slot_waits++;
+        result = as_vulkan_wait(r->device, s->point, timeout_ns, error);
+    }
     if (result != AS_OK)
         return result;
     pick_up_time(r, r->next);
@@ -253,12 +263,17 @@ static as_result fit_upload(as_vulkan_raster *r, slot *s, size_t bytes, as_error
     return AS_OK;
 }
 
+static as_vulkan_way way_to(const as_vulkan_raster *r, const as_vulkan_target *target)
+{
+    return target->way == AS_VULKAN_WAY_AUTO ? r->numbers.way : target->way;
+}
+
 static as_result fit_scratch(as_vulkan_raster *r, const as_vulkan_draw *draw,
                              const as_vulkan_target *target, as_error *error)
 {
     const uint64_t row = (target->width + 3) / 4 * 4;
     uint64_t packed = 0;
-    if (r->numbers.way == AS_VULKAN_WAY_COPY) {
+    if (way_to(r, target) == AS_VULKAN_WAY_COPY) {
         packed = row * target->height;
         packed = packed > PACKED_BYTES ? PACKED_BYTES : packed;
     }
@@ -290,7 +305,7 @@ static void write_set(as_vulkan_raster *r, slot *s, const as_vulkan_target *targ
                                    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                    .pBufferInfo = &infos[i]};
     }
-    if (r->numbers.way == AS_VULKAN_WAY_STORE)
+    if (way_to(r, target) == AS_VULKAN_WAY_STORE)
         writes[count++] = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                                  .dstSet = s->image_set,
                                                  .descriptorCount = 1,
@@ -438,9 +453,10 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
                                      .set = s->set,
                                      .image_set = s->image_set,
                                      .target = target,
-                                     .store = r->numbers.way == AS_VULKAN_WAY_STORE,
+                                     .store = way_to(r, target) == AS_VULKAN_WAY_STORE,
                                      .queries = r->queries,
-                                     .query = 2 * r->next};
+                                     .query = 2 * r->next,
+                                     .dispatches = &r->numbers.dispatches};
     as_result result = check_target(r, target, error);
     if (result == AS_OK)
         result = fit_scratch(r, draw, target, error);
@@ -451,9 +467,10 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
     recording.upload = s->upload.buffer;
     write_set(r, s, target);
     result = record_commands(r, s, &recording, error);
-    if (result == AS_OK)
-        settle(r, s, recording.push.stride);
-    return result;
+    if (result != AS_OK)
+        return result;
+    settle(r, s, recording.push.stride);
+    return AS_OK;
 }
 
 as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw *draw,
@@ -512,8 +529,9 @@ as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster)
             pick_up_time(raster, i);
     raster->numbers.scratch_bytes =
         scratch->bits.size + scratch->arena.size + scratch->jobs.size + scratch->packed.size;
+    raster->numbers.staging_bytes = 0;
     for (uint32_t i = 0; i < raster->slots_count; i++)
-        raster->numbers.scratch_bytes += raster->slots[i].upload.size;
+        raster->numbers.staging_bytes += raster->slots[i].upload.size;
     return raster->numbers;
 }
 

@@ -39,10 +39,15 @@ typedef enum as_vulkan_way {
 typedef struct as_vulkan_raster_params {
     uint32_t slots; /* frames in flight, 1 .. AS_VULKAN_MOST_SLOTS */
     as_vulkan_way way;
+    VkPipelineCache shared_cache; /* used and not destroyed; VK_NULL_HANDLE: an own one, made of */
     const void
         *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; checked by the driver */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
+    /* Told the GPU time of a frame (AS_VULKAN_CAP_TIMESTAMP) when that is known, within any call;
+     * NULL: nobody. */
+    void (*timed)(void *user, uint64_t gpu_ns);
+    void *user;
 } as_vulkan_raster_params;
 
 /* What to draw. */
@@ -56,14 +61,15 @@ typedef struct as_vulkan_draw {
 /* Where to: an R8 image with the usages of as_vulkan_image_create, owned by the queue's family. */
 typedef struct as_vulkan_target {
     VkImage image;
-    VkImageView view; /* AS_VULKAN_WAY_STORE only */
-    uint32_t width, height;
-    /* The image's earlier uses, whose content is dropped: what the drawing waits for on the queue.
-     * Both 0: nothing, or a semaphore does it. */
+    VkImageView view;            /* AS_VULKAN_WAY_STORE only */
+    as_vulkan_way way;           /* AUTO: the rasterizer's */
+    uint32_t width, height;      /* of the mask, at the image's upper left */
+    VkImageLayout before_layout; /* VK_IMAGE_LAYOUT_UNDEFINED: its content is dropped */
+    /* The image's earlier uses: what the drawing waits for on the queue. Both 0: nothing. */
     VkPipelineStageFlags before_stage;
     VkAccessFlags before_access;
     /* What comes after it. With a release to another family (`after_family` not
-     * VK_QUEUE_FAMILY_IGNORED) that one must acquire it from the same layout. */
+     * VK_QUEUE_FAMILY_IGNORED) that one must acquire it, from and to after_layout. */
     VkImageLayout after_layout;
     VkPipelineStageFlags after_stage;
     VkAccessFlags after_access;
@@ -77,6 +83,9 @@ typedef struct as_vulkan_raster_numbers {
     uint64_t gpu_ns, gpu_frames; /* of frames known to be done, with AS_VULKAN_CAP_TIMESTAMP */
     uint64_t last_upload_bytes, last_record_ns, last_gpu_ns;
     uint64_t scratch_bytes; /* device memory */
+    uint64_t staging_bytes; /* that uploads go through */
+    uint64_t dispatches;    /* of frames recorded */
+    uint64_t slot_waits;    /* times that the host waited for a slot */
     as_vulkan_way way;
 } as_vulkan_raster_numbers;
 

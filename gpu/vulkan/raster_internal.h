@@ -33,11 +33,12 @@ typedef struct as_vulkan_programs {
     VkDescriptorSetLayout set_layout, image_layout;
     VkPipelineLayout layout;
     VkPipelineCache cache;
+    bool own_cache;
     VkPipeline segments, fill, pack, store; /* store: with AS_VULKAN_CAP_STORE */
 } as_vulkan_programs;
 
 /* Into zeroed *programs; after a failure they are to be destroyed as well. */
-as_result as_vulkan_programs_create(as_vulkan_device *device, const void *cache, size_t cache_size,
+as_result as_vulkan_programs_create(as_vulkan_device *device, const as_vulkan_raster_params *params,
                                     as_vulkan_programs *programs, as_error *error);
 void as_vulkan_programs_destroy(as_vulkan_device *device, as_vulkan_programs *programs);
 
@@ -127,8 +128,9 @@ typedef struct as_vulkan_recording {
     as_vulkan_push push;        /* but `first`, and what sampling needs */
     const as_vulkan_target *target;
     bool store;
-    VkQueryPool queries; /* or VK_NULL_HANDLE */
-    uint32_t query;      /* the first of two */
+    VkQueryPool queries;  /* or VK_NULL_HANDLE */
+    uint32_t query;       /* the first of two */
+    uint64_t *dispatches; /* counted */
 } as_vulkan_recording;
 
 /* Between Begin- and EndCommandBuffer. */

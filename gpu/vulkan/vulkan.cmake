@@ -39,6 +39,7 @@ target_sources(alphastream_objects PRIVATE
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/commands.c
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/device.c
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/errors.c
+    ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/images.c
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/loader.c
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/measure.c
     ${CMAKE_CURRENT_SOURCE_DIR}/vulkan/memory.c

@@ -8,6 +8,7 @@
 #define ALPHASTREAM_CV_H
 
 #include "gl.h"
+#include "vulkan.h"
 #include "stream.h"
 
 #ifdef __cplusplus
@@ -125,6 +126,22 @@ AS_API unsigned CV_gl_get_frame_texture(AlphaStreamHandle *handle, unsigned long
 /* With the context current the GL objects are deleted; else, and by CV_destroy, they are abandoned
  * to their context. */
 AS_API void CV_gl_detach(AlphaStreamHandle *handle);
+
+/* Frames as Vulkan images; vulkan.h tells what holds for devices, threads, layouts and semaphores.
+ * CV_vk_attach takes the renderer's device into use, before or after CV_init, and in place of the
+ * one before; the attachment outlives CV_init. */
+AS_API AS_CV_BOOL CV_vk_attach(AlphaStreamHandle *handle, const as_vk_import *import);
+/* Frame `frame_index` as an image of the size given to CV_init, ready to be sampled once
+ * out_image->semaphore has reached out_image->value. Up to 4 may be held at once; each is given
+ * back by CV_vk_release_frame_image. Waits as CV_get_frame does. */
+AS_API AS_CV_BOOL CV_vk_get_frame_image(AlphaStreamHandle *handle, unsigned long long frame_index,
+                                        as_vk_image *out_image);
+/* `done` (may be NULL) tells when the caller's use ends, as with as_vk_release. An image that is
+ * not held is ignored. */
+AS_API AS_CV_BOOL CV_vk_release_frame_image(AlphaStreamHandle *handle, as_vk_image *image,
+                                            const as_vk_done *done);
+/* The caller's use of the images must be over. CV_destroy does the same. */
+AS_API void CV_vk_detach(AlphaStreamHandle *handle);
 
 /* struct_size of *out_stats must be set (stream.h). */
 AS_API AS_CV_BOOL CV_get_stats(AlphaStreamHandle *handle, as_stream_stats *out_stats);

@@ -19,8 +19,8 @@
  *     as_vk_device_unref(&device);
  *
  * What is needed: Vulkan 1.1 and a queue with compute. Timeline semaphores, subgroup operations,
- * 8-bit storage and 64-bit integers are used where the device has them and they are enabled. The
- * library does not link to libvulkan: all it calls comes from get_instance_proc_addr.
+ * stores to R8 images and 64-bit integers are used where the device has them and they are enabled.
+ * The library does not link to libvulkan: all it calls comes from get_instance_proc_addr.
  *
  * Threads. An as_vk_device: any thread. An as_vk: one thread at a time; which one may change.
  * Decoding goes on in the stream's workers; the calling thread copies some KB, records and submits.
@@ -72,13 +72,12 @@ typedef as_vk_void_function (*as_vk_get_proc)(VkInstance instance, const char *n
 /* Abilities of a device; combined by |. In `avoid`: do without, as if the device had it not. */
 typedef uint32_t as_vk_ability;
 enum {
-    AS_VK_TIMELINE = 1,     /* timeline semaphores (VK_KHR_timeline_semaphore or Vulkan 1.2) */
-    AS_VK_SUBGROUP = 2,     /* subgroup arithmetic or shuffles in compute shaders */
-    AS_VK_STORAGE_8BIT = 4, /* 8-bit storage buffers */
-    AS_VK_INT64 = 8,        /* 64-bit integers in shaders */
-    AS_VK_STORAGE_IMAGE =
-        16,           /* R8_UNORM images can be stored to (shaderStorageImageExtendedFormats) */
-    AS_VK_EXPORT = 32 /* memory can be exported (VK_KHR_external_memory_fd or _win32) */
+    AS_VK_TIMELINE = 1, /* timeline semaphores (VK_KHR_timeline_semaphore or Vulkan 1.2) */
+    AS_VK_SUBGROUP = 2, /* ballots of subgroups in compute shaders */
+    AS_VK_INT64 = 4,    /* 64-bit integers in shaders (shaderInt64) */
+    /* R8_UNORM images can be stored to (shaderStorageImageExtendedFormats) */
+    AS_VK_STORAGE_IMAGE = 8,
+    AS_VK_EXPORT = 16 /* memory can be exported (VK_KHR_external_memory_fd) */
 };
 
 /* ------------------------------------------------------------------------------ devices ---- */
@@ -129,19 +128,21 @@ typedef struct as_vk_create {
     uint32_t struct_size;                  /* sizeof(as_vk_create) */
     as_vk_ability avoid;                   /* default 0 */
     as_vk_get_proc get_instance_proc_addr; /* required */
-    /* Which of `count` GPUs to use: an index, or -1 for none of them (AS_ERROR_GPU). Default: the
-     * GPU that uuid or luid names, else the first usable one, hardware before software. */
+    /* Which of `count` GPUs to use (their physical_device is NULL): an index, or -1 for none of
+     * them (AS_ERROR_GPU). Default: the GPU that uuid or luid names, else the first usable one,
+     * hardware before software. */
     int32_t (*choose)(void *user, const as_vk_gpu *gpus, uint32_t count);
     void *user;
     const uint8_t *uuid;        /* 16 bytes, to match another API's device; default NULL */
     const uint8_t *luid;        /* 8 bytes, likewise */
-    const void *pipeline_cache; /* bytes from as_vk_device_get_pipeline_cache; default NULL */
+    const void *pipeline_cache; /* bytes from as_vk_device_get_pipeline_cache, which are ignored if
+                                   they are another GPU's or driver's; default NULL */
     size_t pipeline_cache_size;
 } as_vk_create;
 
 /* Errors: AS_ERROR_ARGUMENT (the text names the field); AS_ERROR_UNSUPPORTED: the library was built
  * without Vulkan; AS_ERROR_GPU: the device cannot do it, or refused something (the text says what);
- * AS_ERROR_OUT_OF_MEMORY. */
+ * AS_ERROR_OUT_OF_MEMORY: the host's or the GPU's. */
 AS_API AS_NODISCARD as_result as_vk_device_import(const as_vk_import *import,
                                                   as_vk_device **out_device, as_error *error);
 AS_API AS_NODISCARD as_result as_vk_device_create(const as_vk_create *create,
@@ -191,7 +192,7 @@ AS_API AS_NODISCARD as_result as_vk_device_get_pipeline_cache(as_vk_device *devi
 /* How pixels reach an image. */
 typedef int32_t as_vk_write;
 enum {
-    AS_VK_WRITE_AUTO = 0,  /* what is faster, measured when first needed */
+    AS_VK_WRITE_AUTO = 0,  /* what is faster, measured by as_vk_attach */
     AS_VK_WRITE_STORE = 1, /* the shader stores to the image (usage STORAGE) */
     AS_VK_WRITE_COPY = 2   /* to a buffer, copied to the image (usage TRANSFER_DST) */
 };
@@ -202,9 +203,11 @@ typedef struct as_vk_params {
     uint32_t images;   /* the pool makes at most so many, all sizes together, each when it is first
                           needed; 1 .. 64; default 4 */
     as_vk_write write; /* default AS_VK_WRITE_AUTO */
-    uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides what the library
-                          needs; default VK_IMAGE_USAGE_SAMPLED_BIT */
-    uint32_t export_memory;   /* 1: the pool's images can be exported; default 0 */
+    uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides transfers, which they
+                          always have: sampled, storage, color or input attachment; default
+                          VK_IMAGE_USAGE_SAMPLED_BIT */
+    uint32_t export_memory;   /* 1: the pool's images can be exported (AS_VK_EXPORT must be in use,
+                                 or attaching is AS_ERROR_GPU); default 0 */
     uint32_t keep_processing; /* 1: the stream goes on preparing what its `processing` says; default
                                  0: it fetches for images and makes pixels only when asked */
 } as_vk_params;
@@ -225,20 +228,23 @@ typedef struct as_vk_request {
     uint32_t struct_size;  /* sizeof(as_vk_request) */
     uint32_t width;        /* 1 .. 16384 and within the device's limits; default 0: the stream's */
     uint32_t height;       /* likewise; both or neither */
-    uint32_t layout;       /* VkImageLayout to leave the image in; default
+    uint32_t layout;       /* VkImageLayout to leave the image in: GENERAL, or the OPTIMAL one of a
+                              usage that the image has; default
                               VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL */
     uint32_t transfer;     /* 1: ownership goes to queue_family: the caller's submission begins with
-                              the matching acquire barrier (docs/vulkan.md). Default 0 */
-    uint32_t queue_family; /* read where transfer is 1 */
+                              the matching acquire barrier, from `layout` to `layout`
+                              (docs/vulkan.md). Default 0 */
+    uint32_t queue_family; /* read where transfer is 1; VK_QUEUE_FAMILY_EXTERNAL is one, too */
     /* An image of the caller's instead of the pool's: 2D, one sample, VK_FORMAT_R8_UNORM, its
      * first level and layer. The mask takes columns 0 .. width - 1 and rows 0 .. height - 1. */
     VkImage image;
     uint32_t image_width, image_height; /* of the image; at least width and height */
     uint32_t image_usage;  /* it was made with; STORAGE or TRANSFER_DST must be among them */
-    uint32_t image_layout; /* it is in now; default VK_IMAGE_LAYOUT_UNDEFINED: what is around the
-                              mask may be lost */
-    VkSemaphore wait;      /* the caller's last use of the image signals it; default: none to wait
-                              for. A timeline semaphore with wait_value, or a binary one */
+    uint32_t image_layout; /* it is in now, and the queue's family owns it; default
+                              VK_IMAGE_LAYOUT_UNDEFINED: what is around the mask may be lost */
+    VkSemaphore wait;      /* the caller's last use of the image signals it; default: that was in
+                              the same queue, before. A timeline semaphore with wait_value, or a
+                              binary one with 0, which the library consumes unless the call fails */
     uint64_t wait_value;
 } as_vk_request;
 
@@ -246,7 +252,7 @@ typedef struct as_vk_request {
 typedef struct as_vk_image {
     uint64_t index; /* of the frame */
     VkImage image;
-    VkImageView view;      /* 2D, identity swizzle; of a caller's image 0 */
+    VkImageView view;      /* 2D, identity swizzle; of a caller's image NULL */
     uint32_t format;       /* VK_FORMAT_R8_UNORM */
     uint32_t width;        /* pixels */
     uint32_t height;       /* rows */
@@ -264,25 +270,29 @@ typedef struct as_vk_image {
 
 /* Frame `index` as an image, waiting at most timeout_ns (as as_stream_get_frame) for it to be
  * decoded; the drawing itself is queued, not waited for. `request` may be NULL. Images of the pool
- * are to be read only. Where one of them shows the frame already in the layout and family that are
- * wanted, also one that is held, that one is returned. After an error *out_image is zeroed and
- * nothing is held.
+ * are to be read only. Where one of them shows the frame already in the layout that is wanted, also
+ * one that is held, that one is returned, but not where its ownership is or was transferred. After
+ * an error *out_image is zeroed and nothing is held.
  * Errors: those of as_stream_get_frame; AS_ERROR_ARGUMENT: also an image that is not as described;
  * AS_ERROR_LIMIT: also when all images of the pool are held, or the frame needs more of the device
- * than its limits allow; AS_ERROR_GPU: out of device memory, the size is over the device's limits,
- * or the device is lost; AS_ERROR_OUT_OF_MEMORY. The as_vk stays usable, but for a lost device. */
+ * than its limits allow; AS_TIMEOUT: also when the GPU was not done with earlier frames in time;
+ * AS_ERROR_GPU: the size is over the device's limits, or the device is lost;
+ * AS_ERROR_OUT_OF_MEMORY: the host's or the GPU's. The as_vk stays usable, but for a lost device.
+ */
 AS_API AS_NODISCARD as_result as_vk_get_frame(as_vk *vk, uint64_t index,
                                               const as_vk_request *request, uint64_t timeout_ns,
                                               as_vk_image *out_image, as_error *error);
 
 /* When the caller's use of an image ends. Zero = default everywhere. */
 typedef struct as_vk_done {
-    uint32_t struct_size;  /* sizeof(as_vk_done) */
-    uint32_t layout;       /* the image is in then; default: as it was given */
-    VkSemaphore semaphore; /* signalled then: a timeline semaphore with `value`, or a binary one,
-                              whose signal the library consumes. It must stay valid until the
-                              library has waited: until the image was got again, or detach. Default:
-                              the use is over already, or is in the same queue, before this call */
+    uint32_t struct_size; /* sizeof(as_vk_done) */
+    uint32_t layout;      /* the image is in then; default: as it was given */
+    /* Signalled then: a timeline semaphore with `value`, or a binary one with 0, whose signal the
+     * library consumes. It must stay valid until the library has waited: until the image was got
+     * again and that drawing is done, or detach. Default: the use is over already, or was submitted
+     * to the same queue before this call. For images of the pool; for the caller's see
+     * as_vk_request.wait. */
+    VkSemaphore semaphore;
     uint64_t value;
 } as_vk_done;
 
@@ -302,18 +312,16 @@ AS_API AS_NODISCARD as_result as_vk_wait(as_vk *vk, const as_vk_image *image, ui
 /* The memory behind an image of the pool, for another API or process. */
 typedef struct as_vk_memory {
     uint32_t struct_size;  /* set by the caller: sizeof(as_vk_memory) */
-    int32_t fd;            /* an opaque descriptor, the caller's to close or to import; -1 where
-                              `handle` is used */
-    void *handle;          /* Windows: an opaque Win32 handle, the caller's to close; else NULL */
+    int32_t fd;            /* an opaque descriptor, the caller's to close or to import */
+    void *handle;          /* for Win32 handles, which this version does not have: NULL */
     uint64_t size, offset; /* bytes of the allocation; where the image begins */
     uint32_t dedicated;    /* 1: the allocation is for this image alone */
     uint32_t tiling;       /* VkImageTiling */
     uint8_t device_uuid[16], driver_uuid[16]; /* an importer's must be the same */
 } as_vk_memory;
 
-/* A new descriptor or handle at each call. Errors: AS_ERROR_ARGUMENT: not a held image of the pool;
- * AS_ERROR_UNSUPPORTED: export_memory was not asked for, or AS_VK_EXPORT is not in use;
- * AS_ERROR_GPU. */
+/* A new descriptor at each call. Errors: AS_ERROR_ARGUMENT: not a held image of the pool;
+ * AS_ERROR_UNSUPPORTED: export_memory was not asked for; AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_vk_export_memory(as_vk *vk, const as_vk_image *image,
                                                   as_vk_memory *out_memory, as_error *error);
 
@@ -321,7 +329,7 @@ AS_API AS_NODISCARD as_result as_vk_export_memory(as_vk *vk, const as_vk_image *
 
 typedef struct as_vk_stats {
     uint32_t struct_size;      /* set by the caller: sizeof(as_vk_stats) */
-    as_vk_write write;         /* in use; AUTO: not measured yet */
+    as_vk_write write;         /* in use */
     uint64_t images;           /* of the pool, now */
     uint64_t image_bytes;      /* their memory */
     uint64_t held;             /* images in the caller's hands, its own included */

@@ -83,7 +83,9 @@ static void check_upload(vk_bench *b, const vk_frame *f)
 void vk_frame_add(vk_bench *b, vk_frame *f)
 {
     as_error error;
-    assert_ok(as_vulkan_image_create(b->device, f->width, f->height, NULL, NULL, &f->image, &error),
+    assert_ok(as_vulkan_image_create(b->device,
+                                     &(const as_vulkan_image_kind){f->width, f->height, 0, false},
+                                     &f->image, &error),
               &error);
     assert_ok(vk_frame_record(b, f, &error), &error);
     check_upload(b, f);

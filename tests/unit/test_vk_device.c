@@ -403,9 +403,10 @@ static void test_sizes_that_are_refused(void **state)
     for (int i = 0; i < 4; i++) {
         f.width = sizes[i][0];
         f.height = sizes[i][1];
-        assert_fails(
-            as_vulkan_image_create(b.device, f.width, f.height, NULL, NULL, &f.image, &error),
-            AS_ERROR_GPU, &error, "ask for such a size");
+        assert_fails(as_vulkan_image_create(
+                         b.device, &(const as_vulkan_image_kind){f.width, f.height, 0, false},
+                         &f.image, &error),
+                     AS_ERROR_GPU, &error, "ask for such a size");
         assert_fails(vk_frame_record(&b, &f, &error), AS_ERROR_LIMIT, &error, "sides of 1");
     }
     assert_fails(as_vulkan_buffer_create(b.device, UINT64_C(1) << 40,
