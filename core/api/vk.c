@@ -50,8 +50,6 @@ static as_result take_params(const as_vk_device *device, as_vk_params *p,
     if (p->write < AS_VK_WRITE_AUTO || p->write > AS_VK_WRITE_COPY)
         return as_err_set(error, AS_ERROR_ARGUMENT,
                           "as_vk_params.write is %" PRId32 ", none of AS_VK_WRITE_*", p->write);
-    if (p->usage == 0)
-        p->usage = VK_IMAGE_USAGE_SAMPLED_BIT;
     if (p->usage & ~(uint32_t)POOL_USAGE)
         return as_err_set(error, AS_ERROR_ARGUMENT,
                           "as_vk_params.usage is 0x%" PRIx32 "; only transfers, sampling, storage, "
@@ -94,7 +92,8 @@ static as_result create_images(as_vk *vk, const as_vk_params *p, as_error *error
         as_vulkan_images_create(vk->device->device, &params, &vk->images, error);
     if (result != AS_OK)
         return result;
-    vk->usage = p->usage | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    vk->usage = p->usage | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                VK_IMAGE_USAGE_TRANSFER_DST_BIT;
     vk->exported = p->export_memory != 0;
     vk->keep_processing = p->keep_processing != 0;
     vk->at_start = as_vulkan_images_count(vk->images).raster;

@@ -16,6 +16,12 @@ static uint32_t list_families(const as_vulkan_functions *f, VkPhysicalDevice phy
     return count;
 }
 
+uint32_t as_vulkan_count_families(const as_vulkan_functions *f, VkPhysicalDevice physical)
+{
+    VkQueueFamilyProperties families[MOST_FAMILIES];
+    return list_families(f, physical, families);
+}
+
 as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
                                  uint32_t family, VkQueueFamilyProperties *out_family,
                                  as_error *error)

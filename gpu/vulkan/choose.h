@@ -15,6 +15,7 @@ typedef struct as_vulkan_extensions {
     uint32_t count;
 } as_vulkan_extensions;
 
+uint32_t as_vulkan_count_families(const as_vulkan_functions *f, VkPhysicalDevice physical);
 /* AS_ERROR_ARGUMENT: there is no such family, or it cannot compute. */
 as_result as_vulkan_check_family(const as_vulkan_functions *f, VkPhysicalDevice physical,
                                  uint32_t family, VkQueueFamilyProperties *out_family,

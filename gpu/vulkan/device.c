@@ -170,7 +170,7 @@ static as_result describe(as_vulkan_device *device, as_error *error)
     device->f.GetPhysicalDeviceProperties2(device->physical, &properties);
     device->ids.pNext = NULL;
     device->f.GetPhysicalDeviceMemoryProperties(device->physical, &device->memory);
-    device->f.GetPhysicalDeviceQueueFamilyProperties(device->physical, &device->families, NULL);
+    device->families = as_vulkan_count_families(&device->f, device->physical);
     return AS_OK;
 }
 

@@ -211,7 +211,7 @@ typedef struct as_vulkan_image {
 
 typedef struct as_vulkan_image_kind {
     uint32_t width, height;  /* 1 or more */
-    VkImageUsageFlags usage; /* besides transfers and (with AS_VULKAN_CAP_STORE) storage */
+    VkImageUsageFlags usage; /* besides sampling, transfers and (CAP_STORE) storage */
     bool exported;           /* with memory of its own that can be exported; AS_VULKAN_CAP_EXPORT */
 } as_vulkan_image_kind;
 

@@ -113,7 +113,8 @@ void as_vulkan_buffer_destroy(as_vulkan_device *device, as_vulkan_buffer *buffer
 static VkImageUsageFlags image_usage(const as_vulkan_device *device,
                                      const as_vulkan_image_kind *kind)
 {
-    return kind->usage | VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+    return kind->usage | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT |
+           VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
            (device->caps & AS_VULKAN_CAP_STORE ? VK_IMAGE_USAGE_STORAGE_BIT : 0);
 }
 

@@ -203,9 +203,8 @@ typedef struct as_vk_params {
     uint32_t images;   /* the pool makes at most so many, all sizes together, each when it is first
                           needed; 1 .. 64; default 4 */
     as_vk_write write; /* default AS_VK_WRITE_AUTO */
-    uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides transfers, which they
-                          always have: sampled, storage, color or input attachment; default
-                          VK_IMAGE_USAGE_SAMPLED_BIT */
+    uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides sampling and transfers:
+                          storage, color attachment, input attachment; default 0 */
     uint32_t export_memory;   /* 1: the pool's images can be exported (AS_VK_EXPORT must be in use,
                                  or attaching is AS_ERROR_GPU); default 0 */
     uint32_t keep_processing; /* 1: the stream goes on preparing what its `processing` says; default

@@ -121,7 +121,8 @@ const VkInstanceCreateInfo *test_vk_instance_info(void)
 
 /* -------------------------------------------------------------------------------- device ----- */
 
-static const char *const device_extensions[] = {VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME};
+static const char *const device_extensions[] = {VK_KHR_TIMELINE_SEMAPHORE_EXTENSION_NAME,
+                                                VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME};
 
 static void open_instance(test_vk *vk)
 {
@@ -164,7 +165,7 @@ static void open_device(test_vk *vk)
                                      .pNext = &vk->features,
                                      .queueCreateInfoCount = 1,
                                      .pQueueCreateInfos = &queue,
-                                     .enabledExtensionCount = 1,
+                                     .enabledExtensionCount = 2,
                                      .ppEnabledExtensionNames = device_extensions};
     assert_int_equal(vk->f.CreateDevice(vk->physical, &info, NULL, &vk->device), VK_SUCCESS);
     assert_ok(as_vulkan_load_device(&vk->f, vk->device, &error), &error);
@@ -204,7 +205,7 @@ as_vulkan_import test_vk_import(test_vk *vk, uint32_t without)
                               .family = vk->family,
                               .features = &vk->features,
                               .extensions = device_extensions,
-                              .extensions_count = 1,
+                              .extensions_count = 2,
                               .without = without};
 }
 

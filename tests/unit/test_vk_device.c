@@ -170,12 +170,14 @@ static void test_caps_follow_features(void **state)
     as_vulkan_device_destroy(device);
     i.features = NULL; /* not enabled, so not used */
     assert_ok(as_vulkan_device_import(&i, &device, &error), &error);
-    assert_int_equal(device->caps, AS_VULKAN_CAP_SUBGROUP | AS_VULKAN_CAP_TIMESTAMP);
+    assert_int_equal(device->caps,
+                     AS_VULKAN_CAP_SUBGROUP | AS_VULKAN_CAP_TIMESTAMP | AS_VULKAN_CAP_EXPORT);
     as_vulkan_device_destroy(device);
     i = test_vk_import(vk, 0);
     i.extensions_count = 0;
     assert_ok(as_vulkan_device_import(&i, &device, &error), &error);
-    assert_int_equal(device->caps, AS_VULKAN_CAPS & ~AS_VULKAN_CAP_TIMELINE);
+    assert_int_equal(device->caps,
+                     AS_VULKAN_CAPS & ~(AS_VULKAN_CAP_TIMELINE | AS_VULKAN_CAP_EXPORT));
     as_vulkan_device_destroy(device);
     as_vulkan_device_destroy(NULL);
 }
