@@ -133,7 +133,10 @@ as_result as_vulkan_image_check(as_vulkan_device *device, const as_vulkan_image_
         .type = VK_IMAGE_TYPE_2D,
         .tiling = VK_IMAGE_TILING_OPTIMAL,
         .usage = image_usage(device, kind)};
-    VkImageFormatProperties2 found = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2};
+    VkExternalImageFormatProperties memory = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
+    VkImageFormatProperties2 found = {.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2,
+                                      .pNext = kind->exported ? &memory : NULL};
     const as_result result = as_vulkan_check(
         device, device->f.GetPhysicalDeviceImageFormatProperties2(device->physical, &info, &found),
         "R8 images", error);
