@@ -336,11 +336,9 @@ static void destroy_fences(as_vk_device *device)
 
 void as_vk_device_destroy(as_vk_device *device)
 {
-    as_error ignored;
     if (!device)
         return;
-    if (device->submitted != 0)
-        (void)as_vk_wait(device, device->submitted, UINT64_MAX, &ignored);
+    as_vk_drain(device, device->submitted);
     destroy_fences(device);
     if (device->timeline)
         device->f.DestroySemaphore(device->device, device->timeline, NULL);

@@ -155,6 +155,8 @@ as_result as_vk_submit(as_vk_device *device, const as_vk_submission *submission,
 as_result as_vk_reached(as_vk_device *device, uint64_t point, as_error *error);
 /* The same after at most `timeout_ns` (UINT64_MAX: for ever); AS_TIMEOUT: not yet. */
 as_result as_vk_wait(as_vk_device *device, uint64_t point, uint64_t timeout_ns, as_error *error);
+/* Before what is used until `point` is destroyed: waits whatever became of the device. */
+void as_vk_drain(as_vk_device *device, uint64_t point);
 
 /* ------------------------------------------------------------------- buffers and images ---- */
 

@@ -155,11 +155,10 @@ void as_vk_raster_use(as_vk_raster *raster, as_vk_way way)
 
 void as_vk_raster_destroy(as_vk_raster *raster)
 {
-    as_error ignored;
     if (!raster)
         return;
     as_vk_device *device = raster->device;
-    (void)as_vk_wait(device, raster->last_point, UINT64_MAX, &ignored);
+    as_vk_drain(device, raster->last_point);
     for (uint32_t i = 0; i < raster->slots_count; i++) {
         if (raster->slots[i].pool)
             device->f.DestroyCommandPool(device->device, raster->slots[i].pool, NULL);
