@@ -2,6 +2,8 @@
 #include "gpu/vulkan/raster_internal.h"
 #include "gpu/vulkan/shaders.h"
 
+#include <string.h>
+
 static as_result create_set_layout(as_vulkan_device *device, uint32_t count, VkDescriptorType type,
                                    VkDescriptorSetLayout *out_layout, as_error *error)
 {
@@ -45,12 +47,29 @@ static as_result create_layouts(as_vulkan_device *device, as_vulkan_programs *p,
     return as_vulkan_check(device, created, "a pipeline layout", error);
 }
 
+/* Data of another device or driver, or of something else, is not given to this driver. */
+static bool is_cache_of(const as_vulkan_device *device, const void *data, size_t size)
+{
+    VkPipelineCacheHeaderVersionOne header;
+    if (!data || size < sizeof(header))
+        return false;
+    memcpy(&header, data, sizeof(header));
+    return header.headerSize == sizeof(header) &&
+           header.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
+           header.vendorID == device->properties.vendorID &&
+           header.deviceID == device->properties.deviceID &&
+           memcmp(header.pipelineCacheUUID, device->properties.pipelineCacheUUID, VK_UUID_SIZE) ==
+               0;
+}
+
 static as_result create_cache(as_vulkan_device *device, const void *data, size_t size,
                               as_vulkan_programs *p, as_error *error)
 {
-    VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-                                      .initialDataSize = size,
-                                      .pInitialData = data};
+    VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
+    if (is_cache_of(device, data, size)) {
+        info.initialDataSize = size;
+        info.pInitialData = data;
+    }
     const as_result result = as_vulkan_check(
         device, device->f.CreatePipelineCache(device->device, &info, NULL, &p->cache),
         "a pipeline cache", error);

@@ -39,8 +39,8 @@ typedef enum as_vulkan_way {
 typedef struct as_vulkan_raster_params {
     uint32_t slots; /* frames in flight, 1 .. AS_VULKAN_MOST_SLOTS */
     as_vulkan_way way;
-    const void
-        *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; checked by the driver */
+    const void *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; another driver's is
+                          ignored */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
 } as_vulkan_raster_params;
