@@ -6,6 +6,7 @@
 
 #include "core/api/params.h"
 #include "core/base/mem.h"
+#include "gpu/vulkan/raster.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -92,23 +93,10 @@ static as_result make(as_vk_device **out_device, as_error *error)
     return AS_OK;
 }
 
-/* A driver need not survive bytes that are not its own. */
-static bool is_own_cache(const as_vulkan_device *d, const void *bytes, size_t size)
-{
-    VkPipelineCacheHeaderVersionOne header;
-    if (!bytes || size < sizeof(header))
-        return false;
-    memcpy(&header, bytes, sizeof(header));
-    return header.headerSize >= sizeof(header) && header.headerSize <= size &&
-           header.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
-           header.vendorID == d->properties.vendorID && header.deviceID == d->properties.deviceID &&
-           memcmp(header.pipelineCacheUUID, d->properties.pipelineCacheUUID, VK_UUID_SIZE) == 0;
-}
-
 static as_result create_cache(as_vk_device *device, const void *bytes, size_t size, as_error *error)
 {
     as_vulkan_device *d = device->device;
-    if (!is_own_cache(d, bytes, size))
+    if (!as_vulkan_is_cache(d, bytes, size))
         size = 0;
     const VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
                                             .initialDataSize = size,

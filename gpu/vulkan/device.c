@@ -105,22 +105,22 @@ static void find_caps(as_vulkan_device *device, const enabled_features *features
 
 /* ------------------------------------------------------------------------------- set up ------ */
 
-static as_result make(as_vulkan_device **out_device, as_error *error)
+/* NULL: the error is filled. */
+static as_vulkan_device *make(as_error *error)
 {
     as_vulkan_device *device = as_mem_calloc(1, sizeof(*device));
-    if (!device)
-        return as_err_no_memory(error, sizeof(*device), "a Vulkan device");
-    if (!as_mutex_init(&device->mutex)) {
-        as_mem_free(device);
-        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
+    if (!device) {
+        (void)as_err_no_memory(error, sizeof(*device), "a Vulkan device");
+        return NULL;
     }
-    if (!as_mutex_init(&device->wait_mutex)) {
+    const bool has_mutex = as_mutex_init(&device->mutex);
+    if (has_mutex && as_mutex_init(&device->wait_mutex))
+        return device;
+    if (has_mutex)
         as_mutex_destroy(&device->mutex);
-        as_mem_free(device);
-        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
-    }
-    *out_device = device;
-    return AS_OK;
+    as_mem_free(device);
+    (void)as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "the system has no resources for a lock");
+    return NULL;
 }
 
 static as_result keep_extensions(as_vulkan_device *device, const char *const *names, uint32_t count,
@@ -236,14 +236,13 @@ static as_result import_device(as_vulkan_device *device, const as_vulkan_import 
 as_result as_vulkan_device_import(const as_vulkan_import *import, as_vulkan_device **out_device,
                                   as_error *error)
 {
-    as_vulkan_device *device = NULL;
     const char *missing = missing_of(import);
     if (missing)
         return as_err_set(error, AS_ERROR_ARGUMENT, "the Vulkan device's %s is NULL", missing);
-    as_result result = make(&device, error);
-    if (result != AS_OK)
-        return result;
-    result = import_device(device, import, error);
+    as_vulkan_device *device = make(error);
+    if (!device)
+        return error->code;
+    const as_result result = import_device(device, import, error);
     if (result == AS_OK)
         *out_device = device;
     else
@@ -285,12 +284,11 @@ static as_result create_instance(as_vulkan_device *device, const as_vulkan_creat
 as_result as_vulkan_look(const as_vulkan_create *create, as_vulkan_device **out_device,
                          as_error *error)
 {
-    as_vulkan_device *device = NULL;
-    as_result result = make(&device, error);
-    if (result != AS_OK)
-        return result;
+    as_vulkan_device *device = make(error);
+    if (!device)
+        return error->code;
     device->own = true;
-    result = create_instance(device, create, error);
+    const as_result result = create_instance(device, create, error);
     if (result == AS_OK)
         *out_device = device;
     else
@@ -414,13 +412,12 @@ static as_result create_device(as_vulkan_device *device, const as_vulkan_create 
 as_result as_vulkan_device_create(const as_vulkan_create *create, as_vulkan_device **out_device,
                                   as_error *error)
 {
-    as_vulkan_device *device = NULL;
     if (!create->get_instance_proc_addr)
         return as_err_set(error, AS_ERROR_ARGUMENT, "get_instance_proc_addr is NULL");
-    as_result result = make(&device, error);
-    if (result != AS_OK)
-        return result;
-    result = create_device(device, create, error);
+    as_vulkan_device *device = make(error);
+    if (!device)
+        return error->code;
+    const as_result result = create_device(device, create, error);
     if (result == AS_OK)
         *out_device = device;
     else
@@ -442,11 +439,9 @@ static void destroy_fences(as_vulkan_device *device)
 
 void as_vulkan_device_destroy(as_vulkan_device *device)
 {
-    as_error ignored;
     if (!device)
         return;
-    if (device->submitted != 0)
-        (void)as_vulkan_wait(device, device->submitted, UINT64_MAX, &ignored);
+    as_vulkan_drain(device, device->submitted);
     destroy_fences(device);
     if (device->timeline)
         device->f.DestroySemaphore(device->device, device->timeline, NULL);

@@ -172,6 +172,8 @@ as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *
 /* The same after at most `timeout_ns` (UINT64_MAX: for ever); AS_TIMEOUT: not yet. */
 as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,
                          as_error *error);
+/* Before what is used until `point` is destroyed: waits whatever became of the device. */
+void as_vulkan_drain(as_vulkan_device *device, uint64_t point);
 
 /* ------------------------------------------------------------------- buffers and images ---- */
 

@@ -2,6 +2,8 @@
 #include "gpu/vulkan/raster_internal.h"
 #include "gpu/vulkan/shaders.h"
 
+#include <string.h>
+
 static as_result create_set_layout(as_vulkan_device *device, uint32_t count, VkDescriptorType type,
                                    VkDescriptorSetLayout *out_layout, as_error *error)
 {
@@ -45,6 +47,20 @@ static as_result create_layouts(as_vulkan_device *device, as_vulkan_programs *p,
     return as_vulkan_check(device, created, "a pipeline layout", error);
 }
 
+bool as_vulkan_is_cache(const as_vulkan_device *device, const void *data, size_t size)
+{
+    VkPipelineCacheHeaderVersionOne header;
+    if (!data || size < sizeof(header))
+        return false;
+    memcpy(&header, data, sizeof(header));
+    return header.headerSize == sizeof(header) &&
+           header.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
+           header.vendorID == device->properties.vendorID &&
+           header.deviceID == device->properties.deviceID &&
+           memcmp(header.pipelineCacheUUID, device->properties.pipelineCacheUUID, VK_UUID_SIZE) ==
+               0;
+}
+
 static as_result create_cache(as_vulkan_device *device, const as_vulkan_raster_params *params,
                               as_vulkan_programs *p, as_error *error)
 {
@@ -52,9 +68,11 @@ static as_result create_cache(as_vulkan_device *device, const as_vulkan_raster_p
     p->own_cache = !p->cache;
     if (p->cache)
         return AS_OK;
-    VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-                                      .initialDataSize = params->cache_size,
-                                      .pInitialData = params->cache};
+    VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
+    if (as_vulkan_is_cache(device, params->cache, params->cache_size)) {
+        info.initialDataSize = params->cache_size;
+        info.pInitialData = params->cache;
+    }
     const as_result result = as_vulkan_check(
         device, device->f.CreatePipelineCache(device->device, &info, NULL, &p->cache),
         "a pipeline cache", error);

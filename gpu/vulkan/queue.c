@@ -207,28 +207,35 @@ static VkResult wait_fence(as_vulkan_device *device, uint64_t point, uint64_t de
     return result;
 }
 
+static VkResult wait_point(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns)
+{
+    const VkSemaphoreWaitInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+                                      .semaphoreCount = 1,
+                                      .pSemaphores = &device->timeline,
+                                      .pValues = &point};
+    if (device->timeline)
+        return device->f.WaitSemaphores(device->device, &info, timeout_ns);
+    const uint64_t now = as_clock_ns();
+    return wait_fence(device, point, timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns);
+}
+
 as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,
                          as_error *error)
 {
-    const uint64_t now = as_clock_ns();
-    const uint64_t deadline = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
     as_result result = as_vulkan_reached(device, point, error);
     if (result != AS_NOT_READY)
         return result;
-    VkResult waited;
-    if (device->timeline) {
-        const VkSemaphoreWaitInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-                                          .semaphoreCount = 1,
-                                          .pSemaphores = &device->timeline,
-                                          .pValues = &point};
-        waited = device->f.WaitSemaphores(device->device, &info, timeout_ns);
-    } else {
-        waited = wait_fence(device, point, deadline);
-    }
-    result = as_vulkan_check(device, waited, "waiting for its queue", error);
+    result = as_vulkan_check(device, wait_point(device, point, timeout_ns), "waiting for its queue",
+                             error);
     if (result == AS_OK)
         result = as_vulkan_reached(device, point, error);
     if (result == AS_NOT_READY)
         return as_err_set(error, AS_TIMEOUT, "the GPU was not done with it in time");
     return result;
+}
+
+void as_vulkan_drain(as_vulkan_device *device, uint64_t point)
+{
+    if (point != 0)
+        (void)wait_point(device, point, UINT64_MAX);
 }

@@ -160,11 +160,10 @@ void as_vulkan_raster_use(as_vulkan_raster *raster, as_vulkan_way way)
 
 void as_vulkan_raster_destroy(as_vulkan_raster *raster)
 {
-    as_error ignored;
     if (!raster)
         return;
     as_vulkan_device *device = raster->device;
-    (void)as_vulkan_wait(device, raster->last_point, UINT64_MAX, &ignored);
+    as_vulkan_drain(device, raster->last_point);
     for (uint32_t i = 0; i < raster->slots_count; i++) {
         if (raster->slots[i].pool)
             device->f.DestroyCommandPool(device->device, raster->slots[i].pool, NULL);
@@ -204,44 +203,38 @@ static void pick_up_time(as_vulkan_raster *r, uint32_t index)
         r->timed(r->user, r->numbers.last_gpu_ns);
 }
 
-/* The next slot, not in use any more. */
-static as_result take_slot(as_vulkan_raster *r, uint64_t timeout_ns, slot **out_slot,
-                           as_error *error)
+/* The next slot, not in use any more; NULL: the error is filled. */
+static slot *take_slot(as_vulkan_raster *r, uint64_t timeout_ns, as_error *error)
 {
     slot *s = &r->slots[r->next];
-    as_result result = as_vulkan_usable(r->device, error);
-    if (result != AS_OK)
-        return result;
-    if (s->recorded)
-        return as_err_set(error, AS_ERROR_LIMIT,
-                          "all %" PRIu32 " slots hold frames that were recorded and not submitted",
-                          r->slots_count);
-    result = as_vulkan_reached(r->device, s->point, error);
+    if (as_vulkan_usable(r->device, error) != AS_OK)
+        return NULL;
+    if (s->recorded) {
+        (void)as_err_set(error, AS_ERROR_LIMIT,
+                         "all %" PRIu32 " slots hold frames that were recorded and not submitted",
+                         r->slots_count);
+        return NULL;
+    }
+    as_result result = as_vulkan_reached(r->device, s->point, error);
     if (result == AS_NOT_READY) {
         r->numbers.slot_waits++;
         result = as_vulkan_wait(r->device, s->point, timeout_ns, error);
     }
     if (result != AS_OK)
-        return result;
+        return NULL;
     pick_up_time(r, r->next);
     if (r->recorded_count == 0 && r->scratch.retired_count != 0) {
         as_error not_yet;
         if (as_vulkan_reached(r->device, r->last_point, &not_yet) == AS_OK)
             as_vulkan_scratch_drop_retired(r->device, &r->scratch);
     }
-    *out_slot = s;
-    return AS_OK;
+    return s;
 }
 
-static as_result check_target(const as_vulkan_raster *r, const as_vulkan_target *t, as_error *error)
+static bool fits_device(const as_vulkan_raster *r, const as_vulkan_target *t)
 {
     const uint32_t most = r->device->properties.limits.maxImageDimension2D;
-    if (t->width != 0 && t->height != 0 && t->width <= most && t->height <= most)
-        return AS_OK;
-    return as_err_set(error, AS_ERROR_LIMIT,
-                      "an image of %" PRIu32 " x %" PRIu32 " pixels; this device's have sides of 1 "
-                      "to %" PRIu32,
-                      t->width, t->height, most);
+    return t->width != 0 && t->height != 0 && t->width <= most && t->height <= most;
 }
 
 static as_result fit_upload(as_vulkan_raster *r, slot *s, size_t bytes, as_error *error)
@@ -457,9 +450,13 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
                                      .queries = r->queries,
                                      .query = 2 * r->next,
                                      .dispatches = &r->numbers.dispatches};
-    as_result result = check_target(r, target, error);
-    if (result == AS_OK)
-        result = fit_scratch(r, draw, target, error);
+    if (!fits_device(r, target))
+        return as_err_set(error, AS_ERROR_LIMIT,
+                          "an image of %" PRIu32 " x %" PRIu32
+                          " pixels; this device's have sides of 1 to %" PRIu32,
+                          target->width, target->height,
+                          r->device->properties.limits.maxImageDimension2D);
+    as_result result = fit_scratch(r, draw, target, error);
     if (result == AS_OK)
         result = make_content(r, s, draw, target, &recording, error);
     if (result != AS_OK)
@@ -477,12 +474,11 @@ as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw
                                   const as_vulkan_target *target, uint64_t timeout_ns,
                                   as_error *error)
 {
-    slot *s = NULL;
-    as_result result = take_slot(raster, timeout_ns, &s, error);
-    if (result != AS_OK)
-        return result;
+    slot *s = take_slot(raster, timeout_ns, error);
+    if (!s)
+        return error->code;
     const uint64_t begun = as_clock_ns();
-    result = record(raster, s, draw, target, error);
+    const as_result result = record(raster, s, draw, target, error);
     raster->numbers.last_record_ns = as_clock_ns() - begun;
     raster->numbers.record_ns += raster->numbers.last_record_ns;
     return result;

@@ -40,8 +40,8 @@ typedef struct as_vulkan_raster_params {
     uint32_t slots; /* frames in flight, 1 .. AS_VULKAN_MOST_SLOTS */
     as_vulkan_way way;
     VkPipelineCache shared_cache; /* used and not destroyed; VK_NULL_HANDLE: an own one, made of */
-    const void
-        *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; checked by the driver */
+    const void *cache; /* as_vulkan_raster_cache's of an earlier time, or NULL; another driver's is
+                          ignored */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
     /* Told the GPU time of a frame (AS_VULKAN_CAP_TIMESTAMP) when that is known, within any call;
@@ -88,6 +88,9 @@ typedef struct as_vulkan_raster_numbers {
     uint64_t slot_waits;    /* times that the host waited for a slot */
     as_vulkan_way way;
 } as_vulkan_raster_numbers;
+
+/* Are these bytes for this device and driver? Others are not to be given to it. */
+bool as_vulkan_is_cache(const as_vulkan_device *device, const void *data, size_t size);
 
 /* AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY. */
 as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_raster_params *params,

@@ -23,7 +23,8 @@ int dlclose(void *handle)
 SEEN_BY_LIBRARIES const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "race:libvulkan_lvp.so\nrace:swrast_dri.so\nrace:libLLVM\nrace:libVkLayer\n";
+    return "race:libvulkan_lvp.so\nrace:swrast_dri.so\nrace:libLLVM\nrace:libVkLayer\n"
+           "deadlock:libVkLayer\n";
 }
 
 /* The validation layer keeps what it knows of submissions in circles. */

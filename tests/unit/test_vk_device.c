@@ -392,6 +392,40 @@ static void test_threads(void **state)
     }
 }
 
+static void draw_with_cache(const void *data, size_t size)
+{
+    const as_vulkan_import import = test_vk_import(vk, 0);
+    const as_vulkan_raster_params params = {
+        .slots = 1, .way = AS_VULKAN_WAY_COPY, .cache = data, .cache_size = size};
+    vk_bench b;
+    vk_frame f = small_frame();
+    as_error error;
+    assert_ok(as_vulkan_device_import(&import, &b.device, &error), &error);
+    assert_ok(as_vulkan_raster_create(b.device, &params, &b.raster, &error), &error);
+    vk_frame_check(&b, &f, "cache");
+    vk_bench_close(&b);
+}
+
+/* Its own, a cut one, and one of another driver. */
+static void test_pipeline_cache(void **state)
+{
+    (void)state;
+    vk_bench b = vk_bench_open(vk, 0, AS_VULKAN_WAY_COPY, 1, 0);
+    size_t size = 0;
+    as_error error;
+    assert_ok(as_vulkan_raster_cache(b.raster, NULL, &size, &error), &error);
+    assert_true(size >= 32);
+    uint8_t *data = malloc(size);
+    assert_non_null(data);
+    assert_ok(as_vulkan_raster_cache(b.raster, data, &size, &error), &error);
+    vk_bench_close(&b);
+    draw_with_cache(data, size);
+    draw_with_cache(data, 31);
+    data[16] ^= 1;
+    draw_with_cache(data, size);
+    free(data);
+}
+
 /* -------------------------------------------------------------------------------- sizes ------ */
 
 static void test_sizes_that_are_refused(void **state)
@@ -435,17 +469,12 @@ static int close_vk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages_are_seen),
-        cmocka_unit_test(test_what_import_refuses),
-        cmocka_unit_test(test_unfit_devices),
-        cmocka_unit_test(test_caps_follow_features),
-        cmocka_unit_test(test_queue_lock),
-        cmocka_unit_test(test_own_device),
-        cmocka_unit_test(test_no_such_device),
-        cmocka_unit_test(test_points),
-        cmocka_unit_test(test_too_many_submissions),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_sizes_that_are_refused),
+        cmocka_unit_test(test_messages_are_seen),    cmocka_unit_test(test_what_import_refuses),
+        cmocka_unit_test(test_unfit_devices),        cmocka_unit_test(test_caps_follow_features),
+        cmocka_unit_test(test_queue_lock),           cmocka_unit_test(test_own_device),
+        cmocka_unit_test(test_no_such_device),       cmocka_unit_test(test_points),
+        cmocka_unit_test(test_too_many_submissions), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_pipeline_cache),       cmocka_unit_test(test_sizes_that_are_refused),
     };
     return cmocka_run_group_tests_name("vk_device", tests, open_vk, close_vk);
 }

@@ -53,6 +53,7 @@ static void check_random(const char *what, uint32_t without, as_vulkan_way way, 
     const as_vulkan_raster_numbers numbers = as_vulkan_raster_count(b.raster);
     printf("%s: %" PRIu64 " frames, %" PRIu64 " drawn by the CPU\n", what, numbers.frames,
            numbers.drawn_by_cpu);
+    assert_int_equal(numbers.gpu_frames, without & AS_VULKAN_CAP_TIMESTAMP ? 0 : numbers.frames);
     vk_bench_close(&b);
 }
 
