@@ -29,6 +29,15 @@ if(ALPHASTREAM_WITH_GL)
     set_tests_properties(cli_golden_gl_core cli_golden_gl_es cli_backend_gl PROPERTIES
         LABELS cli ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
 endif()
+# And by Vulkan.
+if(ALPHASTREAM_WITH_VULKAN)
+    add_test(NAME cli_golden_vulkan
+        COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend vulkan)
+    as_cli_test(backend_vulkan test_backend_vulkan.sh)
+    set_tests_properties(cli_golden_vulkan cli_backend_vulkan PROPERTIES
+        LABELS cli ENVIRONMENT "${as_software_vulkan}")
+endif()
 if(ALPHASTREAM_WITH_HTTP)
     as_cli_test(http test_http.sh)
 endif()

@@ -272,8 +272,7 @@ static as_result create_instance(as_vulkan_device *device, const as_vulkan_creat
     if (created != VK_SUCCESS)
         device->instance = VK_NULL_HANDLE;
     if (created == VK_ERROR_INCOMPATIBLE_DRIVER)
-        return as_err_set(error, AS_NOT_READY,
-                          "there is no Vulkan driver here; install one, or use another backend");
+        return as_err_set(error, AS_NOT_READY, "there is no Vulkan driver here; install one");
     as_result result = as_vulkan_check(device, created, "an instance", error);
     if (result == AS_OK)
         result =

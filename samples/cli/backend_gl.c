@@ -3,13 +3,11 @@
 
 #include "message.h"
 #include "samples/common/headless_gl.h"
-#include "source_open.h"
 
 #include <stdlib.h>
 
 struct backend_gl {
     headless_gl *context;
-    as_stream *stream; /* its own, or NULL */
     as_gl *gl;
     as_gl_texture shown;
 };
@@ -41,28 +39,6 @@ int backend_gl_attach(backend_gl *gl, as_stream *stream)
     if (as_gl_attach(stream, &params, &gl->gl, &error) == AS_OK)
         return CLI_DONE;
     return message_usage("--backend gl: %s", error.text);
-}
-
-int backend_gl_attach_source(backend_gl *gl, const options *o, as_source *source)
-{
-    as_key_params key;
-    as_error error = {0};
-    source_key_params(&o->key, NULL, &key);
-    const as_stream_params params = {.struct_size = sizeof(params),
-                                     .width = o->width,
-                                     .height = o->height,
-                                     .canvas_width = o->canvas_width,
-                                     .canvas_height = o->canvas_height,
-                                     .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
-                                     .combine = o->combine,
-                                     .processing = AS_PROCESS_CANVASES,
-                                     .source = source,
-                                     .key = &key,
-                                     .threads = o->threads,
-                                     .log = {.fn = message_log, .level = o->log_level}};
-    if (as_stream_open(&params, &gl->stream, &error) != AS_OK)
-        return source_say_not_opened(o, &error);
-    return backend_gl_attach(gl, gl->stream);
 }
 
 as_result backend_gl_show(backend_gl *gl, uint64_t frame, uint64_t timeout_ns, as_error *error)
@@ -109,7 +85,6 @@ void backend_gl_close(backend_gl **gl)
     if ((*gl)->gl)
         as_gl_release((*gl)->gl, &(*gl)->shown, NULL);
     as_gl_detach(&(*gl)->gl);
-    as_stream_close(&(*gl)->stream);
     headless_gl_destroy((*gl)->context);
     free(*gl);
     *gl = NULL;

@@ -25,14 +25,6 @@ int backend_gl_attach(backend_gl *gl, as_stream *stream)
     return CLI_USAGE;
 }
 
-int backend_gl_attach_source(backend_gl *gl, const options *o, as_source *source)
-{
-    (void)gl;
-    (void)o;
-    (void)source;
-    return CLI_USAGE;
-}
-
 as_result backend_gl_read(backend_gl *gl, uint64_t frame, uint8_t *pixels, as_error *error)
 {
     (void)gl;

@@ -14,5 +14,6 @@ int cmd_framehash(const options *o);
 int cmd_decode(const options *o);
 int cmd_convert(const options *o);
 int cmd_play(const options *o);
+int cmd_gpus(const options *o);
 
 #endif

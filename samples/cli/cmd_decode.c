@@ -80,7 +80,7 @@ static int decode_frames(const options *o, const opened *in, const frames_list *
         code = d.out.class->begin(&d.out);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in->container,
-                                    .gl = in->gl,
+                                    .gpu = in->gpu,
                                     .source = in->source,
                                     .o = o,
                                     .frames = frames,

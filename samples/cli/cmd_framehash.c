@@ -53,7 +53,7 @@ int cmd_framehash(const options *o)
         code = source_frames(o, &in, &frames);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in.container,
-                                    .gl = in.gl,
+                                    .gpu = in.gpu,
                                     .source = in.source,
                                     .o = o,
                                     .frames = &frames,

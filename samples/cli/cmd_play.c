@@ -7,7 +7,9 @@
  */
 #include "cmd.h"
 
+#include "backend.h"
 #include "backend_gl.h"
+#include "backend_vulkan.h"
 #include "message.h"
 #include "play_report.h"
 #include "pool.h"
@@ -42,7 +44,7 @@ typedef struct player {
     as_source *source;
     as_stream *stream;
     as_frame *shown;
-    backend_gl *gl; /* NULL: the CPU draws */
+    backend *gpu; /* NULL: the CPU draws */
     frames_list frames;
     uint64_t position; /* in them */
     bool changed;      /* the content was replaced; how many frames it has now is to be seen */
@@ -181,8 +183,8 @@ static void settle_picture(player *p, const waiting *w, as_result result)
 static as_result try_frame(player *p, uint64_t index, uint64_t timeout, as_error *error)
 {
     as_frame *frame = NULL;
-    if (p->gl)
-        return backend_gl_show(p->gl, index, timeout, error);
+    if (p->gpu)
+        return backend_show(p->gpu, index, timeout, error);
     const as_result result = as_stream_get_frame(p->stream, index, 0, 0, timeout, &frame);
     if (result == AS_OK) {
         as_frame_unref(&p->shown);
@@ -358,34 +360,33 @@ static int open_stream(player *p)
     as_key_params key;
     as_error error = {0};
     source_key_params(&o->key, NULL, &key);
-    const as_stream_params params = {
-        .struct_size = sizeof(params),
-        .width = o->width,
-        .height = o->height,
-        .canvas_width = o->canvas_width,
-        .canvas_height = o->canvas_height,
-        .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
-        .combine = o->combine,
-        .processing = strcmp(o->backend, "gl") == 0 ? AS_PROCESS_CANVASES : AS_PROCESS_BITMASK,
-        .source = p->source,
-        .key = &key,
-        .fps_num = o->play.fps_num,
-        .fps_den = o->play.fps_den,
-        .l0_frames = o->play.l0,
-        .l1_frames = o->play.l1,
-        .threads = o->threads,
-        .timebox_us = period_us >= TIMEBOX_US ? TIMEBOX_US
-                      : period_us >= 1        ? (uint32_t)period_us
-                                              : 1,
-        .init_timeout_ms = OPEN_MS,
-        .event = on_event,
-        .event_user = p,
-        .log = {.fn = message_log, .level = o->log_level}};
-    int code = strcmp(o->backend, "gl") == 0 ? backend_gl_open(o, &p->gl) : CLI_DONE;
+    const as_stream_params params = {.struct_size = sizeof(params),
+                                     .width = o->width,
+                                     .height = o->height,
+                                     .canvas_width = o->canvas_width,
+                                     .canvas_height = o->canvas_height,
+                                     .scale = o->vector ? AS_SCALE_VECTOR : AS_SCALE_NEAREST,
+                                     .combine = o->combine,
+                                     .processing = backend_processing(o),
+                                     .source = p->source,
+                                     .key = &key,
+                                     .fps_num = o->play.fps_num,
+                                     .fps_den = o->play.fps_den,
+                                     .l0_frames = o->play.l0,
+                                     .l1_frames = o->play.l1,
+                                     .threads = o->threads,
+                                     .timebox_us = period_us >= TIMEBOX_US ? TIMEBOX_US
+                                                   : period_us >= 1        ? (uint32_t)period_us
+                                                                           : 1,
+                                     .init_timeout_ms = OPEN_MS,
+                                     .event = on_event,
+                                     .event_user = p,
+                                     .log = {.fn = message_log, .level = o->log_level}};
+    int code = backend_open(o, &p->gpu);
     if (code == CLI_DONE && as_stream_open(&params, &p->stream, &error) != AS_OK)
         code = source_say_not_opened(o, &error);
-    if (code == CLI_DONE && p->gl)
-        code = backend_gl_attach(p->gl, p->stream);
+    if (code == CLI_DONE && p->gpu)
+        code = backend_attach(p->gpu, p->stream);
     return code;
 }
 
@@ -430,11 +431,14 @@ static int print_report(player *p)
     if (as_stream_get_stats(p->stream, &r->stats) != AS_OK)
         as_stream_clear_error(p->stream);
     as_frame_unref(&p->shown);
-    if (p->gl) {
-        backend_gl_stats(p->gl, &r->gl);
-        snprintf(r->gl_name, sizeof(r->gl_name), "%s", backend_gl_name(p->gl));
+    if (p->gpu && p->gpu->gl) {
+        backend_gl_stats(p->gpu->gl, &r->gl);
+        snprintf(r->gl_name, sizeof(r->gl_name), "%s", backend_gl_name(p->gpu->gl));
+    } else if (p->gpu) {
+        backend_vulkan_stats(p->gpu->vulkan, &r->vulkan);
+        snprintf(r->vulkan_name, sizeof(r->vulkan_name), "%s", backend_vulkan_name(p->gpu->vulkan));
     }
-    backend_gl_close(&p->gl);
+    backend_close(&p->gpu);
     as_stream_close(&p->stream); /* no events any more */
     r->counts = p->counts;
     if (getrusage(RUSAGE_SELF, &usage) == 0)
@@ -470,7 +474,7 @@ int cmd_play(const options *o)
         play_all(p);
         code = print_report(p);
     }
-    backend_gl_close(&p->gl);
+    backend_close(&p->gpu);
     as_stream_close(&p->stream);
     as_source_close(&p->source);
     frames_free(&p->frames);

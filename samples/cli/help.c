@@ -12,6 +12,7 @@ static const char overview[] =
     "  decode    SOURCE -o OUT       masks to .png, .pgm, .y4m, .gray or standard output\n"
     "  play      SOURCE              plays against the clock and tells how smooth it was\n"
     "  convert   IN OUT              plain (ASVP) to encrypted (ASVR) and back\n"
+    "  gpus      [--json]            the GPUs that --backend vulkan could use\n"
     "\n"
     "SOURCE is a path, a URL (http, https, file), or - for standard input. \"alphastream COMMAND\n"
     "--help\" says more; --version prints the version.\n"
@@ -27,9 +28,12 @@ static const char common_drawing[] =
     "  --canvas WxH               size of the canvas (default: 2048x1024)\n"
     "  --scale nearest|vector     sample the canvas, or scale the points (default: nearest)\n"
     "  --combine union|parity     channels united, or even-odd over all (default: union)\n"
-    "  --backend cpu|gl           what draws; gl: OpenGL without a window, into textures that are\n"
-    "                             read back (default: cpu)\n"
+    "  --backend cpu|gl|vulkan    what draws; gl, vulkan: without a window, into textures or\n"
+    "                             images that are read back (default: cpu)\n"
     "  --gl-api core|es           OpenGL core profile or OpenGL ES (default: core)\n"
+    "  --device N                 of vulkan: a GPU's number in alphastream gpus (default: the "
+    "first\n"
+    "                             usable one, hardware before software)\n"
     "  --threads N                threads that decode, 1 to 64 (default: one a core, up to 8)\n";
 
 static const char common_http[] =
@@ -125,6 +129,13 @@ const char help_play[] =
     "  --l0 N                     finished frames kept ready, 1 to 64 (default: 4)\n"
     "  --l1 N                     polystreams cached, 2 to 1048576 (default: 512)\n"
     "  --json                     the numbers as one JSON object\n";
+
+const char help_gpus[] =
+    "usage: alphastream gpus [--json]\n"
+    "\n"
+    "Lists the GPUs that Vulkan knows, what --backend vulkan would use of each, or why it cannot.\n"
+    "\n"
+    "  --json                     the same as one JSON array\n";
 
 void help_print(void)
 {

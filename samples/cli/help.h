@@ -12,6 +12,6 @@ void help_print(void);
 void help_print_command(const char *text);
 
 extern const char help_info[], help_verify[], help_framehash[], help_decode[], help_convert[],
-    help_play[];
+    help_play[], help_gpus[];
 
 #endif

@@ -3,7 +3,7 @@
  * alphastream: looks into AlphaStream containers, draws and plays their masks, rewrites
  * them.
  */
-#include "backend_gl.h"
+#include "backend.h"
 #include "cmd.h"
 #include "help.h"
 #include "message.h"
@@ -32,6 +32,7 @@ static const command commands[] = {
      cmd_decode, help_decode},
     {"play", "one SOURCE", 1, OPTION_JSON | OPTION_PLAY, cmd_play, help_play},
     {"convert", "IN and OUT", 2, OPTION_TO | OPTION_TO_KEY, cmd_convert, help_convert},
+    {"gpus", "nothing", 0, OPTION_JSON, cmd_gpus, help_gpus},
 };
 
 static const command *find_command(const char *name)
@@ -55,10 +56,12 @@ static int run_command(const command *c, const options *o)
         return message_usage("\"%s\" is one argument too many: %s takes %s; see alphastream %s "
                              "--help",
                              o->shown[c->operands + 1], c->name, c->expected, c->name);
-    if (strcmp(o->backend, "vulkan") == 0 || (strcmp(o->backend, "gl") == 0 && !backend_gl_built()))
+    if (!backend_built(o->backend))
         return message_usage("this build has no %s backend; use --backend cpu", o->backend);
     if (o->gl_api_given && strcmp(o->backend, "gl") != 0)
         return message_usage("--gl-api needs --backend gl");
+    if (o->device_given && strcmp(o->backend, "vulkan") != 0)
+        return message_usage("--device needs --backend vulkan");
     return c->run(o);
 }
 

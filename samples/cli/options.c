@@ -26,6 +26,7 @@ enum {
     COMBINE,
     BACKEND,
     GL_API,
+    DEVICE,
     FRAMES,
     THREADS,
     SCENE,
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
     {"combine", required_argument, NULL, COMBINE},
     {"backend", required_argument, NULL, BACKEND},
     {"gl-api", required_argument, NULL, GL_API},
+    {"device", required_argument, NULL, DEVICE},
     {"frames", required_argument, NULL, FRAMES},
     {"threads", required_argument, NULL, THREADS},
     {"scene", required_argument, NULL, SCENE},
@@ -187,6 +189,9 @@ static int take_drawing(options *o, int option, const char *text)
         code = take_word("--backend", text, backends, &word);
         o->backend = backends[word];
         return code;
+    case DEVICE:
+        o->device_given = true;
+        return take_number("--device", text, 0, MOST_DEVICE, &o->device);
     default:
         code = take_word("--gl-api", text, gl_apis, &word);
         o->gl_es = word == 1;
@@ -314,7 +319,7 @@ static int take(options *o, int option, char *const *argv)
     case NAME:
     case PASSPHRASE_FILE: return take_key(&o->key, option, "--scene", optarg);
     default:
-        if (option >= SIZE && option <= GL_API)
+        if (option >= SIZE && option <= DEVICE)
             return take_drawing(o, option, optarg);
         if (option >= FRAMES && option <= PROGRESS)
             return take_running(o, option, optarg);

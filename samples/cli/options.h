@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-enum { MOST_THREADS = 64, MOST_OPERANDS = 3, MOST_HEADERS = 64 };
+enum { MOST_THREADS = 64, MOST_OPERANDS = 3, MOST_HEADERS = 64, MOST_DEVICE = 1000 };
 
 typedef enum option_when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER } option_when;
 
@@ -76,6 +76,8 @@ typedef struct options {
     as_combine combine;
     const char *backend;
     bool gl_es, gl_api_given; /* --gl-api */
+    uint32_t device;
+    bool device_given;
     bool frames_given;
     frames_list frames;
     unsigned threads;

@@ -54,7 +54,9 @@ static void list_stages(const play_report *r, stage stages[STAGES])
 
 static double per_picture(const play_report *r, uint64_t count)
 {
-    return ratio((double)count, (double)(r->gl.frames - r->gl.shown_already));
+    const uint64_t drawn = *r->vulkan_name ? r->vulkan.frames - r->vulkan.shown_already
+                                           : r->gl.frames - r->gl.shown_already;
+    return ratio((double)count, (double)drawn);
 }
 
 /* -------------------------------------------------------------------------------- table ---- */
@@ -111,6 +113,25 @@ static void print_gl(const play_report *r)
                   per_picture(r, r->gl.clears));
 }
 
+static const char *write_of(const play_report *r)
+{
+    return r->vulkan.write == AS_VK_WRITE_STORE ? "store" : "copy";
+}
+
+static void print_vulkan(const play_report *r)
+{
+    const as_vk_stats *v = &r->vulkan;
+    message_print("Vulkan         %s\n", r->vulkan_name);
+    message_print("Vulkan update  p50 %.1f us, p99 %.1f, max %.1f, %" PRIu64 " times\n",
+                  (double)v->update.p50_ns / us, (double)v->update.p99_ns / us,
+                  (double)v->update.max_ns / us, v->update.count);
+    message_print("Vulkan GPU     p50 %.1f us, p99 %.1f, max %.1f, %" PRIu64 " times\n",
+                  (double)v->gpu.p50_ns / us, (double)v->gpu.p99_ns / us,
+                  (double)v->gpu.max_ns / us, v->gpu.count);
+    message_print("Vulkan upload  %.0f bytes, %.2f dispatches for a picture; pixels by %s\n",
+                  per_picture(r, v->upload_bytes), per_picture(r, v->dispatches), write_of(r));
+}
+
 void play_print_table(const play_report *r)
 {
     const play_counts *c = &r->counts;
@@ -137,6 +158,8 @@ void play_print_table(const play_report *r)
                       (double)stages[i].times->max_ns / us, stages[i].times->count);
     if (*r->gl_name)
         print_gl(r);
+    if (*r->vulkan_name)
+        print_vulkan(r);
     if (r->over_http)
         exchanges_print_totals(&r->http);
     message_print("CPU            %.3f ms a frame, %.1f %% of one core\n", cpu_ms_per_frame(r),
@@ -190,6 +213,19 @@ static void print_json_gl(const play_report *r)
                   (double)r->gl.update.p50_ns / us, (double)r->gl.update.p99_ns / us);
 }
 
+static void print_json_vulkan(const play_report *r)
+{
+    const as_vk_stats *v = &r->vulkan;
+    message_print("  \"vulkan\": {\"name\": ");
+    json_print_string(r->vulkan_name);
+    message_print(", \"pictures\": %" PRIu64 ", \"upload_bytes\": %" PRIu64
+                  ", \"dispatches\": %" PRIu64 ", \"write\": \"%s\", \"update_p50_us\": %.3f, "
+                  "\"update_p99_us\": %.3f, \"gpu_p50_us\": %.3f, \"gpu_p99_us\": %.3f},\n",
+                  v->frames - v->shown_already, v->upload_bytes, v->dispatches, write_of(r),
+                  (double)v->update.p50_ns / us, (double)v->update.p99_ns / us,
+                  (double)v->gpu.p50_ns / us, (double)v->gpu.p99_ns / us);
+}
+
 void play_print_json(const play_report *r)
 {
     const latency *get = &r->get;
@@ -210,6 +246,8 @@ void play_print_json(const play_report *r)
                       (double)stages[i].times->p99_ns / us, (double)stages[i].times->max_ns / us);
     if (*r->gl_name)
         print_json_gl(r);
+    if (*r->vulkan_name)
+        print_json_vulkan(r);
     if (r->over_http) {
         message_print("  \"http\": {\n");
         exchanges_print_json_totals(&r->http, "    ");

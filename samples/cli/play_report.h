@@ -27,9 +27,12 @@ typedef struct play_report {
     double seconds;     /* played */
     double cpu_seconds; /* of the whole process meanwhile */
     uint64_t peak_bytes;
-    latency get; /* every call of as_stream_get_frame, or of as_gl_get_frame and the drawing */
+    latency get;       /* every call of as_stream_get_frame, or of as_gl_ or as_vk_get_frame and the
+                          drawing */
     char gl_name[160]; /* "": the CPU drew */
     as_gl_stats gl;
+    char vulkan_name[320]; /* "": it did not */
+    as_vk_stats vulkan;
     as_stream_metadata metadata;
     as_stream_stats stats;
     bool over_http;

@@ -31,7 +31,7 @@ typedef struct pool {
 static ahead ahead_of(const pool_params *p)
 {
     return (ahead){
-        .source = p->gl ? NULL : p->source, .container = p->container, .frames = p->frames};
+        .source = p->gpu ? NULL : p->source, .container = p->container, .frames = p->frames};
 }
 
 static void work_on(const pool_params *p, renderer *r, uint64_t position, pool_result *result)
@@ -81,7 +81,7 @@ static int settle(const pool_params *p, const pool_result *result, uint64_t *bad
 
 static int run_alone(const pool_params *p, progress *bar, uint64_t *bad)
 {
-    renderer r = {.container = p->container, .gl = p->gl, .o = p->o};
+    renderer r = {.container = p->container, .gpu = p->gpu, .o = p->o};
     pool_result result = {0};
     ahead next = ahead_of(p);
     int code = CLI_DONE;
@@ -161,8 +161,8 @@ int pool_run(const pool_params *params, uint64_t *out_bad)
     const uint64_t total = params->frames->total;
     const unsigned count = params->o->threads < total ? params->o->threads : (unsigned)total;
     progress_start(&bar, params->verb, total, params->o->progress);
-    int code = count > 1 && !params->gl ? run_threads(params, count, &bar, &bad)
-                                        : run_alone(params, &bar, &bad);
+    int code = count > 1 && !params->gpu ? run_threads(params, count, &bar, &bad)
+                                         : run_alone(params, &bar, &bad);
     progress_end(&bar);
     if (bad > POOL_MOST_NAMED)
         message_error("%" PRIu64 " more frames are bad and are not named", bad - POOL_MOST_NAMED);

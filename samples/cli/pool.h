@@ -28,8 +28,8 @@ typedef int pool_consume_fn(void *user, const pool_result *result);
 
 typedef struct pool_params {
     as_container *container;
-    as_source *source; /* of the container; told which frames come next, unless gl draws */
-    backend_gl *gl;    /* NULL, or what draws: then all in the calling thread */
+    as_source *source; /* of the container; told which frames come next, unless gpu draws */
+    backend *gpu;      /* NULL, or what draws: then all in the calling thread */
     const options *o;  /* threads, progress, and what the renderer draws */
     const frames_list *frames;
     const char *verb;        /* before the progress bar */

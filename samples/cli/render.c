@@ -71,8 +71,8 @@ static as_result name_frame(as_error *error, uint64_t frame)
 as_result render_frame(renderer *r, uint64_t frame, uint8_t *pixels, as_error *error)
 {
     const options *o = r->o;
-    if (r->gl)
-        return backend_gl_read(r->gl, frame, pixels, error);
+    if (r->gpu)
+        return backend_read(r->gpu, frame, pixels, error);
     const uint32_t width = o->vector ? o->width : o->canvas_width;
     const uint32_t height = o->vector ? o->height : o->canvas_height;
     const as_raster_params params = {.struct_size = sizeof(params),

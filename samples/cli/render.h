@@ -5,7 +5,7 @@
 #ifndef CLI_RENDER_H
 #define CLI_RENDER_H
 
-#include "backend_gl.h"
+#include "backend.h"
 #include "options.h"
 
 /* Bytes that grow; start with {0}. */
@@ -22,7 +22,7 @@ void bytes_free(byte_array *bytes);
 
 typedef struct renderer {
     as_container *container; /* borrowed */
-    backend_gl *gl;          /* borrowed; NULL: the CPU draws */
+    backend *gpu;            /* borrowed; NULL: the CPU draws */
     const options *o;        /* borrowed */
     as_buffer payload;
     as_canvas *canvas; /* made by the first frame drawn */

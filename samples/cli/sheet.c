@@ -202,7 +202,7 @@ static int draw_all(const opened *in, const options *o, const frames_list *picke
 {
     const options larger = drawn_larger(o, d);
     const pool_params params = {.container = in->container,
-                                .gl = in->gl,
+                                .gpu = in->gpu,
                                 .source = in->source,
                                 .o = &larger,
                                 .frames = picked,

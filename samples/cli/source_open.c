@@ -143,13 +143,11 @@ int source_open(const options *o, const char *location, opened *out)
 
 int source_open_drawing(const options *o, const char *location, opened *out)
 {
-    int code = CLI_DONE;
-    if (strcmp(o->backend, "gl") == 0)
-        code = backend_gl_open(o, &out->gl); /* first: without it nothing needs to be read */
+    int code = backend_open(o, &out->gpu); /* first: without it nothing needs to be read */
     if (code == CLI_DONE)
         code = source_open(o, location, out);
-    if (code == CLI_DONE && out->gl)
-        code = backend_gl_attach_source(out->gl, o, out->source);
+    if (code == CLI_DONE && out->gpu)
+        code = backend_attach_source(out->gpu, o, out->source);
     return code;
 }
 
@@ -162,7 +160,7 @@ int source_frames(const options *o, const opened *in, frames_list *list)
 
 void source_close(opened *in)
 {
-    backend_gl_close(&in->gl);
+    backend_close(&in->gpu);
     as_container_close(&in->container);
     as_source_close(&in->source);
 }

@@ -5,7 +5,7 @@
 #ifndef CLI_SOURCE_OPEN_H
 #define CLI_SOURCE_OPEN_H
 
-#include "backend_gl.h"
+#include "backend.h"
 #include "exchanges.h"
 #include "options.h"
 
@@ -15,14 +15,14 @@ typedef struct opened {
     as_source *source;
     as_container *container;
     as_container_info info;
-    backend_gl *gl; /* of source_open_drawing with --backend gl; else NULL */
+    backend *gpu; /* of source_open_drawing; NULL: the CPU draws */
 } opened;
 
 /* Opens `location` ("-": standard input, read to its end) with the key of o->key. Returns CLI_DONE,
  * or an exit code after a sentence on standard error. source_close in every case. */
 int source_open(const options *o, const char *location, opened *out);
 
-/* The same for a command that draws: with --backend gl, also out->gl. */
+/* The same for a command that draws: with another backend than the CPU's, also out->gpu. */
 int source_open_drawing(const options *o, const char *location, opened *out);
 
 /* Opens the bytes alone: `location` as above, into *source. `recorder` may be NULL. Returns as

@@ -123,8 +123,8 @@ test_usage()
     fails 2 "--log-level" info "$walkers" --log-level loud
     fails 2 "--progress" info "$walkers" --progress maybe
     fails 2 "--backend unknown" framehash "$walkers" --backend tpu
-    fails 2 "--backend vulkan" framehash "$walkers" --backend vulkan --frames 0
-    check "--backend vulkan: says so" says "no vulkan backend"
+    fails 2 "--device without --backend vulkan" framehash "$walkers" --device 0
+    fails 2 "--device unknown" framehash "$walkers" --backend vulkan --device first
     fails 2 "--gl-api unknown" framehash "$walkers" --backend gl --gl-api webgl
     fails 2 "--gl-api without --backend gl" framehash "$walkers" --gl-api es
     run 0 "--backend cpu" framehash "$walkers" --backend cpu --frames 0
