@@ -38,3 +38,10 @@ if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
             ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
     endforeach()
 endif()
+
+if(ALPHASTREAM_WITH_VULKAN)
+    add_test(NAME sample_vk_texture
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh
+        $<TARGET_FILE:alphastream_vk_texture>)
+    set_tests_properties(sample_vk_texture PROPERTIES ENVIRONMENT "${as_software_vulkan}")
+endif()

@@ -16,6 +16,7 @@
 #include "source.h"
 #include "stream.h"
 #include "version.h"
+#include "vulkan.h"
 
 AS_BEGIN_DECLS
 
