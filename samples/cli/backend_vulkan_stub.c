@@ -6,12 +6,6 @@
 
 #include "message.h"
 
-static int say_missing(void)
-{
-    return message_usage("this build has no vulkan backend (ALPHASTREAM_WITH_VULKAN); use "
-                         "--backend cpu");
-}
-
 bool backend_vulkan_built(void)
 {
     return false;
@@ -21,7 +15,8 @@ int backend_vulkan_open(const options *o, backend_vulkan **out)
 {
     (void)o;
     *out = NULL;
-    return say_missing();
+    return message_usage("this build has no vulkan backend (ALPHASTREAM_WITH_VULKAN); use "
+                         "--backend cpu");
 }
 
 int backend_vulkan_attach(backend_vulkan *vulkan, as_stream *stream)
@@ -72,5 +67,5 @@ int backend_vulkan_list(as_vk_gpu **out_gpus, uint32_t *out_count)
 {
     *out_gpus = NULL;
     *out_count = 0;
-    return say_missing();
+    return message_usage("gpus: this build has no Vulkan (ALPHASTREAM_WITH_VULKAN)");
 }

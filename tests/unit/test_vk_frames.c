@@ -288,6 +288,60 @@ static void test_streams_and_devices(void **state)
     as_vk_device_unref(&devices[1]);
 }
 
+/* Threads with an as_vk each, on one device: the library's own lock keeps them apart at the queue.
+ */
+typedef struct user {
+    as_stream *stream;
+    as_vk *vk;
+    as_result result;
+} user;
+
+static void *get_many(void *argument)
+{
+    user *u = argument;
+    as_error error;
+    for (uint64_t n = 0; n < 40 && u->result == AS_OK; n++) {
+        as_vk_image image;
+        u->result = as_vk_get_frame(u->vk, n, NULL, AS_WAIT_FOREVER, &image, &error);
+        if (u->result == AS_OK && n % 3 == 0)
+            u->result = as_vk_wait(u->vk, &image, AS_WAIT_FOREVER, &error);
+        if (u->result == AS_OK)
+            u->result = as_vk_release(u->vk, &image, NULL, &error);
+    }
+    return NULL;
+}
+
+static void check_threads(as_vk_ability avoid)
+{
+    enum { USERS = 3 };
+    const as_stream_params params = truth_params(&small);
+    as_vk_device *device = import_device(context, avoid);
+    user users[USERS];
+    pthread_t threads[USERS];
+    for (size_t i = 0; i < USERS; i++) {
+        users[i] = (user){.stream = open_stream(&params), .result = AS_OK};
+        users[i].vk = attach(users[i].stream, device, 2, AS_VK_WRITE_AUTO);
+    }
+    for (size_t i = 0; i < USERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, get_many, &users[i]), 0);
+    for (size_t i = 0; i < USERS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < USERS; i++) {
+        assert_int_equal(users[i].result, AS_OK);
+        check_frame(reader, users[i].vk, &small, 39, NULL);
+        as_vk_detach(&users[i].vk);
+        as_stream_close(&users[i].stream);
+    }
+    as_vk_device_unref(&device);
+}
+
+static void test_users_in_threads(void **state)
+{
+    (void)state;
+    check_threads(0);
+    check_threads(AS_VK_TIMELINE);
+}
+
 /* The library waits for a use that is known, but has not been submitted yet. */
 static void test_use_to_come(void **state)
 {
@@ -395,6 +449,7 @@ int main(void)
         cmocka_unit_test_teardown(test_pool, no_messages),
         cmocka_unit_test_teardown(test_many_holders, no_messages),
         cmocka_unit_test_teardown(test_streams_and_devices, no_messages),
+        cmocka_unit_test_teardown(test_users_in_threads, no_messages),
         cmocka_unit_test_teardown(test_use_to_come, no_messages),
         cmocka_unit_test_teardown(test_prepared, no_messages),
         cmocka_unit_test_teardown(test_stats, no_messages),
