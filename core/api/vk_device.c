@@ -78,19 +78,21 @@ static void unlock_own(void *user)
     as_mutex_unlock(user);
 }
 
-/* Of one reference, and its device to come. */
-static as_result make(as_vk_device **out_device, as_error *error)
+/* Of one reference, and its device to come. NULL: the error says why. */
+static as_vk_device *make(as_error *error)
 {
     as_vk_device *device = as_mem_calloc(1, sizeof(*device));
-    if (!device)
-        return as_err_no_memory(error, sizeof(*device), "a Vulkan device");
+    if (!device) {
+        as_err_no_memory(error, sizeof(*device), "a Vulkan device");
+        return NULL;
+    }
     if (!as_mutex_init(&device->queue_lock)) {
         as_mem_free(device);
-        return as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
+        as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
+        return NULL;
     }
     atomic_init(&device->references, 1);
-    *out_device = device;
-    return AS_OK;
+    return device;
 }
 
 static as_result create_cache(as_vk_device *device, const void *bytes, size_t size, as_error *error)
@@ -207,18 +209,18 @@ as_result as_vk_device_import(const as_vk_import *import, as_vk_device **out_dev
                               as_error *error)
 {
     as_error local;
-    as_vk_import i;
+    as_vk_import i = {.struct_size = 0};
     uint32_t without = 0;
-    as_vk_device *device = NULL;
     error = as_api_error(error, &local);
     if (!out_device)
         return as_err_set(error, AS_ERROR_ARGUMENT, "as_vk_device_import: out_device is NULL");
     *out_device = NULL;
     as_result result = take_import(&i, import, &without, error);
-    if (result == AS_OK)
-        result = make(&device, error);
     if (result != AS_OK)
         return result;
+    as_vk_device *device = make(error);
+    if (!device)
+        return error->code;
     const as_vulkan_import inner = {.get_instance_proc_addr =
                                         (PFN_vkGetInstanceProcAddr)i.get_instance_proc_addr,
                                     .instance = i.instance,
@@ -339,7 +341,7 @@ static as_result choose(const as_vk_create *c, choice *out_choice, as_error *err
     if (chosen < 0)
         result = as_err_set(error, AS_ERROR_GPU,
                             "as_vk_create.choose took none of the %" PRIu32 " GPUs", count);
-    else if ((uint32_t)chosen >= count)
+    else if (!gpus || (uint32_t)chosen >= count)
         result = as_err_set(error, AS_ERROR_ARGUMENT,
                             "as_vk_create.choose gave %" PRId32 "; there are %" PRIu32 " GPUs",
                             chosen, count);
@@ -375,10 +377,9 @@ as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_dev
                               as_error *error)
 {
     as_error local;
-    as_vk_create c;
+    as_vk_create c = {.struct_size = 0};
     choice chosen = {0, 0};
     uint32_t without = 0;
-    as_vk_device *device = NULL;
     error = as_api_error(error, &local);
     if (!out_device)
         return as_err_set(error, AS_ERROR_ARGUMENT, "as_vk_device_create: out_device is NULL");
@@ -386,10 +387,11 @@ as_result as_vk_device_create(const as_vk_create *create, as_vk_device **out_dev
     as_result result = take_create(&c, create, &without, error);
     if (result == AS_OK && c.choose)
         result = choose(&c, &chosen, error);
-    if (result == AS_OK)
-        result = make(&device, error);
     if (result != AS_OK)
         return result;
+    as_vk_device *device = make(error);
+    if (!device)
+        return error->code;
     const as_vulkan_create inner = {.get_instance_proc_addr =
                                         (PFN_vkGetInstanceProcAddr)c.get_instance_proc_addr,
                                     .choose = c.choose ? is_chosen : NULL,

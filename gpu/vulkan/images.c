@@ -241,53 +241,61 @@ as_result as_vulkan_images_find(as_vulkan_images *images, const as_vulkan_wish *
     return AS_NOT_READY;
 }
 
-/* One more, of no content. */
-static as_result add(as_vulkan_images *images, const as_vulkan_entry *like,
-                     as_vulkan_entry **out_entry, as_error *error)
+/* One more, of no content. NULL: the error says why, here and below. */
+static as_vulkan_entry *add(as_vulkan_images *images, const as_vulkan_entry *like, as_error *error)
 {
     as_vulkan_entry *entry = as_mem_alloc(sizeof(*entry));
-    if (!entry)
-        return as_err_no_memory(error, sizeof(*entry), "an image");
+    if (!entry) {
+        as_err_no_memory(error, sizeof(*entry), "an image");
+        return NULL;
+    }
     *entry = *like;
-    const as_result result = reserve(entry, error);
-    if (result != AS_OK) {
+    if (reserve(entry, error) != AS_OK) {
         as_mem_free(entry);
-        return result;
+        return NULL;
     }
     images->entries[images->entries_count++] = entry;
-    *out_entry = entry;
-    return AS_OK;
+    return entry;
 }
 
-static as_result take_foreign(as_vulkan_images *images, const as_vulkan_wish *wish,
-                              as_vulkan_way way, as_vulkan_entry **out_entry, as_error *error)
+/* Can the caller's image be taken? */
+static bool is_free(const as_vulkan_images *images, VkImage image, as_error *error)
 {
-    as_vulkan_entry entry = {.image = {.image = wish->image}, .foreign = true};
     uint32_t count = 0;
     for (uint32_t i = 0; i < images->entries_count; i++) {
         count += images->entries[i]->foreign;
-        if (images->entries[i]->image.image == wish->image)
-            return as_err_set(error, AS_ERROR_ARGUMENT,
-                              "as_vk_request.image is still held; release it before the next frame "
-                              "is drawn into it");
+        if (images->entries[i]->image.image != image)
+            continue;
+        as_err_set(error, AS_ERROR_ARGUMENT,
+                   "as_vk_request.image is still held; release it before the next frame is drawn "
+                   "into it");
+        return false;
     }
     if (count == AS_VULKAN_MOST_FOREIGN)
-        return as_err_set(error, AS_ERROR_LIMIT, "%d images of yours are held; release one",
-                          AS_VULKAN_MOST_FOREIGN);
-    as_result result = AS_OK;
-    if (way == AS_VULKAN_WAY_STORE)
-        result = as_vulkan_view_create(images->device, wish->image, &entry.image.view, error);
-    if (result == AS_OK)
-        result = add(images, &entry, out_entry, error);
-    if (result != AS_OK) {
-        entry.image.image = VK_NULL_HANDLE;
-        as_vulkan_image_destroy(images->device, &entry.image);
-        return result;
+        as_err_set(error, AS_ERROR_LIMIT, "%d images of yours are held; release one",
+                   AS_VULKAN_MOST_FOREIGN);
+    return count < AS_VULKAN_MOST_FOREIGN;
+}
+
+static as_vulkan_entry *take_foreign(as_vulkan_images *images, const as_vulkan_wish *wish,
+                                     as_vulkan_way way, as_error *error)
+{
+    as_vulkan_entry fresh = {.image = {.image = wish->image}, .foreign = true};
+    if (!is_free(images, wish->image, error))
+        return NULL;
+    if (way == AS_VULKAN_WAY_STORE &&
+        as_vulkan_view_create(images->device, wish->image, &fresh.image.view, error) != AS_OK)
+        return NULL;
+    as_vulkan_entry *entry = add(images, &fresh, error);
+    if (!entry) {
+        fresh.image.image = VK_NULL_HANDLE;
+        as_vulkan_image_destroy(images->device, &fresh.image);
+        return NULL;
     }
     if (wish->wait)
-        (*out_entry)->waits[(*out_entry)->waits_count++] =
+        entry->waits[entry->waits_count++] =
             (as_vulkan_semaphore){wish->wait, wish->wait_value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
-    return AS_OK;
+    return entry;
 }
 
 static as_result make_room(as_vulkan_images *images, as_error *error)
@@ -324,25 +332,22 @@ static as_vulkan_entry *find_free(const as_vulkan_images *images, const as_vulka
     return best;
 }
 
-static as_result take_own(as_vulkan_images *images, const as_vulkan_wish *wish,
-                          as_vulkan_entry **out_entry, as_error *error)
+static as_vulkan_entry *take_own(as_vulkan_images *images, const as_vulkan_wish *wish,
+                                 as_error *error)
 {
     as_vulkan_entry fresh = {.foreign = false};
-    *out_entry = find_free(images, wish);
-    if (*out_entry)
-        return reserve(*out_entry, error);
+    as_vulkan_entry *entry = find_free(images, wish);
+    if (entry)
+        return reserve(entry, error) == AS_OK ? entry : NULL;
     const as_vulkan_image_kind kind = pool_kind(images, wish->width, wish->height);
-    as_result result = as_vulkan_image_check(images->device, &kind, error);
-    if (result == AS_OK)
-        result = make_room(images, error);
-    if (result == AS_OK)
-        result = as_vulkan_image_create(images->device, &kind, &fresh.image, error);
-    if (result != AS_OK)
-        return result;
-    result = add(images, &fresh, out_entry, error);
-    if (result != AS_OK)
+    if (as_vulkan_image_check(images->device, &kind, error) != AS_OK ||
+        make_room(images, error) != AS_OK ||
+        as_vulkan_image_create(images->device, &kind, &fresh.image, error) != AS_OK)
+        return NULL;
+    entry = add(images, &fresh, error);
+    if (!entry)
         as_vulkan_image_destroy(images->device, &fresh.image);
-    return result;
+    return entry;
 }
 
 /* -------------------------------------------------------------------------------- draw ------- */
@@ -398,7 +403,6 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
                                 const as_vulkan_draw *draw, uint64_t timeout_ns,
                                 const as_vulkan_entry **out_entry, as_error *error)
 {
-    as_vulkan_entry *entry = NULL;
     const as_vulkan_way way = way_to(images, wish);
     drop_retired(images);
     /* So that each held image can be retired without a wait. */
@@ -409,11 +413,11 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
             return waited;
         drop_retired(images);
     }
-    as_result result = wish->image ? take_foreign(images, wish, way, &entry, error)
-                                   : take_own(images, wish, &entry, error);
-    if (result != AS_OK)
-        return result;
-    result = draw_into(images, entry, wish, way, draw, timeout_ns, error);
+    as_vulkan_entry *entry =
+        wish->image ? take_foreign(images, wish, way, error) : take_own(images, wish, error);
+    if (!entry)
+        return error->code;
+    const as_result result = draw_into(images, entry, wish, way, draw, timeout_ns, error);
     if (result == AS_OK) {
         hold(images, entry);
         *out_entry = entry;
