@@ -70,11 +70,10 @@ static void free_entry(as_vulkan_entry *entry)
 
 void as_vulkan_images_destroy(as_vulkan_images *images)
 {
-    as_error ignored;
     if (!images)
         return;
     as_vulkan_raster_destroy(images->raster);
-    (void)as_vulkan_wait(images->device, images->last_point, UINT64_MAX, &ignored);
+    as_vulkan_drain(images->device, images->last_point);
     for (uint32_t i = 0; i < images->retired_count; i++)
         as_vulkan_image_destroy(images->device, &images->retired[i].image);
     for (uint32_t i = 0; i < images->entries_count; i++) {
