@@ -436,11 +436,26 @@ static void destroy_fences(as_vulkan_device *device)
             device->pending[(device->pending_first + i) % AS_VULKAN_MOST_PENDING].fence, NULL);
 }
 
+/* Mesa's emulation of timeline semaphores (vk_queue.c, seen in 22.3) lets go of what a submission
+ * waited for only after it has signalled its end. Once another submission behind them has ended,
+ * those before it are over for the driver, too. */
+static void let_go_of_timeline(as_vulkan_device *device)
+{
+    as_error error;
+    uint64_t point;
+    if (device->submitted != 0 && as_vulkan_usable(device, &error) == AS_OK &&
+        as_vulkan_submit(device, &(const as_vulkan_submission){.waits_count = 0}, &point, &error) ==
+            AS_OK)
+        as_vulkan_drain(device, point);
+}
+
 void as_vulkan_device_destroy(as_vulkan_device *device)
 {
     if (!device)
         return;
     as_vulkan_drain(device, device->submitted);
+    if (device->timeline)
+        let_go_of_timeline(device);
     destroy_fences(device);
     if (device->timeline)
         device->f.DestroySemaphore(device->device, device->timeline, NULL);
