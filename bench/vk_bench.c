@@ -113,7 +113,7 @@ static as_vk_device *create_device(options *o, vk_machine *machine)
                                  .choose = o->device >= 0 ? choose : NULL,
                                  .user = &o->device};
     if (as_vk_device_create(&create, &device, &error) != AS_OK)
-        die("a device", error.text);
+        die(o->device >= 0 ? "--device" : "a device", error.text);
     machine->info.struct_size = sizeof(machine->info);
     if (as_vk_device_get_info(device, &machine->info) != AS_OK)
         die("the device", "tells nothing of itself");
@@ -352,6 +352,7 @@ static void run(player *p, as_vk_write write, vk_run *r)
     r->not_decoded = misses(p) - missed;
     const as_vk_stats stats = stats_of(p);
     r->gpu_us = gpu_times(&stats.gpu);
+    r->upload_waits = stats.upload_waits;
     for (unsigned i = 0; i < r->in_flight && i < p->c->frames; i++, r->compared++)
         compare(p, &images[i]);
     as_vk_detach(&p->vk);
@@ -412,22 +413,38 @@ static void measure(const options *o, as_vk_device *device, vk_report *report, c
 
 /* ------------------------------------------------------------------------------------- main -- */
 
+/* Digits from *text on, behind which it points then. */
+static bool take_number(const char **text, uint32_t most, uint32_t *out)
+{
+    const size_t digits = strspn(*text, "0123456789");
+    if (digits == 0 || digits > 9)
+        return false;
+    *out = (uint32_t)strtoul(*text, NULL, 10);
+    *text += digits;
+    return *out <= most;
+}
+
+static bool take_size(options *o, const char *value)
+{
+    return take_number(&value, AS_SIZE_MAX_PIXELS, &o->width) && *value++ == 'x' &&
+           take_number(&value, AS_SIZE_MAX_PIXELS, &o->height) && *value == '\0' && o->width > 0 &&
+           o->height > 0;
+}
+
 static bool take_option(options *o, const char *name, const char *value)
 {
-    unsigned number;
-    char rest;
+    uint32_t number;
     if (strcmp(name, "--json") == 0) {
         o->json = value;
         return true;
     }
     if (strcmp(name, "--size") == 0)
-        return sscanf(value, "%ux%u%c", &o->width, &o->height, &rest) == 2 && o->width > 0 &&
-               o->height > 0 && o->width <= AS_SIZE_MAX_PIXELS && o->height <= AS_SIZE_MAX_PIXELS;
+        return take_size(o, value);
     if (strcmp(name, "--write") == 0) {
         o->write = strcmp(value, "store") == 0 ? AS_VK_WRITE_STORE : AS_VK_WRITE_COPY;
         return o->write == AS_VK_WRITE_STORE || strcmp(value, "copy") == 0;
     }
-    if (sscanf(value, "%u%c", &number, &rest) != 1)
+    if (!take_number(&value, INT32_MAX, &number) || *value != '\0')
         return false;
     if (strcmp(name, "--device") == 0)
         o->device = number;

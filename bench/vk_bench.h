@@ -60,12 +60,13 @@ typedef struct vk_counts {
 
 typedef struct vk_run {
     unsigned in_flight;
-    uint64_t compared;    /* masks read back; all were equal to the CPU's */
-    uint64_t not_decoded; /* frames that had to be waited for */
-    vk_spread thread_us;  /* as_vk_get_frame, CPU of the thread */
-    vk_spread submit_us;  /* of that, in vkQueueSubmit */
-    vk_spread record_us;  /* of that, in all else */
-    vk_spread gpu_us;     /* by timestamps */
+    uint64_t compared;     /* masks read back; all were equal to the CPU's */
+    uint64_t not_decoded;  /* frames that had to be waited for */
+    uint64_t upload_waits; /* as in as_vk_stats */
+    vk_spread thread_us;   /* as_vk_get_frame, CPU of the thread */
+    vk_spread submit_us;   /* of that, in vkQueueSubmit */
+    vk_spread record_us;   /* of that, in all else */
+    vk_spread gpu_us;      /* by timestamps */
     double frames_per_second;
 } vk_run;
 

@@ -66,7 +66,7 @@ static void print_ratio(double value)
     if (value == 0)
         printf(" %7s", "-");
     else
-        printf(" %7.2f", value);
+        printf(" %7.3g", value);
 }
 
 void vk_report_case(const vk_case *c)
@@ -103,6 +103,8 @@ static void print_run(const vk_report *r, const vk_case *c, const vk_run *run)
            met(judged, &run->gpu_us, VK_GOAL_GPU_US));
     if (run->not_decoded)
         printf("              %" PRIu64 " frames were not decoded in time\n", run->not_decoded);
+    if (run->upload_waits)
+        printf("              %" PRIu64 " waits for staging memory\n", run->upload_waits);
     fflush(stdout);
 }
 
@@ -148,8 +150,10 @@ static void write_run(vk_report *r, const vk_case *c, const vk_counts *counts, c
             c->height, c->frames);
     fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u", counts->write,
             counts->automatic ? "true" : "false", run->in_flight);
-    fprintf(f, ",\n     \"compared\": %" PRIu64 ", \"not_decoded\": %" PRIu64, run->compared,
-            run->not_decoded);
+    fprintf(f,
+            ",\n     \"compared\": %" PRIu64 ", \"not_decoded\": %" PRIu64
+            ", \"upload_waits\": %" PRIu64,
+            run->compared, run->not_decoded, run->upload_waits);
     write_spread(f, "upload_bytes", &counts->upload);
     fprintf(f, ",\n     \"upload_most_of_bound\": %.4f, \"upload_over_bound\": %" PRIu64,
             counts->most_of_bound, counts->over_bound);
