@@ -268,6 +268,9 @@ void as_http_disk_pinned(as_http_source *source);
 void as_http_disk_changed(as_http_source *source); /* the version is another one */
 void as_http_disk_completed(as_http_source *source, uint64_t unit);
 bool as_http_disk_has(const as_http_source *source, uint64_t unit);
+/* The first unit from `unit` on that is there, of those that were when the directory was opened or
+ * were written since; UINT64_MAX: none. */
+uint64_t as_http_disk_next(const as_http_source *source, uint64_t unit);
 /* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers.
  * true: it tried, and released the lock meanwhile, so that everything may be different now. */
 bool as_http_disk_load(as_http_source *source, as_http_reader *reader);
