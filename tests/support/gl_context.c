@@ -27,13 +27,6 @@ int dlclose(void *handle)
     (void)handle;
     return 0;
 }
-
-/* ThreadSanitizer does not see how the drivers' own threads keep apart; the fewer, the better. */
-SEEN_BY_LIBRARIES const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:swrast_dri.so\nrace:libLLVM\n";
-}
 #endif
 
 /* What a driver of these versions may lack; the newer two run with all that Mesa has. */
