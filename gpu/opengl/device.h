@@ -89,8 +89,10 @@ as_result as_gl_ring_commit(as_gl_device *device, size_t bytes, size_t *out_offs
 
 /* target.c */
 as_result as_gl_target_create(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
-as_result as_gl_target_adopt(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
 void as_gl_target_remove(as_gpu *gpu, as_gpu_texture *texture, bool abandon);
 as_result as_gl_target_bind(as_gpu *gpu, as_gpu_texture *texture, bool clear, as_error *error);
+
+/* adopt.c: the target is bound where it can be drawn into. */
+as_result as_gl_target_adopt(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
 
 #endif

@@ -97,7 +97,8 @@ typedef struct as_gl_request {
     uint32_t height;      /* likewise; both or neither */
     /* Where to draw; at most one of the two. Default: into a texture of the pool. The mask takes
      * columns 0 .. width - 1 and rows 0 .. height - 1, the rest is left alone. */
-    uint32_t texture;     /* a GL_TEXTURE_2D of the caller's, level 0 GL_R8 and large enough */
+    uint32_t texture;     /* a GL_TEXTURE_2D of the caller's, level 0 GL_R8 and large enough;
+                             GL_TEXTURE_BASE_LEVEL 0, for drivers that draw into no lower level */
     uint32_t framebuffer; /* a complete framebuffer object of the caller's whose first draw buffer
                              is an attachment like that, the others GL_NONE */
     uint32_t unchanged;   /* 1: since the library last drew into that texture or framebuffer nothing

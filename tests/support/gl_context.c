@@ -256,7 +256,8 @@ uint8_t *test_gl_read(test_gl *gl, uint32_t texture, uint32_t width, uint32_t he
 uint32_t test_gl_make_texture(test_gl *gl, uint32_t internal_format, uint32_t width,
                               uint32_t height, uint8_t value)
 {
-    const GLenum format = internal_format == GL_R8 ? GL_RED : GL_RGBA;
+    const bool depth = internal_format == GL_DEPTH_COMPONENT16;
+    const GLenum format = internal_format == GL_R8 ? GL_RED : depth ? GL_DEPTH_COMPONENT : GL_RGBA;
     const size_t size = (size_t)width * height * (format == GL_RED ? 1 : 4);
     uint8_t *pixels = malloc(size);
     GLuint texture;
@@ -268,7 +269,7 @@ uint32_t test_gl_make_texture(test_gl *gl, uint32_t internal_format, uint32_t wi
     gl->f.gl.BindTexture(GL_TEXTURE_2D, texture);
     gl->f.gl.PixelStorei(GL_UNPACK_ALIGNMENT, 1);
     gl->f.gl.TexImage2D(GL_TEXTURE_2D, 0, (GLint)internal_format, (GLsizei)width, (GLsizei)height,
-                        0, format, GL_UNSIGNED_BYTE, pixels);
+                        0, format, depth ? GL_UNSIGNED_INT : GL_UNSIGNED_BYTE, pixels);
     gl->f.gl.PixelStorei(GL_UNPACK_ALIGNMENT, 4);
     gl->f.gl.BindTexture(GL_TEXTURE_2D, (GLuint)bound);
     free(pixels);

@@ -175,6 +175,28 @@ static void test_no_memory_for_textures(void **state)
     as_gl_detach(&gl);
 }
 
+/* Drivers differ in whether a level before GL_TEXTURE_BASE_LEVEL can be drawn into. */
+static void test_base_level(void **state)
+{
+    const GladGLContext *f = &context->f.gl;
+    as_gl_request request = ask(0, 0);
+    as_gl_texture texture;
+    as_error error;
+    (void)state;
+    as_gl *gl = attach_faulty(AS_GL_UPLOAD_AUTO);
+    request.texture = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    test_gl_fault.no_framebuffer = true;
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "is not GL_R8");
+    f->BindTexture(GL_TEXTURE_2D, request.texture);
+    f->TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_BASE_LEVEL, 1);
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "GL_TEXTURE_BASE_LEVEL");
+    f->BindTexture(GL_TEXTURE_2D, 0);
+    f->DeleteTextures(1, &request.texture);
+    as_gl_detach(&gl);
+}
+
 /* A texture whose drawing failed is drawn in full the next time. */
 static void test_drawing_fails(void **state)
 {
@@ -294,6 +316,7 @@ int main(void)
         cmocka_unit_test_teardown(test_attach_refused, clean),
         cmocka_unit_test_teardown(test_each_error, clean),
         cmocka_unit_test_teardown(test_no_memory_for_textures, clean),
+        cmocka_unit_test_teardown(test_base_level, clean),
         cmocka_unit_test_teardown(test_drawing_fails, clean),
         cmocka_unit_test_teardown(test_waiting, clean),
         cmocka_unit_test_teardown(test_lost, clean),
