@@ -57,7 +57,7 @@ if(ALPHASTREAM_WITH_GL)
         if(kind STREQUAL softpipe)
             set(environment ALPHASTREAM_TEST_GL=core33 GALLIUM_DRIVER=softpipe)
         endif()
-        foreach(name gpu_gl gl_state gl_golden)
+        foreach(name gpu_gl gl_state gl_targets gl_golden)
             add_test(NAME ${name}_${kind} COMMAND test_${name}
                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
             set_tests_properties(${name}_${kind} PROPERTIES LABELS gl_kinds

@@ -99,8 +99,11 @@ typedef struct as_gl_request {
      * columns 0 .. width - 1 and rows 0 .. height - 1, the rest is left alone. */
     uint32_t texture;     /* a GL_TEXTURE_2D of the caller's, level 0 GL_R8 and large enough;
                              GL_TEXTURE_BASE_LEVEL 0, for drivers that draw into no lower level */
-    uint32_t framebuffer; /* a complete framebuffer object of the caller's whose first draw buffer
-                             is an attachment like that, the others GL_NONE */
+    uint32_t framebuffer; /* a complete framebuffer object of the caller's. Its first draw buffer is
+                             GL_R8 and large enough: a renderbuffer, or one image of a 2D, 2D
+                             array, 3D or cube map texture; not layered, not for several views. The
+                             other draw buffers are GL_NONE, and no attachment is smaller than the
+                             mask (OpenGL ES 3.0 does not tell the size of all of them) */
     uint32_t unchanged;   /* 1: since the library last drew into that texture or framebuffer nothing
                              else did, and it is the same object: only what differs is drawn.
                              Default 0: all of it is drawn. The library remembers eight */

@@ -197,6 +197,29 @@ static void test_base_level(void **state)
     as_gl_detach(&gl);
 }
 
+/* Mesa's software drivers have no attachments for several views. */
+static void test_several_views(void **state)
+{
+    const GladGLContext *f = &context->f.gl;
+    as_gl_request request = ask(0, 0);
+    as_gl_texture texture;
+    as_error error;
+    (void)state;
+    GLuint name = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    f->GenFramebuffers(1, &request.framebuffer);
+    f->BindFramebuffer(GL_FRAMEBUFFER, request.framebuffer);
+    f->FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, name, 0);
+    f->BindFramebuffer(GL_FRAMEBUFFER, 0);
+    test_gl_fault.several_views = true;
+    as_gl *gl = attach_faulty(AS_GL_UPLOAD_AUTO);
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "has layered attachments");
+    test_gl_fault.several_views = false;
+    as_gl_detach(&gl);
+    f->DeleteFramebuffers(1, &request.framebuffer);
+    f->DeleteTextures(1, &name);
+}
+
 /* A texture whose drawing failed is drawn in full the next time. */
 static void test_drawing_fails(void **state)
 {
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test_teardown(test_each_error, clean),
         cmocka_unit_test_teardown(test_no_memory_for_textures, clean),
         cmocka_unit_test_teardown(test_base_level, clean),
+        cmocka_unit_test_teardown(test_several_views, clean),
         cmocka_unit_test_teardown(test_drawing_fails, clean),
         cmocka_unit_test_teardown(test_waiting, clean),
         cmocka_unit_test_teardown(test_lost, clean),
