@@ -106,6 +106,14 @@ static void load_viewports(const as_gpu_opengl_params *params, as_gl_functions *
         e->viewport_i = NULL;
 }
 
+static bool is_compatible(const as_gl_functions *f)
+{
+    GLint profile = 0;
+    if (!f->es)
+        f->gl.GetIntegerv(AS_GL_PROFILE_MASK, &profile); /* of 3.2, all are newer */
+    return (profile & AS_GL_COMPATIBILITY_PROFILE_BIT) != 0;
+}
+
 static void load_rest(const as_gpu_opengl_params *params, as_gl_functions *f)
 {
     static const origin clip[] = {{false, 45, "GL_ARB_clip_control", ""},
@@ -217,6 +225,7 @@ as_result as_gl_load(const as_gpu_opengl_params *params, as_gl_functions *out, a
                           "get_proc_address does not know functions of %s %d.%d; pass the one that "
                           "belongs to the current context",
                           out->es ? "OpenGL ES" : "OpenGL", out->major, out->minor);
+    out->compatible = is_compatible(out);
     load_storage(params, out);
     load_indexed(params, out);
     load_viewports(params, out);

@@ -15,10 +15,11 @@
  *     as_gl_detach(&gl);
  *     as_stream_close(&stream);
  *
- * Contexts. OpenGL 3.3 or newer, core profile, or OpenGL ES 3.0 or newer. An as_gl belongs to the
- * context that was current when it was attached: as_gl_get_frame and as_gl_detach need that context
- * current in the calling thread, the others need none. A stream may have several as_gl. No
- * windowing system is involved: what the library calls comes from get_proc_address.
+ * Contexts. OpenGL 3.3 or newer, of the core or the compatibility profile, or OpenGL ES 3.0 or
+ * newer. An as_gl belongs to the context that was current when it was attached: as_gl_get_frame and
+ * as_gl_detach need that context current in the calling thread, the others need none. A stream may
+ * have several as_gl. No windowing system is involved: what the library calls comes from
+ * get_proc_address.
  *
  * Threads. One thread at a time for each as_gl; which one may change. Decoding goes on in the
  * stream's workers; the calling thread uploads some KB and draws.
@@ -27,11 +28,11 @@
  * framebuffer, vertex array, program, buffer and texture bindings, viewport, scissor, masks, and
  * whatever else would act on the drawing. Not kept: errors that glGetError has not reported yet are
  * dropped, and subroutine uniforms (OpenGL 4.0) lose their values. Not allowed during a call:
- * active transform feedback, conditional rendering, and a current program that was deleted already.
+ * active transform feedback, conditional rendering, a current program that was deleted already, and
+ * a display list being compiled.
  * Active queries count what the library does.
- * In a compatibility profile GL_ALPHA_TEST must be off and both polygon modes the same; where
- * vendors' extensions have them, conservative rasterization, window rectangles and exclusive
- * scissors must be off.
+ * Where vendors' extensions have them, conservative rasterization, window rectangles, exclusive
+ * scissors, depth bounds and, in OpenGL ES, polygon modes must be off or as they are at first.
  *
  * Other contexts. A texture may be used in every context of the share group, once that has waited
  * for its fence (glWaitSync, then bind the texture): call glFlush in the context of the as_gl after
