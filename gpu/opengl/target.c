@@ -86,7 +86,9 @@ as_result as_gl_target_bind(as_gpu *gpu, as_gpu_texture *t, bool clear, as_error
     const GLfloat viewport[4] = {0, 0, (GLfloat)t->width, (GLfloat)t->height};
     const GLint sizes[4] = {(GLint)t->canvas_width, (GLint)t->canvas_height, (GLint)t->width,
                             (GLint)t->height};
-    (void)error;
+    const as_result result = as_gl_ring_check(d, error);
+    if (result != AS_OK)
+        return result;
     if (!t->foreign) /* else as_gl_target_adopt has bound it */
         gl->BindFramebuffer(GL_DRAW_FRAMEBUFFER, ((as_gl_target *)t)->framebuffer);
     if (d->f.extra.viewport_i)

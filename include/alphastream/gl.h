@@ -130,8 +130,9 @@ typedef struct as_gl_texture {
  * After an error *out_texture is zeroed and nothing is held.
  * Errors: those of as_stream_get_frame; AS_ERROR_ARGUMENT: also a target that is not as described;
  * AS_ERROR_LIMIT: also when all textures of the pool are held; AS_ERROR_GPU: no context is current,
- * another one is, the context is lost, its memory is exhausted, or the size is over its limits;
- * AS_ERROR_OUT_OF_MEMORY. The as_gl stays usable, but for a lost context. */
+ * another one is, the context is lost, its memory is exhausted, the size is over its limits, or the
+ * GPU has stopped: a call waits 10 seconds for it at most, and those after that not at all, until
+ * it has gone on; AS_ERROR_OUT_OF_MEMORY. The as_gl stays usable, but for a lost context. */
 AS_API AS_NODISCARD as_result as_gl_get_frame(as_gl *gl, uint64_t index,
                                               const as_gl_request *request, uint64_t timeout_ns,
                                               as_gl_texture *out_texture, as_error *error);

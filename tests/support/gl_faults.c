@@ -105,6 +105,7 @@ static GLboolean GLAD_API_PTR unmap(GLenum target)
 
 static GLenum GLAD_API_PTR wait(GLsync sync, GLbitfield flags, GLuint64 timeout)
 {
+    test_gl_fault.waits += timeout != 0;
     if (test_gl_fault.wait_result == GL_TIMEOUT_EXPIRED && test_gl_fault.timeouts != 0) {
         test_gl_fault.timeouts--;
         return GL_TIMEOUT_EXPIRED;

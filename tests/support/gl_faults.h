@@ -21,6 +21,7 @@ typedef struct test_gl_faults {
     GLenum reset_status;
     GLenum wait_result; /* 0: the true one; GL_TIMEOUT_EXPIRED: so the first `timeouts` times */
     uint64_t timeouts;
+    uint64_t waits; /* calls of glClientWaitSync so far that were to wait */
 } test_gl_faults;
 
 extern test_gl_faults test_gl_fault;

@@ -3,6 +3,7 @@
  * Drivers that refuse, run out of memory or lose their context: each is AS_ERROR_GPU with its
  * reason, and what comes after it is right.
  */
+#include "gpu/opengl/device.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/gl_faults.h"
 #include "tests/unit/gl_fixture.h"
@@ -238,12 +239,10 @@ static void test_drawing_fails(void **state)
 }
 
 /* A ring of the smallest segments comes around soon. */
-static as_gpu *small_ring(as_gl_upload upload)
+static as_gpu *small_ring(void)
 {
-    const as_gpu_opengl_params params = {.get_proc_address = test_gl_load_faulty,
-                                         .textures = 1,
-                                         .segment_rects = 1,
-                                         .upload = upload};
+    const as_gpu_opengl_params params = {
+        .get_proc_address = test_gl_load_faulty, .textures = 1, .segment_rects = 1};
     as_gpu *gpu = NULL;
     as_error error;
     assert_ok(as_gpu_opengl_create(&params, &gpu, &error), &error);
@@ -258,7 +257,7 @@ static void test_waiting(void **state)
     as_gpu_texture *texture;
     as_error error;
     (void)state;
-    as_gpu *gpu = small_ring(AS_GL_UPLOAD_AUTO);
+    as_gpu *gpu = small_ring();
     test_gl_fault.wait_result = GL_TIMEOUT_EXPIRED;
     test_gl_fault.timeouts = 3;
     assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
@@ -269,9 +268,63 @@ static void test_waiting(void **state)
     request.index = 1;
     words[0] = UINT64_C(0x5555555555555555);
     assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
-                 "10 seconds");
+                 "waiting for the GPU failed");
     test_gl_fault.wait_result = 0;
     assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
+    as_gpu_destroy(gpu, false);
+}
+
+/* A GPU that has stopped is waited for once; later it is only asked, and it may go on. */
+static void test_stopped(void **state)
+{
+    enum { ROWS = 8 };
+    uint64_t words[ROWS] = {0, 5, 0, 5, 0, 5, 0, 5};
+    const as_canvas_view canvas = {.words = words, .stride_words = 1, .width = 64, .height = ROWS};
+    as_gpu_request request = {.stream = 1, .width = 64, .height = ROWS};
+    as_gpu_texture *texture;
+    as_error error;
+    (void)state;
+    as_gpu *gpu = small_ring();
+    uint64_t *most_wait_ns = &((as_gl_device *)gpu)->most_wait_ns;
+    *most_wait_ns = 1000;
+    test_gl_fault.wait_result = GL_TIMEOUT_EXPIRED;
+    test_gl_fault.timeouts = UINT64_MAX;
+    assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_true(test_gl_fault.waits > 0);
+    assert_int_equal(gpu->numbers.upload_waits, 1);
+    const uint64_t waits = test_gl_fault.waits, draws = gpu->numbers.draws;
+    const uint64_t clears = gpu->numbers.clears;
+    for (request.index = 1; request.index < 4; request.index++)
+        assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                     "has not finished");
+    uint64_t nothing[ROWS] = {0};
+    const as_canvas_view empty = {.words = nothing, .stride_words = 1, .width = 64, .height = ROWS};
+    assert_fails(as_gpu_show(gpu, &request, &empty, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_int_equal(test_gl_fault.waits, waits);
+    assert_int_equal(gpu->numbers.draws, draws);
+    assert_int_equal(gpu->numbers.clears, clears);
+    assert_int_equal(gpu->numbers.upload_waits, 1);
+
+    test_gl_fault.timeouts = 0; /* it goes on */
+    context->f.gl.Finish();
+    *most_wait_ns = AS_GL_MOST_WAIT_NS;
+    assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
+    uint8_t *pixels = test_gl_read(context, texture->name, 64, ROWS);
+    for (int i = 0; i < 64 * ROWS; i++)
+        assert_int_equal(pixels[i], words[i / 64] >> i % 64 & 1 ? 255 : 0);
+    free(pixels);
+    as_gpu_release(gpu, texture, NULL);
+
+    test_gl_fault.timeouts = UINT64_MAX; /* and stops again */
+    *most_wait_ns = 1000;
+    words[0] = UINT64_C(0x5555555555555555);
+    request.index++;
+    test_gl_fault.waits = 0;
+    assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_true(test_gl_fault.waits > 0);
     as_gpu_destroy(gpu, false);
 }
 
@@ -343,6 +396,7 @@ int main(void)
         cmocka_unit_test_teardown(test_several_views, clean),
         cmocka_unit_test_teardown(test_drawing_fails, clean),
         cmocka_unit_test_teardown(test_waiting, clean),
+        cmocka_unit_test_teardown(test_stopped, clean),
         cmocka_unit_test_teardown(test_lost, clean),
         cmocka_unit_test_teardown(test_allocations, clean),
     };
