@@ -97,8 +97,9 @@ static as_result draw_rects(as_gpu *gpu, as_gpu_texture *t, const as_canvas_view
     as_error ignored;
     t->known = false;
     as_result result = gpu->backend->target(gpu, t, clear, error);
-    if (result == AS_OK)
-        result = as_rects_write(&gpu->scratch, canvas, t->shown, counts, &sink, error);
+    if (result != AS_OK)
+        return result;
+    result = as_rects_write(&gpu->scratch, canvas, t->shown, counts, &sink, error);
     if (result == AS_OK)
         result = draw_room(&d, &sink, error);
     else if (d.room) /* given back undrawn */

@@ -8,6 +8,8 @@
 #include "core/base/clock.h"
 #include "core/stream/stream.h"
 
+#include <poll.h>
+
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 60 };
 
 static test_gl *context;
@@ -311,6 +313,35 @@ static void test_stream_errors(void **state)
     truth_free(&t);
 }
 
+/* Attached while the index is still to be read, of a stream that then turns out to be none. */
+static void test_no_stream(void **state)
+{
+    static const uint8_t bytes[64] = {'n', 'o', 'n', 'e'};
+    test_source source;
+    as_gl_texture texture;
+    as_stream *stream;
+    as_error error;
+    (void)state;
+    test_source_init(&source, bytes, sizeof(bytes), true);
+    test_source_gate(&source, 0, UINT64_MAX);
+    as_stream_params params = {.struct_size = sizeof(params), .source = test_source_open(&source)};
+    assert_ok(as_stream_open_async(&params, &stream, &error), &error);
+    as_source_close(&params.source);
+    as_gl *gl = attach(stream, 0, AS_GL_UPLOAD_AUTO);
+    assert_fails(as_gl_get_frame(gl, 0, NULL, AS_WAIT_FOREVER, &texture, &error), AS_NOT_READY,
+                 &error, "index");
+    test_source_open_gate(&source);
+    struct pollfd opened = {.fd = as_stream_event_fd(stream), .events = POLLIN};
+    assert_int_equal(poll(&opened, 1, -1), 1);
+    assert_fails(as_gl_get_frame(gl, 0, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_DECODE,
+                 &error, "");
+    assert_null(texture.handle);
+    assert_int_equal(gl_stats_of(gl).textures, 0);
+    as_gl_detach(&gl);
+    as_stream_close(&stream);
+    test_source_destroy(&source);
+}
+
 static void test_arguments(void **state)
 {
     const as_stream_params stream_params = truth_params(&small);
@@ -379,6 +410,7 @@ int main(void)
         cmocka_unit_test_teardown(test_keep_processing, no_errors),
         cmocka_unit_test_teardown(test_holds_no_frames, no_errors),
         cmocka_unit_test_teardown(test_stream_errors, no_errors),
+        cmocka_unit_test_teardown(test_no_stream, no_errors),
         cmocka_unit_test_teardown(test_arguments, no_errors),
     };
     return cmocka_run_group_tests_name("gl_frames", tests, setup, teardown);
