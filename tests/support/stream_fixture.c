@@ -270,7 +270,9 @@ as_stream_params truth_params(const truth *t)
                               .combine = t->combine,
                               .bytes = t->bytes,
                               .bytes_size = t->size,
-                              .threads = 2};
+                              .threads = 2,
+                              .init_timeout_ms = 120000, /* a busy machine decides nothing */
+                              .data_timeout_ms = 120000};
 }
 
 as_stream *open_stream(const as_stream_params *params)
