@@ -4,8 +4,10 @@
  *
  *   source_http.c    opening, closing, what the table of functions and the api ask
  *   http_read.c      readers: waiting, being handed bytes, failing; hints; the refresh callback
- *   http_engine.c    what to request when: places, retries, stalls, seeks
- *   http_events.c    what responses and their ends mean
+ *   http_engine.c    what to request when: places, retries, seeks
+ *   http_watch.c     requests that are stuck
+ *   http_answer.c    what responses mean, as they arrive
+ *   http_end.c       what the ends of requests mean; telling of them
  *   http_request.c   one request in terms of libcurl; URLs
  *   http_disk.c      the cache on disk: its thread, and loading from it
  *
@@ -220,6 +222,7 @@ void as_http_stop(as_http_user *user);
 bool as_http_has_need(as_http_source *source, uint64_t now_ns);
 /* Is a running request about to bring the byte? */
 bool as_http_is_coming(const as_http_source *source, uint64_t offset);
+size_t as_http_count_running(const as_http_source *source);
 /* The request is over, whatever it is: a retry, or the slot is free. */
 void as_http_free_flight(as_http_flight *flight);
 void as_http_delay_flight(as_http_flight *flight, uint64_t delay_ns, uint64_t now_ns);
@@ -230,12 +233,40 @@ void as_http_limit_flights(as_http_source *source, uint64_t now_ns);
 /* On the network thread: has each running request its share of the bandwidth? */
 void as_http_share_bandwidth(as_http_source *source);
 
-/* http_events.c; on the network thread */
+/* http_watch.c; on the network thread */
+/* Takes a running request from the client. */
+void as_http_remove_flight(as_http_flight *flight, as_result result, uint64_t now_ns,
+                           as_http_report *out);
+/* When the attempt will have been silent, or slow, for too long; UINT64_MAX: not yet to be said. */
+uint64_t as_http_stall_deadline(as_http_flight *flight);
+/* Is it stuck? Begins the next window where it is not. */
+bool as_http_is_stuck(as_http_flight *flight, uint64_t now_ns);
+/* Removes a stuck one, and tries again. */
+void as_http_abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_report *out);
+/* When as_http_drop_unserved has something to do; UINT64_MAX: it has not. */
+uint64_t as_http_unserved_due(const as_http_source *source);
+/* Gives up requests that the server does not take up. */
+void as_http_drop_unserved(as_http_source *source, uint64_t now_ns);
+
+/* http_answer.c; on the network thread */
 size_t as_http_on_header(char *data, size_t size, size_t count, void *user); /* without the lock */
 size_t as_http_on_body(char *data, size_t size, size_t count, void *user);   /* without the lock */
-void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code,
-                   uint64_t now_ns); /* without the lock */
-/* The attempt failed and may be worth another one. */
+/* Does its body belong to the content? */
+bool as_http_is_accepted(const as_http_flight *flight);
+/* Of the connection's speed, from what the request has brought. */
+void as_http_measure(as_http_flight *flight, uint64_t now_ns, bool at_end);
+/* false: it is another than was told, or more has been read already: another content's. */
+bool as_http_learn_size(as_http_source *source, uint64_t size);
+/* The verdict on the flight, where that is so. */
+void as_http_size_differs(as_http_flight *flight);
+/* Another version is there. Everything known of the old one goes, and who waits for its bytes is
+ * told. Changes that follow each other closely are slowed down. */
+void as_http_content_changed(as_http_flight *flight, uint64_t now_ns);
+
+/* http_end.c */
+/* On the network thread, without the lock. */
+void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code, uint64_t now_ns);
+/* On the network thread: the attempt failed and may be worth another one. */
 void as_http_try_again(as_http_flight *flight, uint64_t now_ns);
 /* It failed for good: reads fail, the source rests. On any thread; flight may be NULL. */
 void as_http_give_up(as_http_source *source, as_http_flight *flight, const as_error *error,
