@@ -187,9 +187,10 @@ static bool check_body(as_http_flight *flight, CURLcode code)
         return false;
     }
     const char *what = NULL;
-    /* No word about the size: the content ends here, or the server is stingy. */
-    if (!flight->whole && flight->until < flight->end && source->size == AS_SIZE_UNKNOWN)
-        what = "the server sends less than it is asked for; check the server";
+    /* Less than was asked for is a step all the same, but not in crumbs. */
+    const uint64_t wanted = flight->end < source->end_most ? flight->end : source->end_most;
+    if (!flight->whole && flight->until < wanted && flight->gained < AS_HTTP_LEAST_PART)
+        what = "the server sends far less than it is asked for; check the server";
     if (flight->whole && as_chunks_ready(source->chunks, 0, flight->at) < flight->at)
         what = "a part of the download is missing; it is begun again";
     if (what)

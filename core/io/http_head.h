@@ -59,9 +59,8 @@ typedef struct as_http_pin {
 } as_http_pin;
 
 typedef enum as_http_verdict {
-    AS_HTTP_PART,    /* 206: *out_length bytes from the first one asked for; fewer than asked only
-                        where the content ends, or where neither it nor the pin says where that is:
-                        ask on */
+    AS_HTTP_PART,    /* 206: *out_length bytes from the first one asked for; fewer than asked where
+                        the content ends, or where the server gives less at a time: ask on */
     AS_HTTP_WHOLE,   /* 200: the whole content from byte 0; *out_length or AS_SIZE_UNKNOWN */
     AS_HTTP_END,     /* 416, and what was asked for is at or past the end */
     AS_HTTP_CHANGED, /* 412 with a pin, or validators or size of another version */

@@ -36,8 +36,9 @@ enum {
     AS_HTTP_MOST_REQUESTS = 16, /* of one source */
     AS_HTTP_HOPS = 8,           /* redirects of one request */
     AS_HTTP_DRAIN = 16 * 1024,  /* bytes read of a body that is of no use, to keep the connection */
-    AS_HTTP_DISK_QUEUE = 256,   /* units that wait to be written to disk */
-    AS_HTTP_DISK_UNITS = 1 << 20, /* 64 GiB; what is beyond is not kept on disk */
+    AS_HTTP_LEAST_PART = 4 * 1024, /* of a range that is answered in parts; less is a failure */
+    AS_HTTP_DISK_QUEUE = 256,      /* units that wait to be written to disk */
+    AS_HTTP_DISK_UNITS = 1 << 20,  /* 64 GiB; what is beyond is not kept on disk */
 };
 
 typedef struct as_http_source as_http_source;
