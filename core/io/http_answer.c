@@ -203,8 +203,10 @@ size_t as_http_on_header(char *data, size_t size, size_t count, void *user)
     as_http_flight *flight = user;
     const size_t length = size * count;
     flight->transfer.alive_ns = as_clock_ns();
-    if (flight->judged)
-        return length; /* trailers */
+    if (flight->judged) {
+        flight->head_too_long = !as_http_trailer_line(&flight->head, length);
+        return flight->head_too_long ? 0 : length;
+    }
     if (!as_http_head_line(&flight->head, data, length, (int64_t)time(NULL))) {
         flight->head_too_long = true;
         return 0;

@@ -176,6 +176,13 @@ static void content_differs(as_http_flight *flight, uint64_t now_ns)
     }
 }
 
+/* The head, or the trailer behind the body: libcurl keeps all of both in memory. */
+static void say_head_too_long(as_http_flight *flight)
+{
+    as_http_set_error(flight->source, &flight->error, AS_ERROR_TRANSPORT,
+                      "the response's headers are longer than 64 KiB; check the server");
+}
+
 /* Has the body brought all it was to bring? Otherwise says what is wrong with it. */
 static bool check_body(as_http_flight *flight, CURLcode code)
 {
@@ -203,7 +210,9 @@ static void body_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns)
 {
     as_http_source *source = flight->source;
     as_http_measure(flight, now_ns, true);
-    if (flight->broken) {
+    if (flight->head_too_long)
+        say_head_too_long(flight);
+    if (flight->head_too_long || flight->broken) {
         as_http_give_up(source, flight, &flight->error, now_ns);
     } else if (!check_body(flight, code)) {
         as_http_try_again(flight, now_ns);
@@ -228,9 +237,7 @@ static void attempt_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns
             if (flight->no_memory)
                 (void)as_err_no_memory(&flight->error, AS_HTTP_URL_MAX, "a redirect's target");
             else
-                as_http_set_error(
-                    source, &flight->error, AS_ERROR_TRANSPORT,
-                    "the response's headers are longer than 64 KiB; check the server");
+                say_head_too_long(flight);
             as_http_give_up(source, flight, &flight->error, now_ns);
             return;
         }

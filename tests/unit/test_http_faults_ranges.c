@@ -39,6 +39,7 @@ static void test_unusual_but_right(void **state)
         {.name = "early hints first", .rule = "interim=103"},
         {.name = "continue first", .rule = "interim=100"},
         {.name = "60 KB of headers", .rule = "pad=60000"},
+        {.name = "60 KB of trailers", .rule = "chunked=50000 trailer=60000"},
         {.name = "weak tag", .settings = "etag=W/\"1\"", .rule = "add=X:1"},
         {.name = "no tag any more", .rule = "drop=ETag"},
         {.name = "no validators", .settings = "", .rule = "add=X:1"},
@@ -150,6 +151,25 @@ static void test_no_answers(void **state)
          "", 3},
     };
     http_faults_play(faults, COUNT(faults), &content);
+}
+
+/* A trailer comes when its bytes have been handed out already: it is a later read that fails. */
+static void test_long_trailers(void **state)
+{
+    static const char *const rules[] = {"times=always chunked=50000 trailer=1000000",
+                                        "times=always pad=35000 chunked=50000 trailer=35000"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        as_error error = {.code = AS_OK};
+        http_probe *probe = http_probe_open("trailer", &content, "etag=\"v1\"", NULL);
+        fault_rule("trailer", rules[i]);
+        for (uint64_t at = 0; error.code == AS_OK && at < CONTENT_BYTES; at += UNIT)
+            (void)!http_probe_read(probe, at, 100, &error);
+        assert_int_equal(error.code, AS_ERROR_TRANSPORT);
+        assert_non_null(strstr(error.text, "headers are longer than 64 KiB"));
+        assert_int_equal(http_probe_stats(probe).retries, 0);
+        http_probe_close(probe, 4);
+    }
 }
 
 /* ------------------------------------------------------------------------- without ranges -- */
@@ -304,6 +324,7 @@ int main(void)
         http_test(test_smallest_parts),
         http_test(test_other_ranges),
         http_test(test_no_answers),
+        http_test(test_long_trailers),
         http_test(test_whole),
         http_test(test_whole_as_it_arrives),
         http_test(test_whole_in_the_middle),
