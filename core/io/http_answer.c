@@ -78,6 +78,8 @@ static void accept_response(as_http_flight *flight, uint64_t length)
     source->ranges = !whole;
     if (whole && !source->whole)
         enter_whole_mode(flight);
+    else
+        as_http_answered_first(flight, flight->transfer.alive_ns);
     flight->until = length == AS_SIZE_UNKNOWN ? AS_SIZE_UNKNOWN : flight->first + length;
     as_http_disk_pinned(source);
 }

@@ -159,7 +159,8 @@ static as_http_flight *find_due(const as_http_source *source, uint64_t now_ns)
 bool as_http_has_need(as_http_source *source, uint64_t now_ns)
 {
     bool whole;
-    return find_due(source, now_ns) || next_request(source, now_ns, &whole).count != 0;
+    return find_due(source, now_ns) || as_http_unserved(source, now_ns) ||
+           next_request(source, now_ns, &whole).count != 0;
 }
 
 bool as_http_is_coming(const as_http_source *source, uint64_t offset)
@@ -247,6 +248,7 @@ static as_result begin_attempt(as_http_flight *flight, uint64_t now_ns)
     flight->matched = !source->no_match && !source->match_broken && source->pin.known &&
                       source->pin.tag[0] != '\0';
     flight->broken = flight->head_too_long = flight->no_memory = flight->unwanted = false;
+    flight->repeated = false;
     flight->hops = flight->connections = 0;
     flight->started_ns = now_ns;
     flight->first_byte_ns = flight->received = flight->gained = flight->rate_bytes = 0;
@@ -268,8 +270,24 @@ static as_http_flight *new_flight(as_http_source *source, uint64_t now_ns)
     flight->units = request.count;
     flight->whole = whole;
     flight->attempt = 0;
-    flight->fresh = false;
+    flight->fresh = flight->repeats = false;
     source->ramp += source->ramp < UINT32_MAX;
+    return flight;
+}
+
+/* A slot for asking a second time for what the server does not take up; NULL: there is no such. */
+static as_http_flight *repeat_flight(as_http_source *source, uint64_t now_ns)
+{
+    as_http_flight *unserved = as_http_unserved(source, now_ns);
+    as_http_flight *flight = unserved ? find_phase(source, AS_HTTP_FREE) : NULL;
+    if (!flight)
+        return NULL;
+    unserved->repeated = true;
+    flight->unit = unserved->unit;
+    flight->units = unserved->units;
+    flight->whole = flight->fresh = false;
+    flight->attempt = 0;
+    flight->repeats = true;
     return flight;
 }
 
@@ -280,6 +298,8 @@ void as_http_begin(as_http_user *user, uint64_t now_ns)
     as_result result = AS_NOT_READY;
     as_mutex_lock(&source->lock);
     as_http_flight *flight = find_due(source, now_ns);
+    if (!flight)
+        flight = repeat_flight(source, now_ns);
     if (!flight)
         flight = new_flight(source, now_ns);
     if (flight)
@@ -354,7 +374,9 @@ static uint64_t next_due(as_http_source *source, uint64_t now_ns)
         return due;
     if (begin_ns(source) > now_ns && is_wanted(source))
         due = begin_ns(source);
-    due = earlier(due, as_http_unserved_due(source));
+    const uint64_t unserved = as_http_unserved_due(source);
+    if (unserved > now_ns) /* else it waits for a place */
+        due = earlier(due, unserved);
     if (source->swept != source->generation && !source->whole)
         due = earlier(due, now_ns + ABANDON_NS);
     for (uint32_t i = 0; i < source->params.requests; i++) {
@@ -385,7 +407,6 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
     if (now_ns >= source->limited_ns)
         source->most_flights = source->params.requests;
     sweep(source, now_ns);
-    as_http_drop_unserved(source, now_ns);
     for (uint32_t i = 0; i < source->params.requests; i++) {
         as_http_flight *flight = &source->flights[i];
         if (source->cancelled)

@@ -9,8 +9,7 @@
 #include <stdio.h>
 
 #define MS ((uint64_t)1000000)
-/* An answer that takes so long, against what is usual, may never come: see as_http_drop_unserved.
- */
+/* An answer that takes so long, against what is usual, may never come: see as_http_unserved. */
 #define UNSERVED_NS (1000 * MS)
 #define UNSERVED_RESPONSES 8
 
@@ -95,45 +94,79 @@ void as_http_abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_repo
     out->gave_up = flight->gave_up;
 }
 
-/* When to believe that a request on a new connection is not going to be answered because the server
- * takes no more connections; UINT64_MAX: there is no reason to. */
-static uint64_t unserved_deadline(const as_http_flight *flight)
+/* -------------------------------------------------------------------------- unserved ---- */
+
+static long connects_of(const as_http_flight *flight)
 {
-    const as_http_source *source = flight->source;
-    const uint64_t usual = UNSERVED_RESPONSES * source->response_ns;
     long connections = 0;
-    if (flight->phase != AS_HTTP_RUNNING || flight->head.bytes != 0 || flight->hops != 0 ||
-        !source->answered || source->most_flights == 1)
-        return UINT64_MAX;
     (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_NUM_CONNECTS, &connections);
-    if (connections == 0)
-        return UINT64_MAX;
-    return flight->started_ns + (usual > UNSERVED_NS ? usual : UNSERVED_NS);
+    return connections;
 }
 
-/* The first of these, once no request is being answered. */
+/* A request on a new connection to which the server has said nothing yet. */
+static bool is_unserved(const as_http_flight *flight)
+{
+    return flight->phase == AS_HTTP_RUNNING && !flight->unwanted && flight->head.bytes == 0 &&
+           flight->hops == 0 && connects_of(flight) != 0;
+}
+
+/* Which request to ask for again on a kept connection, and since when it is time for that; NULL:
+ * none. Others that the server is about to answer, or might yet, show how it is without that. */
+static as_http_flight *find_unserved(const as_http_source *source, uint64_t *out_due_ns)
+{
+    const uint64_t usual = UNSERVED_RESPONSES * source->response_ns;
+    as_http_flight *first = NULL;
+    bool has_slot = false;
+    *out_due_ns = UINT64_MAX;
+    if (source->cancelled || source->whole || !source->answered ||
+        as_http_count_running(source) >= source->most_flights)
+        return NULL;
+    for (uint32_t i = 0; i < source->params.requests; i++) {
+        as_http_flight *flight = &source->flights[i];
+        has_slot = has_slot || flight->phase == AS_HTTP_FREE;
+        if (flight->phase == AS_HTTP_RUNNING && (!is_unserved(flight) || flight->repeated))
+            return NULL;
+        if (flight->phase == AS_HTTP_RUNNING && (!first || flight->started_ns < first->started_ns))
+            first = flight;
+    }
+    if (!first || !has_slot)
+        return NULL;
+    *out_due_ns = first->started_ns + (usual > UNSERVED_NS ? usual : UNSERVED_NS);
+    return first;
+}
+
 uint64_t as_http_unserved_due(const as_http_source *source)
 {
-    uint64_t due = UINT64_MAX;
-    for (uint32_t i = 0; i < source->params.requests; i++) {
-        const as_http_flight *flight = &source->flights[i];
-        if (flight->phase == AS_HTTP_RUNNING && flight->head.bytes != 0)
-            return UINT64_MAX;
-        const uint64_t deadline = unserved_deadline(flight);
-        due = deadline < due ? deadline : due;
-    }
+    uint64_t due;
+    (void)find_unserved(source, &due);
     return due;
 }
 
-/* Some servers serve one connection at a time and let others wait until it is closed, which kept
- * alive it is not. Requests that wait on new connections are given up, and from then on there is
- * one at a time. */
-void as_http_drop_unserved(as_http_source *source, uint64_t now_ns)
+as_http_flight *as_http_unserved(const as_http_source *source, uint64_t now_ns)
 {
-    if (as_http_unserved_due(source) > now_ns)
+    uint64_t due;
+    as_http_flight *flight = find_unserved(source, &due);
+    return due <= now_ns ? flight : NULL;
+}
+
+void as_http_answered_first(as_http_flight *flight, uint64_t now_ns)
+{
+    as_http_source *source = flight->source;
+    bool silent = false;
+    for (uint32_t i = 0; i < source->params.requests; i++) {
+        as_http_flight *other = &source->flights[i];
+        if (other == flight || other->phase == AS_HTTP_FREE ||
+            other->unit >= flight->unit + flight->units ||
+            flight->unit >= other->unit + other->units)
+            continue;
+        silent = silent || is_unserved(other);
+        as_http_disown_flight(other);
+        source->user.due_ns = 0;
+    }
+    if (!flight->repeats || !silent || connects_of(flight) != 0)
         return;
     for (uint32_t i = 0; i < source->params.requests; i++)
-        if (unserved_deadline(&source->flights[i]) != UINT64_MAX)
+        if (is_unserved(&source->flights[i]))
             as_http_disown_flight(&source->flights[i]);
     as_http_limit_flights(source, now_ns);
 }

@@ -60,6 +60,8 @@ typedef struct as_http_flight {
     bool whole;           /* the one download of everything: no range, or answered by a 200 */
     uint32_t attempt;     /* 0: the first */
     bool fresh;           /* on a connection of its own */
+    bool repeats;         /* another one that is still under way: see as_http_unserved; */
+    bool repeated;        /* that other one */
     uint64_t retry_ns;
 
     /* This attempt. */
@@ -244,10 +246,16 @@ uint64_t as_http_stall_deadline(as_http_flight *flight);
 bool as_http_is_stuck(as_http_flight *flight, uint64_t now_ns);
 /* Removes a stuck one, and tries again. */
 void as_http_abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_report *out);
-/* When as_http_drop_unserved has something to do; UINT64_MAX: it has not. */
+/* Some servers serve one connection at a time and let others wait until it is closed, which kept
+ * alive it is not. Others take their time, when they have to fetch the bytes themselves. Only a
+ * second request for the same bytes, on a kept connection, can tell: it is made for the flight that
+ * this gives (NULL: none), when as_http_unserved_due has come (UINT64_MAX: never). */
+as_http_flight *as_http_unserved(const as_http_source *source, uint64_t now_ns);
 uint64_t as_http_unserved_due(const as_http_source *source);
-/* Gives up requests that the server does not take up. */
-void as_http_drop_unserved(as_http_source *source, uint64_t now_ns);
+/* The flight's response was accepted: gives up the other request for the same bytes, if there is
+ * one. When that is the one that was begun earlier, all that wait on new connections are given up,
+ * and from then on there is one at a time. */
+void as_http_answered_first(as_http_flight *flight, uint64_t now_ns);
 
 /* http_answer.c; on the network thread */
 size_t as_http_on_header(char *data, size_t size, size_t count, void *user); /* without the lock */
