@@ -103,6 +103,14 @@ static long connects_of(const as_http_flight *flight)
     return connections;
 }
 
+/* Does its connection carry others at the same time? */
+static bool is_multiplexed(const as_http_flight *flight)
+{
+    long version = 0;
+    (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_HTTP_VERSION, &version);
+    return version >= CURL_HTTP_VERSION_2_0;
+}
+
 /* A request on a new connection to which the server has said nothing yet. */
 static bool is_unserved(const as_http_flight *flight)
 {
@@ -163,7 +171,7 @@ void as_http_answered_first(as_http_flight *flight, uint64_t now_ns)
         as_http_disown_flight(other);
         source->user.due_ns = 0;
     }
-    if (!flight->repeats || !silent || connects_of(flight) != 0)
+    if (!flight->repeats || !silent || connects_of(flight) != 0 || is_multiplexed(flight))
         return;
     for (uint32_t i = 0; i < source->params.requests; i++)
         if (is_unserved(&source->flights[i]))
