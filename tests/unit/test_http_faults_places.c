@@ -139,7 +139,7 @@ static void test_gives_way(void **state)
     }
     http_probe *modest = open_at(fault_port(), "modest");
     http_probe_expect(modest, 1000000, PART);
-    fault_wait("selfish", "requests=6"); /* that one again, and its bytes come */
+    fault_wait("selfish", "requests=6 ended=3"); /* that one again, and its bytes come */
     fault_tell("release selfish");
     for (size_t i = 0; i < HOST_MOST; i++)
         join_reader(&readers[i]);
