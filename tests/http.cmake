@@ -19,6 +19,7 @@ if(ALPHASTREAM_WITH_HTTP)
     endforeach()
     as_test(http_streams unit/test_http_streams.c)
     as_test(http_nginx unit/test_http_nginx.c)
+    as_test(http_chaos unit/test_http_chaos.c)
 endif()
 
 add_test(NAME fault_server
