@@ -159,8 +159,7 @@ static as_http_flight *find_due(const as_http_source *source, uint64_t now_ns)
 bool as_http_has_need(as_http_source *source, uint64_t now_ns)
 {
     bool whole;
-    return find_due(source, now_ns) || as_http_unserved(source, now_ns) ||
-           next_request(source, now_ns, &whole).count != 0;
+    return find_due(source, now_ns) || next_request(source, now_ns, &whole).count != 0;
 }
 
 bool as_http_is_coming(const as_http_source *source, uint64_t offset)
@@ -420,7 +419,7 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
     }
     if (count)
         as_http_share_bandwidth(source);
-    user->wants = as_http_has_need(source, now_ns);
+    user->wants = as_http_has_need(source, now_ns) || as_http_unserved(source, now_ns);
     user->urgent = source->readers != NULL;
     user->due_ns = next_due(source, now_ns);
     as_mutex_unlock(&source->lock);

@@ -260,19 +260,18 @@ static void test_slow_once(void **state)
 {
     (void)state;
     http_probe *probe = http_probe_open("slow", &content, "etag=\"v1\"", NULL);
-    http_probe_expect(probe, 0, 100);
-    fault_wait("slow", "ended=1");
+    http_probe_expect(probe, 0, 256 * 1024); /* all of the first request: the connection idles */
     fault_tell("offline %u", (unsigned)fault_port()); /* the kept connection is gone */
     fault_tell("online %u", (unsigned)fault_port());
     fault_rule("slow", "delay=2500");
     fault_rule("slow", "times=1 stall=before"); /* the second one, wherever it goes */
     http_probe_expect(probe, 650000, 100);
+    fault_wait("slow", "ended=3"); /* the other one is given up */
     fault_log log = fault_log_of("slow");
     assert_int_equal(log.count, 3);
     assert_string_equal(log.requests[1].end, "done");
     assert_int_equal(log.requests[2].first, log.requests[1].first);
     fault_log_free(&log);
-    fault_wait("slow", "ended=3"); /* the other one is given up */
     /* Two at once are still allowed. */
     fault_rule("slow", "times=2 stall=before");
     reader readers[2] = {{.probe = probe, .offset = 525000}, {.probe = probe, .offset = 300000}};
