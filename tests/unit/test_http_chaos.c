@@ -142,18 +142,28 @@ static as_result give_same_url(void *user, const char *url, uint32_t status, cha
     return snprintf(out_url, capacity, "%s", url) < (int)capacity ? AS_OK : AS_ERROR_TRANSPORT;
 }
 
-static http_probe *open_one(size_t i, uint16_t port)
+/* Sources of all kinds: with little memory, on disk together, through a proxy, over TLS. */
+static http_probe *open_one(size_t i, const uint16_t ports[SOURCES])
 {
-    char id[32], origin[HTTP_URL], url[HTTP_URL];
+    char id[32], origin[HTTP_URL], proxy[HTTP_URL], url[HTTP_URL], ca_file[HTTP_PATH];
+    char folder[HTTP_PATH];
     as_http_params params = http_quick();
     params.stall_timeout_ms = 200;
     params.connect_timeout_ms = 5000;
     params.cache_bytes = i % 2 ? 1024 * 1024 : 0;
     params.requests = 1 + (uint32_t)i;
     params.refresh = i % 3 == 0 ? give_same_url : NULL;
+    params.cache_dir = i == 1 || i == 4 ? http_path(folder, "kept") : NULL;
+    params.cache_dir_bytes = 2 * 1024 * 1024;
+    params.proxy = i == 5 ? fault_origin(proxy, "http", ports[i]) : "";
+    params.ca_file = fault_ca_file(ca_file);
+    params.http2 = i == 2;
     snprintf(id, sizeof(id), "chaos-%zu", i);
     fault_scenario(id, content.path, "etag=\"v1\"");
-    fault_origin(origin, "http", port);
+    if (i == 5)
+        snprintf(origin, sizeof(origin), "http://far.invalid");
+    else
+        fault_origin(origin, i == 2 ? "https" : "http", ports[i]);
     return http_probe_open_url(fault_url_at(url, origin, id, "x?sig=" HTTP_SECRET), id, &content,
                                &params);
 }
@@ -177,13 +187,15 @@ static void test_chaos(void **state)
 {
     (void)state;
     test_random random = test_random_from(test_seed("http chaos"));
-    const uint16_t ports[] = {fault_listen(""), fault_listen("limit=2 over=reset"), fault_port()};
+    const uint16_t limited = fault_listen("limit=2 over=reset"), weak = fault_listen("");
+    const uint16_t ports[SOURCES] = {weak, limited,      fault_listen("tls=good"),
+                                     weak, fault_port(), fault_port()};
     http_probe *probes[SOURCES];
     for (size_t i = 0; i < SOURCES; i++)
-        probes[i] = open_one(i, ports[i % COUNT(ports)]);
+        probes[i] = open_one(i, ports);
     for (int round = 0; round < ROUNDS; round++) {
         static worker workers[SOURCES * READERS];
-        make_trouble(&random, ports[0]);
+        make_trouble(&random, weak);
         for (size_t i = 0; i < COUNT(workers); i++) {
             workers[i] =
                 (worker){.source = probes[i % SOURCES]->source, .seed = test_random_u64(&random)};
@@ -191,7 +203,7 @@ static void test_chaos(void **state)
         }
         const size_t lost = (size_t)(test_random_u64(&random) % SOURCES);
         as_source_cancel(probes[lost]->source);
-        make_trouble(&random, ports[0]);
+        make_trouble(&random, weak);
         for (size_t i = 0; i < COUNT(workers); i++)
             pthread_join(workers[i].thread, NULL);
         for (size_t i = 0; i < COUNT(workers); i++)
@@ -199,7 +211,7 @@ static void test_chaos(void **state)
                 fail_msg("source %zu: %s (%s)", i % SOURCES, workers[i].wrong,
                          workers[i].error.text);
         as_source_close(&probes[lost]->source);
-        probes[lost] = open_one(lost, ports[lost % COUNT(ports)]);
+        probes[lost] = open_one(lost, ports);
     }
     for (size_t i = 0; i < SOURCES; i++) {
         fault_tell("clear chaos-%zu", i);
