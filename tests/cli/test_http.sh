@@ -188,6 +188,7 @@ test_unreachable()
     for command in info verify framehash play; do
         start "$command" "$command" "http://127.0.0.1:$closed/a.asvp"
     done
+    start host info http://no-such-host.invalid/a.asvp
     wait_for_all
     for command in info verify framehash play; do
         tool=replay fails 3 "$command: port closed" "$command"
@@ -197,7 +198,7 @@ test_unreachable()
     fails 3 "decode: no such file" decode "$honest/none.asvp" -o out/a.y4m
     fails 3 "convert: no such file" convert "$honest/none.asvp" out/a.asvp
     check "no such file: no output" is "$(ls -A out)" ""
-    fails 3 "host name that does not exist" info http://no-such-host.invalid/a.asvp
+    tool=replay fails 3 "host name that does not exist" host
     check "host name that does not exist: which" says no-such-host.invalid
     fails 2 "no URL" info http://
     fails 1 "not a container" info "$honest/notes.txt"
