@@ -36,9 +36,12 @@ static void read_onto_disk(as_source *source, size_t bytes)
 {
     struct pollfd none = {.fd = -1};
     for (size_t at = 0; at < bytes; at += 64 * KIB) {
-        check_read(source, at, bytes - at < 64 * KIB ? bytes - at : 64 * KIB);
-        while (cached_bytes(source) < (at + 64 * KIB < bytes ? at + 64 * KIB : bytes))
+        const size_t end = bytes - at < 64 * KIB ? bytes : at + 64 * KIB;
+        check_read(source, at, end - at);
+        while (cached_bytes(source) < end) {
             (void)poll(&none, 1, 1);
+            check_read(source, 0, end); /* some may have left the memory before they were written */
+        }
     }
 }
 
