@@ -7,6 +7,7 @@
  */
 #include "alphastream/alphastream.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,16 @@ static as_result inflate_frame(gate *g, int frame)
 static as_result draw_frame(gate *g, int frame)
 {
     return as_canvas_draw(g->canvas, g->payloads[frame].data, g->payloads[frame].size, NULL, NULL);
+}
+
+/* Points of the usual canvas on a larger one: steps of several pixels. */
+static as_result vector_frame(gate *g, int frame)
+{
+    const as_raster_params params = {.struct_size = sizeof(params),
+                                     .source_width = CANVAS_WIDTH,
+                                     .source_height = CANVAS_HEIGHT};
+    return as_canvas_draw(g->canvas, g->payloads[frame].data, g->payloads[frame].size, &params,
+                          NULL);
 }
 
 static as_result r8_frame(gate *g, int frame)
@@ -70,6 +81,7 @@ static const struct {
     {"canvas-closeup", "tests/data/closeup.asvp", draw_frame, 1, 1},
     {"canvas-walkers", "samples/data/walkers.asvp", draw_frame, 1, 1},
     {"canvas-torture", "tests/data/torture.asvp", draw_frame, 1, 1},
+    {"vector-closeup", "tests/data/closeup.asvp", vector_frame, 6720, 3360},
     {"r8-closeup", "tests/data/closeup.asvp", r8_frame, CANVAS_WIDTH, CANVAS_HEIGHT},
     {"r8-scaled-closeup", "tests/data/closeup.asvp", r8_frame, 3840, 1920},
     {"strip-closeup", "tests/data/closeup.asvp", strip_frame, 1, 1},
@@ -78,6 +90,7 @@ enum { CASES = sizeof(cases) / sizeof(*cases) };
 
 static as_result prepare(gate *g, int number, as_error *error)
 {
+    const bool vector = cases[number].measured == vector_frame;
     as_source *source = NULL;
     as_container_info info = {.frame_count = 1};
     g->width = cases[number].width;
@@ -93,7 +106,8 @@ static as_result prepare(gate *g, int number, as_error *error)
         result = as_container_get_info(g->container, &info, error);
     g->total = info.frame_count;
     if (result == AS_OK)
-        result = as_canvas_create(CANVAS_WIDTH, CANVAS_HEIGHT, &g->canvas, error);
+        result = as_canvas_create(vector ? g->width : CANVAS_WIDTH,
+                                  vector ? g->height : CANVAS_HEIGHT, &g->canvas, error);
     for (int i = 0; i < FRAMES && result == AS_OK; i++)
         result = inflate_frame(g, i);
     return result;
