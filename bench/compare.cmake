@@ -26,6 +26,13 @@ include(CheckLanguage)
 check_language(CXX)
 if(CMAKE_CXX_COMPILER)
     enable_language(CXX)
+    # The presets of sanitizers name them for C; the C++ compiler links.
+    if(CMAKE_C_FLAGS MATCHES "-fsanitize")
+        set(CMAKE_CXX_FLAGS "${CMAKE_C_FLAGS}")
+        # Its headers shift negative numbers.
+        set_source_files_properties(compare_agg.cpp PROPERTIES COMPILE_OPTIONS
+            -fno-sanitize=undefined)
+    endif()
     pkg_check_modules(bench_agg QUIET IMPORTED_TARGET libagg)
     find_path(BENCH_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4)
     find_library(BENCH_OPENCV_CORE opencv_core)

@@ -75,7 +75,7 @@ static bool make_outline(freetype_state *s, const compare_point *points, size_t 
         outline->tags[i] = FT_CURVE_TAG_ON;
     }
     outline->contours[0] = (short)(count - 1);
-    outline->flags = FT_OUTLINE_EVEN_ODD_FILL | FT_OUTLINE_IGNORE_DROPOUTS;
+    outline->flags |= FT_OUTLINE_EVEN_ODD_FILL | FT_OUTLINE_IGNORE_DROPOUTS;
     return true;
 }
 

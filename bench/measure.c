@@ -43,7 +43,7 @@ void bench_statistics(double *passes, size_t pass_count, double *samples, size_t
     qsort(samples, sample_count, sizeof(*samples), compare);
     out->min = passes[0];
     out->median = passes[pass_count / 2];
-    out->p99 = samples[(sample_count - 1) * 99 / 100];
+    out->p99 = samples[(sample_count * 99 + 99) / 100 - 1];
     out->passes = pass_count;
     out->samples = sample_count;
 }
