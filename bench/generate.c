@@ -30,7 +30,6 @@ static kind kind_of(const char *name)
         return (kind){12, 3000, GENERATED_FRAMES};
     if (strcmp(name, "noise") == 0)
         return (kind){16, 512, GENERATED_FRAMES};
-    /* Frames enough that no branch predictor learns a short one by heart. */
     const size_t points = strtoul(name + strlen("walk"), NULL, 10);
     return (kind){1, points, 1 + WALKED_POINTS / points};
 }
