@@ -82,8 +82,13 @@ foreach(wrapped as_outputs_get as_outputs_take as_cond_wait_until as_work_push a
 endforeach()
 
 # The same programs with fewer instruction sets (docs/testing.md).
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+    set(wishes c neon)
+else()
+    set(wishes c sse41 -avx512,-avx2 -avx512)
+endif()
 foreach(program golden raster)
-    foreach(wish c sse41 -avx512,-avx2 -avx512)
+    foreach(wish IN LISTS wishes)
         add_test(NAME ${program}_cpu_${wish} COMMAND test_${program}
             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
         set_tests_properties(${program}_cpu_${wish} PROPERTIES ENVIRONMENT ALPHASTREAM_CPU=${wish})

@@ -54,6 +54,7 @@ static bool clip_border(int64_t p, int64_t q, fraction *u1, fraction *u2)
     return true;
 }
 
+/* With dx >= dy the first test of docs/raster.md's loop always holds, else the second one does. */
 void as_ras_outline_inside(as_canvas *canvas, int32_t x, int32_t y, int32_t x1, int32_t y1)
 {
     const int32_t sx = x < x1 ? 1 : -1, sy = y < y1 ? 1 : -1;
@@ -61,21 +62,25 @@ void as_ras_outline_inside(as_canvas *canvas, int32_t x, int32_t y, int32_t x1, 
     const ptrdiff_t row_step = sy * (ptrdiff_t)canvas->stride;
     uint64_t *row = canvas->bits + (size_t)y * canvas->stride;
     int32_t err = dx - dy;
-    for (;;) {
+    for (int32_t left = dx >= dy ? dx : 0; left > 0; left--) {
         row[x >> 6] |= UINT64_C(1) << (x & 63);
-        if (x == x1 && y == y1)
-            return;
-        int32_t e2 = 2 * err;
-        if (e2 > -dy) {
+        x += sx;
+        if (2 * err < dx) {
+            err += dx;
+            row += row_step;
+        }
+        err -= dy;
+    }
+    for (int32_t left = dx < dy ? dy : 0; left > 0; left--) {
+        row[x >> 6] |= UINT64_C(1) << (x & 63);
+        row += row_step;
+        if (2 * err > -dy) {
             err -= dy;
             x += sx;
         }
-        if (e2 < dx) {
-            err += dx;
-            y += sy;
-            row += row_step;
-        }
+        err += dx;
     }
+    row[x >> 6] |= UINT64_C(1) << (x & 63);
 }
 
 void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
