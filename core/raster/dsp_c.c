@@ -98,14 +98,17 @@ static void expand_c(uint8_t *pixels, const uint64_t *bits, size_t width)
         pixels[x] = (uint8_t)(0 - (bits[x / 64] >> (x % 64) & 1));
 }
 
-/* floor(x * source_width / width) for x = 0, 1, ..: a quotient and a remainder that step. */
-static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_sampling *sampling)
+/* Pixels x .. x + count - 1: floor(x * source_width / width) by a quotient and a remainder that
+ * step. */
+static inline void sample_some(uint8_t *pixels, const uint64_t *bits,
+                               const as_ras_sampling *sampling, uint32_t x, uint32_t count)
 {
     const uint32_t source_width = sampling->source_width, width = sampling->width;
     const uint32_t step = source_width / width, rest = source_width % width;
-    uint32_t source = 0, frac = 0;
-    for (uint32_t x = 0; x < width; x++) {
-        pixels[x] = (uint8_t)(0 - (bits[source / 64] >> (source % 64) & 1));
+    uint32_t source = (uint32_t)((uint64_t)x * source_width / width);
+    uint32_t frac = (uint32_t)((uint64_t)x * source_width % width);
+    for (uint32_t i = 0; i < count; i++) {
+        pixels[i] = (uint8_t)(0 - (bits[source / 64] >> (source % 64) & 1));
         source += step;
         frac += rest;
         if (frac >= width) {
@@ -113,6 +116,11 @@ static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_samplin
             source++;
         }
     }
+}
+
+static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_sampling *sampling)
+{
+    sample_some(pixels, bits, sampling, 0, sampling->width);
 }
 
 static void stream_c(uint8_t *pixels, const uint8_t *row, size_t size)
@@ -124,9 +132,48 @@ static void settle_c(void)
 {
 }
 
+static bool differ_c(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
+                     uint64_t *changed)
+{
+    uint64_t any = 0;
+    memset(changed, 0, (words + 63) / 64 * sizeof(*changed));
+    for (size_t w = 0; w < words; w++) {
+        const uint64_t v = shown[w] ^ bits[w];
+        changed[w / 64] |= (uint64_t)(v != 0) << w % 64;
+        difference[w] = v;
+        shown[w] = bits[w];
+        any |= v;
+    }
+    return any != 0;
+}
+
+static void rewrite_line(const as_ras_lines *lines, const uint64_t *bits,
+                         const as_ras_sampling *sampling, uint32_t x)
+{
+    const uint32_t left = sampling->width - x, count = left < AS_RAS_LINE ? left : AS_RAS_LINE;
+    uint8_t *first = lines->pixels + x;
+    if (sampling->width == sampling->source_width)
+        expand_c(first, bits + x / 64, count);
+    else
+        sample_some(first, bits, sampling, x, count);
+    for (size_t y = 1; y < lines->rows; y++)
+        memcpy(first + y * lines->stride, first, count);
+}
+
+static void rewrite_c(const as_ras_lines *lines, const uint64_t *bits,
+                      const as_ras_sampling *sampling)
+{
+    const size_t count = as_ras_line_count(sampling->width);
+    for (size_t line = 0; line < count; line++)
+        if (lines->wanted[line / 64] >> line % 64 & 1)
+            rewrite_line(lines, bits, sampling, (uint32_t)line * AS_RAS_LINE);
+}
+
 const as_ras_dsp as_ras_dsp_c = {.bounds = bounds_c,
                                  .fill = fill_c,
                                  .expand = expand_c,
                                  .sample = sample_c,
                                  .stream = stream_c,
-                                 .settle = settle_c};
+                                 .settle = settle_c,
+                                 .differ = differ_c,
+                                 .rewrite = rewrite_c};

@@ -17,6 +17,8 @@
 
 #if AS_ARCH_X86
 
+#include "core/base/bits.h"
+
 #include <immintrin.h>
 #include <string.h>
 
@@ -191,6 +193,89 @@ static void settle_sse41(void)
     _mm_sfence();
 }
 
+/* ---------------------------------------------------------------------------------- changes ----
+ */
+
+SSE41 static bool differ_sse41(uint64_t *shown, const uint64_t *bits, size_t words,
+                               uint64_t *difference, uint64_t *changed)
+{
+    const __m128i zero = _mm_setzero_si128();
+    uint64_t any = 0, set = 0;
+    size_t w = 0;
+    for (; w + 2 <= words; w += 2) {
+        const __m128i v = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(shown + w)),
+                                        _mm_loadu_si128((const __m128i *)(bits + w)));
+        const __m128i same = _mm_cmpeq_epi64(v, zero);
+        const uint64_t differs = 3 ^ (uint32_t)_mm_movemask_pd(_mm_castsi128_pd(same));
+        _mm_storeu_si128((__m128i *)(difference + w), v);
+        any |= differs;
+        set |= differs << w % 64;
+        changed[w / 64] = set;
+        set = w % 64 == 62 ? 0 : set;
+    }
+    if (w < words) {
+        difference[w] = shown[w] ^ bits[w];
+        any |= difference[w];
+        changed[w / 64] = set | (uint64_t)(difference[w] != 0) << w % 64;
+    }
+    if (any)
+        memcpy(shown, bits, words * sizeof(*bits));
+    return any != 0;
+}
+
+/* Sixteen pixels from x on, of which there is at least one. */
+SSE41 static inline __m128i pixels_from(const uint64_t *bits, const as_ras_sampling *sampling,
+                                        size_t x)
+{
+    if (sampling->width == sampling->source_width)
+        return expand_two(_mm_loadl_epi64((const __m128i *)(bits + x / 64)), (int)(x / 8 % 8));
+    return sample_group((const uint8_t *)bits, sampling, x);
+}
+
+SSE41 static inline void put_pixels(const as_ras_lines *lines, size_t x, __m128i v)
+{
+    uint8_t *to = lines->pixels + x;
+    for (size_t y = 0; y < lines->rows; y++, to += lines->stride)
+        _mm_storeu_si128((__m128i *)to, v);
+}
+
+SSE41 static inline void stream_line(const as_ras_lines *lines, size_t x, const __m128i v[4])
+{
+    uint8_t *to = lines->pixels + x;
+    for (size_t y = 0; y < lines->rows; y++, to += lines->stride)
+        for (size_t i = 0; i < 4; i++)
+            _mm_stream_si128((__m128i *)to + i, v[i]);
+}
+
+/* A line, or what there is of the last one. */
+SSE41 static void put_line(const as_ras_lines *lines, const uint64_t *bits,
+                           const as_ras_sampling *sampling, size_t x)
+{
+    const size_t width = sampling->width, end = width - x < AS_RAS_LINE ? width : x + AS_RAS_LINE;
+    for (; x + 16 <= end; x += 16)
+        put_pixels(lines, x, pixels_from(bits, sampling, x));
+    for (size_t y = 0; x < end && y < lines->rows; y++)
+        store_some(lines->pixels + y * lines->stride + x, end - x, pixels_from(bits, sampling, x));
+}
+
+SSE41 static void rewrite_sse41(const as_ras_lines *lines, const uint64_t *bits,
+                                const as_ras_sampling *sampling)
+{
+    const size_t width = sampling->width;
+    for (size_t first = 0; first < width; first += 64 * AS_RAS_LINE)
+        for (uint64_t left = lines->wanted[first / (64 * AS_RAS_LINE)]; left; left &= left - 1) {
+            const size_t x = first + (size_t)AS_RAS_LINE * as_ctz64(left);
+            if (lines->past) {
+                const __m128i v[4] = {
+                    pixels_from(bits, sampling, x), pixels_from(bits, sampling, x + 16),
+                    pixels_from(bits, sampling, x + 32), pixels_from(bits, sampling, x + 48)};
+                stream_line(lines, x, v);
+            } else {
+                put_line(lines, bits, sampling, x);
+            }
+        }
+}
+
 void as_ras_dsp_sse41(as_ras_dsp *dsp)
 {
     dsp->bounds = bounds_sse41;
@@ -198,6 +283,8 @@ void as_ras_dsp_sse41(as_ras_dsp *dsp)
     dsp->sample = sample_sse41;
     dsp->stream = stream_sse41;
     dsp->settle = settle_sse41;
+    dsp->differ = differ_sse41;
+    dsp->rewrite = rewrite_sse41;
     dsp->window = 16;
 }
 

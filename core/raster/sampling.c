@@ -13,6 +13,25 @@ static bool can_shuffle(uint32_t source_width, uint32_t width, uint32_t window)
            source_width <= (uint64_t)MOST_BITS_PER_PIXEL * width;
 }
 
+static void set_lines(as_ras_sampling *sampling)
+{
+    const uint64_t source_width = sampling->source_width;
+    const uint32_t width = sampling->width;
+    for (size_t line = 0; line < as_ras_line_count(width); line++) {
+        const uint32_t x = (uint32_t)line * AS_RAS_LINE;
+        const uint32_t end = width - x < AS_RAS_LINE ? width : x + AS_RAS_LINE;
+        const uint32_t first = (uint32_t)(x * source_width / width);
+        const uint32_t last = (uint32_t)((end - 1) * source_width / width);
+        uint64_t from = ~UINT64_C(0) << first % 64, to = ~UINT64_C(0) >> (63 - last % 64);
+        if (first / 64 == last / 64)
+            from = to = from & to;
+        sampling->line_first[line] = (uint8_t)(first / 64);
+        sampling->line_last[line] = (uint8_t)(last / 64);
+        sampling->line_first_mask[line] = from;
+        sampling->line_last_mask[line] = to;
+    }
+}
+
 void as_ras_sampling_set(as_ras_sampling *sampling, uint32_t source_width, uint32_t width,
                          uint32_t window)
 {
@@ -24,6 +43,7 @@ void as_ras_sampling_set(as_ras_sampling *sampling, uint32_t source_width, uint3
     sampling->source_width = source_width;
     sampling->width = width;
     sampling->window = window;
+    set_lines(sampling);
     if (window == 0)
         return;
     const uint32_t last_first = (uint32_t)(as_ras_stride(source_width) * sizeof(uint64_t)) - window;
