@@ -25,11 +25,13 @@ as_test(lru unit/test_lru.c)
 as_test(outputs unit/test_outputs.c)
 as_test(outputs_kinds unit/test_outputs_kinds.c)
 as_test(outputs_life unit/test_outputs_life.c)
+as_test(outputs_shown unit/test_outputs_shown.c)
 as_test(cv unit/test_cv.c)
 as_test(cv_open unit/test_cv_open.c)
 as_test(cv_errors unit/test_cv_errors.c)
 as_test(cv_http unit/test_cv_http.c)
 as_test(stream_frames unit/test_stream_frames.c)
+as_test(stream_delta unit/test_stream_delta.c)
 as_test(stream_canvas unit/test_stream_canvas.c)
 as_test(stream_wait unit/test_stream_wait.c)
 as_test(stream_faults unit/test_stream_faults.c)
@@ -82,7 +84,7 @@ foreach(wrapped as_outputs_get as_outputs_take as_cond_wait_until as_work_push a
 endforeach()
 
 # The same programs with fewer instruction sets (docs/testing.md).
-foreach(program golden raster)
+foreach(program golden raster stream_delta)
     foreach(wish c sse41 -avx512,-avx2 -avx512)
         add_test(NAME ${program}_cpu_${wish} COMMAND test_${program}
             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

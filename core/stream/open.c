@@ -109,7 +109,8 @@ static bool make_outputs(as_stream *stream)
                                 .most_held = p->held_frames,
                                 .most_bytes = p->l0_bytes,
                                 .canvas_width = p->canvas_width,
-                                .canvas_height = p->canvas_height};
+                                .canvas_height = p->canvas_height,
+                                .scale = p->scale};
     if (p->frame_allocator) {
         as_frame_memory *memory = as_mem_calloc(1, sizeof(*memory));
         if (!memory)

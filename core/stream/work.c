@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/io/io.h"
+#include "core/raster/r8.h"
 #include "core/raster/strip.h"
 
 #include <inttypes.h>
@@ -325,7 +326,8 @@ static as_result draw_pixels(const as_stream *stream, drawing *d, const as_polys
     if (result != AS_OK)
         return result;
     if (d->key.kind == AS_OUTPUT_R8)
-        as_ras_to_r8(d->canvas, as_output_data(output), d->key.width, d->key.height, d->key.width);
+        as_ras_update_r8(d->canvas, as_output_shown(output), as_output_data(output), d->key.width,
+                         d->key.height, d->key.width);
     else
         memcpy(as_output_data(output), d->canvas->bits,
                d->canvas->stride * sizeof(uint64_t) * d->canvas->height);
