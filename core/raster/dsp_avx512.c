@@ -118,12 +118,15 @@ static void settle_avx512(void)
 /* ---------------------------------------------------------------------------------- changes ----
  */
 
+enum { AHEAD = 2048 }; /* bytes, of rows that come next */
+
 AVX512 static bool differ_avx512(uint64_t *shown, const uint64_t *bits, size_t words,
                                  uint64_t *difference, uint64_t *changed)
 {
     uint64_t any = 0, set = 0;
     for (size_t w = 0; w < words; w += 8) {
         const __mmask8 there = (__mmask8)low_bits(words - w);
+        _mm_prefetch((const char *)(shown + w) + AHEAD, _MM_HINT_T0);
         const __m512i v = _mm512_xor_si512(_mm512_maskz_loadu_epi64(there, shown + w),
                                            _mm512_maskz_loadu_epi64(there, bits + w));
         const uint64_t differs = _mm512_test_epi64_mask(v, v);

@@ -4,9 +4,10 @@
  *
  * Each canvas row that both show is compared with what is remembered of it, which becomes the new
  * one on the way; where words differ, tables tell which lines of 64 pixels show one of the bits
- * that changed, and these lines are written whole: in a mask whose rows begin at cache lines no
- * line is read, and large masks are written past the caches. Rows above and below all that either
- * canvas drew are not looked at.
+ * that changed, and these lines are written whole. In a mask whose rows begin at cache lines they
+ * go past the caches: a buffer comes round again after some others, so its lines would have to be
+ * fetched from far to be written, even where all buffers fit the last cache. Rows above and below
+ * all that either canvas drew are not looked at.
  *
  * Where there are no tables for shuffling, the runs of bits that changed become runs of pixels, as
  * long as they are few.
@@ -206,8 +207,7 @@ void as_ras_update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pix
         as_ras_sampling_set(canvas->sampling, canvas->width, width, canvas->dsp->window);
         const bool whole_lines = width % AS_RAS_LINE == 0 && stride % AS_RAS_LINE == 0 &&
                                  (uintptr_t)pixels % AS_RAS_LINE == 0;
-        update_r8(canvas, shown, pixels, height, stride,
-                  whole_lines && as_ras_is_large(width, height));
+        update_r8(canvas, shown, pixels, height, stride, whole_lines);
         return;
     }
     as_ras_to_r8(canvas, pixels, width, height, stride);
