@@ -194,6 +194,29 @@ AVX2 static bool differ_avx2(uint64_t *shown, const uint64_t *bits, size_t words
     return any != 0;
 }
 
+AVX2 static void find_avx2(const uint64_t *difference, const as_ras_sampling *sampling,
+                           uint64_t *wanted)
+{
+    const uint8_t *bytes = (const uint8_t *)difference;
+    const size_t count = as_ras_line_count(sampling->width);
+    uint64_t set = 0;
+    for (size_t line = 0; line < count; line += 4) {
+        const uint16_t *window = sampling->line_window + line / 2;
+        const __m256i windows = _mm256_inserti128_si256(
+            _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(bytes + window[0]))),
+            _mm_loadu_si128((const __m128i *)(bytes + window[1])), 1);
+        const __m256i index =
+            _mm256_loadu_si256((const __m256i *)(sampling->line_index + 8 * line));
+        const __m256i mask = _mm256_loadu_si256((const __m256i *)(sampling->line_bits + line));
+        const __m256i v = _mm256_and_si256(_mm256_shuffle_epi8(windows, index), mask);
+        const __m256i none = _mm256_cmpeq_epi64(v, _mm256_setzero_si256());
+        const uint64_t shows = 15 ^ (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(none));
+        set |= shows << line % 64;
+        wanted[line / 64] = set;
+        set = line % 64 == 60 ? 0 : set;
+    }
+}
+
 /* 32 pixels from x on, of which there is at least one. */
 AVX2 static inline __m256i pixels_from(const uint64_t *bits, const as_ras_sampling *sampling,
                                        size_t x)
@@ -254,6 +277,7 @@ void as_ras_dsp_avx2(as_ras_dsp *dsp)
     dsp->stream = stream_avx2;
     dsp->settle = settle_avx2;
     dsp->differ = differ_avx2;
+    dsp->find = find_avx2;
     dsp->rewrite = rewrite_avx2;
     dsp->window = 16;
 }

@@ -143,6 +143,23 @@ AVX512 static bool differ_avx512(uint64_t *shown, const uint64_t *bits, size_t w
     return any != 0;
 }
 
+AVX512 static void find_avx512(const uint64_t *difference, const as_ras_sampling *sampling,
+                               uint64_t *wanted)
+{
+    const size_t count = as_ras_line_count(sampling->width);
+    uint64_t set = 0;
+    for (size_t line = 0; line < count; line += 8) {
+        const uint8_t *from = (const uint8_t *)difference + sampling->line_window[line / 8];
+        const __m512i index = _mm512_loadu_si512(sampling->line_index + 8 * line);
+        const __m512i v = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(from));
+        const uint64_t shows =
+            _mm512_test_epi64_mask(v, _mm512_loadu_si512(sampling->line_bits + line));
+        set |= shows << line % 64;
+        wanted[line / 64] = set;
+        set = line % 64 == 56 ? 0 : set;
+    }
+}
+
 AVX512 static inline void put_line(const as_ras_lines *lines, size_t x, size_t width, __m512i v)
 {
     uint8_t *to = lines->pixels + x;
@@ -178,6 +195,7 @@ void as_ras_dsp_avx512(as_ras_dsp *dsp)
     dsp->stream = stream_avx512;
     dsp->settle = settle_avx512;
     dsp->differ = differ_avx512;
+    dsp->find = find_avx512;
     dsp->rewrite = rewrite_avx512;
     dsp->window = 64;
 }

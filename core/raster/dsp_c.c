@@ -147,6 +147,20 @@ static bool differ_c(uint64_t *shown, const uint64_t *bits, size_t words, uint64
     return any != 0;
 }
 
+static void find_c(const uint64_t *difference, const as_ras_sampling *s, uint64_t *wanted)
+{
+    const size_t count = as_ras_line_count(s->width);
+    memset(wanted, 0, (count + 63) / 64 * sizeof(*wanted));
+    for (size_t line = 0; line < count; line++) {
+        const size_t first = s->line_first[line], last = s->line_last[line];
+        uint64_t v = (difference[first] & s->line_first_mask[line]) |
+                     (difference[last] & s->line_last_mask[line]);
+        for (size_t w = first + 1; w < last; w++)
+            v |= difference[w];
+        wanted[line / 64] |= (uint64_t)(v != 0) << line % 64;
+    }
+}
+
 static void rewrite_line(const as_ras_lines *lines, const uint64_t *bits,
                          const as_ras_sampling *sampling, uint32_t x)
 {
@@ -176,4 +190,5 @@ const as_ras_dsp as_ras_dsp_c = {.bounds = bounds_c,
                                  .stream = stream_c,
                                  .settle = settle_c,
                                  .differ = differ_c,
+                                 .find = find_c,
                                  .rewrite = rewrite_c};

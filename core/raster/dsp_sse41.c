@@ -223,6 +223,26 @@ SSE41 static bool differ_sse41(uint64_t *shown, const uint64_t *bits, size_t wor
     return any != 0;
 }
 
+SSE41 static void find_sse41(const uint64_t *difference, const as_ras_sampling *sampling,
+                             uint64_t *wanted)
+{
+    const uint8_t *bytes = (const uint8_t *)difference;
+    const size_t count = as_ras_line_count(sampling->width);
+    uint64_t set = 0;
+    for (size_t line = 0; line < count; line += 2) {
+        const __m128i window =
+            _mm_loadu_si128((const __m128i *)(bytes + sampling->line_window[line / 2]));
+        const __m128i index = _mm_loadu_si128((const __m128i *)(sampling->line_index + 8 * line));
+        const __m128i mask = _mm_loadu_si128((const __m128i *)(sampling->line_bits + line));
+        const __m128i v = _mm_and_si128(_mm_shuffle_epi8(window, index), mask);
+        const __m128i none = _mm_cmpeq_epi64(v, _mm_setzero_si128());
+        const uint64_t shows = 3 ^ (uint32_t)_mm_movemask_pd(_mm_castsi128_pd(none));
+        set |= shows << line % 64;
+        wanted[line / 64] = set;
+        set = line % 64 == 62 ? 0 : set;
+    }
+}
+
 /* Sixteen pixels from x on, of which there is at least one. */
 SSE41 static inline __m128i pixels_from(const uint64_t *bits, const as_ras_sampling *sampling,
                                         size_t x)
@@ -284,6 +304,7 @@ void as_ras_dsp_sse41(as_ras_dsp *dsp)
     dsp->stream = stream_sse41;
     dsp->settle = settle_sse41;
     dsp->differ = differ_sse41;
+    dsp->find = find_sse41;
     dsp->rewrite = rewrite_sse41;
     dsp->window = 16;
 }

@@ -89,22 +89,6 @@ typedef struct update {
     as_ras_lines lines;
 } update;
 
-/* The lines that show a bit that differs. */
-static void find_lines(const as_ras_sampling *s, const uint64_t *difference, uint64_t *wanted)
-{
-    const size_t count = as_ras_line_count(s->width);
-    for (size_t line = 0; line < count; line++) {
-        const size_t first = s->line_first[line], last = s->line_last[line];
-        uint64_t v = (difference[first] & s->line_first_mask[line]) |
-                     (difference[last] & s->line_last_mask[line]);
-        for (size_t w = first + 1; w < last; w++)
-            v |= difference[w];
-        if (line % 64 == 0)
-            wanted[line / 64] = 0;
-        wanted[line / 64] |= (uint64_t)(v != 0) << line % 64;
-    }
-}
-
 static void write_run(const update *u, uint32_t x0, uint32_t x1, int value)
 {
     const uint32_t from = as_ras_column_of(x0, u->canvas->width, u->canvas->sampling->width);
@@ -145,7 +129,7 @@ static void update_rows(update *u, as_ras_shown *shown, size_t source_y)
     if (sampling->window == 0 && write_runs(u, difference, bits))
         return;
     if (sampling->width != sampling->source_width)
-        find_lines(sampling, difference, u->lines.wanted);
+        (sampling->fit ? canvas->dsp : &as_ras_dsp_c)->find(difference, sampling, u->lines.wanted);
     if (sampling->window == 0)
         as_ras_dsp_c.rewrite(&u->lines, bits, sampling);
     else

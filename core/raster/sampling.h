@@ -9,6 +9,7 @@
 
 #include "alphastream/raster.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,15 @@ typedef struct as_ras_sampling { /* what is loaded in vectors first, aligned as 
      * most those in the masks (of one word: in either), of those between them any. */
     uint64_t line_first_mask[AS_RAS_MOST_WORDS], line_last_mask[AS_RAS_MOST_WORDS];
     uint8_t line_first[AS_RAS_MOST_WORDS], line_last[AS_RAS_MOST_WORDS];
+    /* The same for shuffling, where fit is true, a vector of window / 8 lines at a time: of the
+     * window of bytes that begins at line_window[vector], those at line_index[8 * l] and on are the
+     * eight that hold the bits of line l, which are line_bits[l]. */
+    uint8_t line_index[8 * AS_RAS_MOST_WORDS];
+    uint64_t line_bits[AS_RAS_MOST_WORDS];
+    uint16_t line_window[8 * AS_RAS_MOST_WORDS / AS_RAS_LEAST_WINDOW];
+    bool fit; /* a line's bits lie within eight bytes, a vector's within a window */
     uint32_t source_width, width;
-    uint32_t window; /* 0: there are no tables but those of lines */
+    uint32_t window; /* 0: there are no tables but those of lines by words */
 } as_ras_sampling;
 
 /* Lines of a row of `width` pixels; the last one may be shorter than the others. */

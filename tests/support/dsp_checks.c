@@ -427,6 +427,56 @@ void dsp_check_differ(dsp_check *check)
     test_guard_free(&shown[1].guard);
 }
 
+/* Is every line wanted that has a pixel which differs? */
+static bool finds_all(const uint64_t *difference, const as_ras_sampling *s, const uint64_t *wanted)
+{
+    bool all = true;
+    for (uint32_t x = 0; x < s->width; x++) {
+        const uint64_t from = (uint64_t)x * s->source_width / s->width;
+        const uint32_t line = x / AS_RAS_LINE;
+        all = all &&
+              (!(difference[from / 64] >> from % 64 & 1) || (wanted[line / 64] >> line % 64 & 1));
+    }
+    return all;
+}
+
+void dsp_check_find(dsp_check *check)
+{
+    test_random random = test_random_from(check->seed);
+    as_ras_sampling *sampling = calloc(1, sizeof(*sampling));
+    slot bits;
+    size_t done = 0;
+    open_slot(&bits, 8 * AS_RAS_MOST_WORDS);
+    begin_faults();
+    for (int round = 0; sampling && round < (check->brief ? 1000 : 8000); round++) {
+        uint64_t wanted[AS_RAS_SET_WORDS] = {0}, got[AS_RAS_SET_WORDS] = {0};
+        uint32_t from, to;
+        random_sizes(&random, round, &from, &to);
+        as_ras_sampling_set(sampling, from, to, check->dsp.window);
+        if (check->dsp.window != 0 && !sampling->fit)
+            continue; /* another way is taken then */
+        done++;
+        const int kind = (int)test_random_in(&random, 0, BITS_KINDS - 1);
+        const bool at_end = test_random_in(&random, 0, 1);
+        now_checking(check, "find, %" PRIu32 " to %" PRIu32 ", kind %d, at_end %d", from, to, kind,
+                     at_end);
+        place(&bits, 8 * as_ras_stride(from), 8 * (size_t)test_random_in(&random, 0, 7), at_end);
+        uint64_t *row = (uint64_t *)(void *)bits.at;
+        make_bits(&random, kind, row, as_ras_stride(from));
+        row[as_ras_stride(from) - 1] &= ~UINT64_C(0) >> (63 - (from - 1) % 64);
+        memset(got, 0xA5, (as_ras_line_count(to) + 63) / 64 * sizeof(*got));
+        as_ras_dsp_c.find(row, sampling, wanted);
+        check->dsp.find(row, sampling, got);
+        expect(check, memcmp(wanted, got, sizeof(got)) == 0);
+        expect(check, finds_all(row, sampling, wanted));
+    }
+    end_faults();
+    now_checking(check, "find, %zu rounds had tables", done);
+    expect(check, done >= 100);
+    test_guard_free(&bits.guard);
+    free(sampling);
+}
+
 /* Some of the lines of a row of `width` pixels; often none or all. */
 static void random_lines(test_random *random, uint32_t width, as_ras_lines *lines)
 {

@@ -28,6 +28,7 @@ void dsp_check_expand(dsp_check *check);
 void dsp_check_sample(dsp_check *check);
 void dsp_check_stream(dsp_check *check);
 void dsp_check_differ(dsp_check *check);
+void dsp_check_find(dsp_check *check);
 void dsp_check_rewrite(dsp_check *check);
 /* as_ras_to_r8 as a whole, with large masks among them. */
 void dsp_check_r8(dsp_check *check);

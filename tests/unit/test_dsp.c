@@ -73,6 +73,12 @@ static void test_differ(void **state)
     check_all("differ", dsp_check_differ);
 }
 
+static void test_find(void **state)
+{
+    (void)state;
+    check_all("find", dsp_check_find);
+}
+
 static void test_rewrite(void **state)
 {
     (void)state;
@@ -141,6 +147,12 @@ static bool differ_off(uint64_t *shown, const uint64_t *bits, size_t words, uint
     return differs;
 }
 
+static void find_off(const uint64_t *difference, const as_ras_sampling *sampling, uint64_t *wanted)
+{
+    as_ras_dsp_c.find(difference, sampling, wanted);
+    wanted[0] &= ~UINT64_C(2);
+}
+
 static void rewrite_off(const as_ras_lines *lines, const uint64_t *bits,
                         const as_ras_sampling *sampling)
 {
@@ -153,10 +165,10 @@ static void test_differences_are_seen(void **state)
 {
     (void)state;
     const dsp_check sound = {.name = "off", .dsp = as_ras_dsp_c, .seed = 1, .quiet = true};
-    static check_fn *const checks[] = {dsp_check_bounds,  dsp_check_fill,   dsp_check_expand,
-                                       dsp_check_sample,  dsp_check_stream, dsp_check_differ,
-                                       dsp_check_rewrite, dsp_check_r8,     dsp_check_update};
-    enum { WITHOUT_WINDOW = 7 };
+    static check_fn *const checks[] = {
+        dsp_check_bounds, dsp_check_fill, dsp_check_expand,  dsp_check_sample, dsp_check_stream,
+        dsp_check_differ, dsp_check_find, dsp_check_rewrite, dsp_check_r8,     dsp_check_update};
+    enum { WITHOUT_WINDOW = 8 };
     for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
         dsp_check good = sound, bad = sound;
         bad.dsp.bounds = bounds_off;
@@ -165,6 +177,7 @@ static void test_differences_are_seen(void **state)
         bad.dsp.sample = sample_off;
         bad.dsp.stream = stream_off;
         bad.dsp.differ = differ_off;
+        bad.dsp.find = find_off;
         bad.dsp.rewrite = rewrite_off;
         bad.dsp.window = i < WITHOUT_WINDOW ? 0 : 16; /* so that they come to sample and rewrite */
         good.brief = true;
@@ -262,7 +275,8 @@ static void test_selected_table(void **state)
     assert_true(dsp->bounds == wanted.bounds && dsp->fill == wanted.fill);
     assert_true(dsp->expand == wanted.expand && dsp->sample == wanted.sample);
     assert_true(dsp->stream == wanted.stream && dsp->settle == wanted.settle);
-    assert_true(dsp->differ == wanted.differ && dsp->rewrite == wanted.rewrite);
+    assert_true(dsp->differ == wanted.differ && dsp->find == wanted.find);
+    assert_true(dsp->rewrite == wanted.rewrite);
     assert_int_equal(dsp->window, wanted.window);
     const as_ras_dsp none = as_ras_dsp_for(0);
     assert_true(none.fill == as_ras_dsp_c.fill && none.window == 0);
@@ -271,19 +285,13 @@ static void test_selected_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_guards_guard),
-        cmocka_unit_test(test_differences_are_seen),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_fill),
-        cmocka_unit_test(test_expand),
-        cmocka_unit_test(test_sample),
-        cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_r8),
-        cmocka_unit_test(test_differ),
-        cmocka_unit_test(test_rewrite),
-        cmocka_unit_test(test_update),
-        cmocka_unit_test(test_sampling_tables),
-        cmocka_unit_test(test_sampling_tables_point_right),
+        cmocka_unit_test(test_guards_guard),    cmocka_unit_test(test_differences_are_seen),
+        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_expand),          cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_stream),          cmocka_unit_test(test_r8),
+        cmocka_unit_test(test_differ),          cmocka_unit_test(test_find),
+        cmocka_unit_test(test_rewrite),         cmocka_unit_test(test_update),
+        cmocka_unit_test(test_sampling_tables), cmocka_unit_test(test_sampling_tables_point_right),
         cmocka_unit_test(test_selected_table),
     };
     return cmocka_run_group_tests_name("dsp", tests, NULL, test_nothing_alive);
