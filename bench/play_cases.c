@@ -79,9 +79,9 @@ static double time_memset(const buffers *b, size_t used)
     enum { ROUNDS = 63 };
     double us[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        const uint64_t start = bench_now();
+        const uint64_t start = bench_cpu();
         memset(b->memory[(size_t)i % used], i, b->size);
-        us[i] = (double)(bench_now() - start) / 1e3;
+        us[i] = (double)(bench_cpu() - start) / 1e3;
     }
     return median(us, ROUNDS);
 }
@@ -202,9 +202,9 @@ static void print_floor(const canvases *c, const buffers *b, const bench_size *s
             continue;
         for (size_t i = 0; i + far < c->count; i++) {
             const size_t count = list_lines(c, i, i + far, size, lines);
-            const uint64_t start = bench_now();
+            const uint64_t start = bench_cpu();
             store_lines(b->memory[i % DISTANCE], lines, count);
-            us[i] = (double)(bench_now() - start) / 1e3;
+            us[i] = (double)(bench_cpu() - start) / 1e3;
             total += count;
         }
         const size_t frames = c->count - far;
@@ -223,11 +223,11 @@ static void print_cold(const canvases *c, const buffers *b, const bench_size *si
     enum { ROUNDS = 63 };
     double us[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        const uint64_t start = bench_now();
+        const uint64_t start = bench_cpu();
         check(as_canvas_to_r8(c->last, b->memory[i % DISTANCE], b->size, size->width, size->height,
                               0, NULL),
               &(as_error){0});
-        us[i] = (double)(bench_now() - start) / 1e3;
+        us[i] = (double)(bench_cpu() - start) / 1e3;
     }
     const double full = median(us, ROUNDS);
     printf("  %u x %u: full write, buffers in turn: %.1f us (%.2f x memset)\n", size->width,

@@ -16,17 +16,32 @@
 #include <string.h>
 
 /* What is to be done at the end of a piece of work: queue what follows, wake who waits, and, if
- * somebody is to be told, one event. Unlocks. */
+ * somebody is to be told, one event. Unlocks. Who is woken finds the lock free: under it, he would
+ * only go back to sleep. But to tell a source may take time, and nobody is to wait for that. */
 static void finish(as_stream *stream, bool event, uint64_t index, as_result result)
 {
+    const bool tells = stream->ahead.takes;
     if (event)
         as_st_count_event(stream);
     as_st_pump(stream);
-    as_st_signal(stream);
-    as_st_tell_source(stream);
+    stream->changes++;
+    if (tells) {
+        as_cond_broadcast(&stream->changed);
+        as_st_tell_source(stream);
+    }
     as_mutex_unlock(&stream->lock);
+    if (!tells)
+        as_cond_broadcast(&stream->changed); /* the stream lives as long as this work */
     if (event)
         as_st_send_event(stream, (as_st_event){index, result});
+}
+
+/* The same for a polystream that is there now: nobody waits for more than what comes of it. */
+static void finish_silently(as_stream *stream)
+{
+    as_st_pump(stream);
+    as_st_tell_source(stream);
+    as_mutex_unlock(&stream->lock);
 }
 
 /* An item surfaced for nothing; that makes room for one that found none. */
@@ -260,17 +275,21 @@ static void run_fetch(as_stream *stream, as_output_key key)
     }
     if (!there)
         (void)read_blob(container, key.index, &blob, &times, &error);
-    bool tell = false;
+    bool tell = false, silent = false;
     as_mutex_lock(&stream->lock);
     if (error.code == AS_ERROR_CHANGED)
         as_st_content_changed(stream, container);
     if (epoch == atomic_load(&stream->epoch)) {
+        silent = error.code == AS_OK && !stream->initial; /* the open waits for the first ones */
         tell = end_fetch(stream, key, blob, &times, &error);
     } else { /* what was read is the old content's */
         as_st_end_task(stream, AS_ST_FETCH, key);
         stream->checked_ahead = 0;
     }
-    finish(stream, tell, key.index, error.code);
+    if (silent && !tell)
+        finish_silently(stream);
+    else
+        finish(stream, tell, key.index, error.code);
     as_blob_unref(blob);
     as_fmt_close(container);
 }
