@@ -306,8 +306,10 @@ static void free_parts(as_stream *stream)
     as_lru_destroy(stream->l1);
     for (size_t i = 0; i < stream->task_count; i++)
         as_blob_unref(stream->tasks[i].blob);
-    for (uint32_t i = 0; i < stream->canvas_count; i++)
-        as_ras_destroy(stream->canvases[i]);
+    for (uint32_t i = 0; i < stream->canvas_count; i++) {
+        as_ras_destroy(stream->canvases[i].canvas);
+        as_blob_unref(stream->canvases[i].shows);
+    }
     as_mem_free(stream->canvases);
     as_mem_free(stream->tasks);
     as_mem_free(stream->demands);

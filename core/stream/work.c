@@ -300,7 +300,7 @@ static void run_fetch(as_stream *stream, as_output_key key)
 typedef struct drawing {
     as_output_key key;
     as_blob *blob;
-    as_canvas *canvas;
+    as_st_canvas canvas;
     as_st_plan plan;
     uint64_t room_changes;
     uint64_t epoch;
@@ -314,7 +314,7 @@ static bool begin_draw(as_stream *stream, drawing *d)
     if (!task)
         return false;
     d->blob = as_blob_ref(task->blob);
-    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : NULL;
+    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : (as_st_canvas){0};
     as_st_plan_now(stream, &d->plan);
     d->room_changes = stream->room_changes;
     d->epoch = atomic_load(&stream->epoch);
@@ -322,34 +322,61 @@ static bool begin_draw(as_stream *stream, drawing *d)
     return true;
 }
 
-static as_result fit_canvas(as_canvas **canvas, uint32_t width, uint32_t height, as_error *error)
+static void forget_drawn(as_st_canvas *canvas)
 {
-    if (*canvas && (*canvas)->width == width && (*canvas)->height == height)
+    as_blob_unref(canvas->shows);
+    canvas->shows = NULL;
+}
+
+static as_result fit_canvas(as_st_canvas *c, uint32_t width, uint32_t height, as_error *error)
+{
+    if (c->canvas && c->canvas->width == width && c->canvas->height == height)
         return AS_OK;
-    as_ras_destroy(*canvas);
-    *canvas = NULL;
-    return as_ras_create(width, height, canvas, error);
+    forget_drawn(c);
+    as_ras_destroy(c->canvas);
+    c->canvas = NULL;
+    return as_ras_create(width, height, &c->canvas, error);
+}
+
+/* Is it drawn already? In a still scene frame after frame is the same, byte by byte. */
+static bool is_drawn(const as_st_canvas *canvas, const as_blob *blob)
+{
+    const as_blob *shows = canvas->shows;
+    return shows && as_blob_size(shows) == as_blob_size(blob) &&
+           memcmp(as_blob_data(shows), as_blob_data(blob), as_blob_size(blob)) == 0;
+}
+
+static as_result draw_canvas(const as_stream *stream, drawing *d, const as_polystream *polystream,
+                             as_output_key at, as_error *error)
+{
+    const as_stream_params *p = &stream->params;
+    const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
+    const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
+    as_result result = fit_canvas(&d->canvas, at.width, at.height, error);
+    if (result != AS_OK || is_drawn(&d->canvas, d->blob))
+        return result;
+    forget_drawn(&d->canvas);
+    result = as_ras_draw(d->canvas.canvas, polystream, p->combine, same ? NULL : &scale, error);
+    if (result == AS_OK)
+        d->canvas.shows = as_blob_ref(d->blob);
+    return result;
 }
 
 /* A mask, or the canvas it is sampled from. */
 static as_result draw_pixels(const as_stream *stream, drawing *d, const as_polystream *polystream,
                              as_output *output, as_error *error)
 {
-    const as_stream_params *p = &stream->params;
     const as_output_key at = as_st_canvas_key(stream, d->key.index, d->key.width, d->key.height);
-    const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
-    const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
-    as_result result = fit_canvas(&d->canvas, at.width, at.height, error);
-    if (result == AS_OK)
-        result = as_ras_draw(d->canvas, polystream, p->combine, same ? NULL : &scale, error);
+    const as_result result = draw_canvas(stream, d, polystream, at, error);
+    const as_canvas *canvas = d->canvas.canvas;
     if (result != AS_OK)
         return result;
     if (d->key.kind == AS_OUTPUT_R8)
-        as_ras_update_r8(d->canvas, as_output_shown(output), as_output_data(output), d->key.width,
+        as_ras_update_r8(canvas, as_output_shown(output), as_output_data(output), d->key.width,
                          d->key.height, d->key.width);
     else
-        memcpy(as_output_data(output), d->canvas->bits,
-               d->canvas->stride * sizeof(uint64_t) * d->canvas->height);
+        memcpy(as_output_data(output), canvas->bits,
+               canvas->stride * sizeof(uint64_t) * canvas->height);
     return AS_OK;
 }
 
@@ -417,7 +444,7 @@ static bool drawn(as_stream *stream, as_output_key key)
 
 static void end_draw(as_stream *stream, const drawing *d)
 {
-    if (d->canvas)
+    if (d->canvas.canvas)
         stream->canvases[stream->canvas_count++] = d->canvas;
     as_st_end_task(stream, AS_ST_DRAW, d->key);
 }

@@ -129,6 +129,26 @@ static void test_large(void **state)
     truth_free(&t);
 }
 
+/* The same frame again and again, none, another one, and one of the same length. */
+static void test_still_scenes(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {0, 0, 0, 0, 7, 7, 8, 7, 8, 8, 0, 7};
+    enum { COUNT = 2 * sizeof(numbers) / sizeof(*numbers) };
+    static const walk sizes = {.sizes = {{320, 200}, {500, 313}, {64, 40}}, .size_count = 3};
+    const uint8_t empty[4] = {0};
+    test_bytes blocks[COUNT];
+    truth t;
+    for (size_t i = 0; i < COUNT; i++) {
+        const uint32_t number = numbers[i / 2];
+        blocks[i] = number ? test_small_block(number) : test_block(sizeof(empty), empty, 4);
+    }
+    truth_of_bytes(&t, test_container(blocks, COUNT), 320, 200);
+    test_free_blocks(blocks, COUNT);
+    walk_all(&t, &sizes, TEST_SANITIZED ? 150 : 1500, "still scenes");
+    truth_free(&t);
+}
+
 static void walk_recording(const char *path, const char *what)
 {
     static const walk sizes = {
@@ -154,9 +174,10 @@ static void test_walkers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nearest), cmocka_unit_test(test_parity),
-        cmocka_unit_test(test_vector),  cmocka_unit_test(test_large),
-        cmocka_unit_test(test_closeup), cmocka_unit_test(test_walkers),
+        cmocka_unit_test(test_nearest),      cmocka_unit_test(test_parity),
+        cmocka_unit_test(test_vector),       cmocka_unit_test(test_large),
+        cmocka_unit_test(test_still_scenes), cmocka_unit_test(test_closeup),
+        cmocka_unit_test(test_walkers),
     };
     return cmocka_run_group_tests_name("stream delta", tests, NULL, test_nothing_alive);
 }
