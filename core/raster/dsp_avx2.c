@@ -6,7 +6,8 @@
  * bit is the parity of the byte's toggles. These 32 bits times all ones, carry-less, tell which
  * bytes start inverted; spread to bytes again, that is XORed in. One bit goes from four words to
  * the next four. Words past the last four go one by one, by PCLMULQDQ. expand, sample, stream: as
- * SSE4.1's, two shuffles of 16 bytes in one.
+ * SSE4.1's, two shuffles of 16 bytes in one. differ, find, rewrite: four words, four lines, half a
+ * line.
  *
  * Did not pay: rows run by run with memset where there are few (within a tenth of this from the
  * canvas's size on, half as fast below, at the mercy of the content); bounds (dsp_sse41.c).

@@ -8,10 +8,16 @@
  * expand: a word is a mask, and one instruction spreads it to 64 bytes.
  * sample: a shuffle of 64 source bytes puts the one that holds its bit under each pixel; a test
  * gives the mask. stream: one store is one cache line.
+ * differ: what a buffer showed was last touched some frames ago and comes from the last cache, so
+ * it is fetched ahead; a row in which nothing differs is not stored. find: a shuffle brings eight
+ * lines their eight bytes of bits each, and one test tells which of them show any. rewrite:
+ * sample's or expand's vector, to each of the rows that show it.
  *
  * Did not pay: passing over words without toggles, or not storing zeros over zeros (the branches
  * cost what the memory saves); starting rows at a cache line (3 %). A scalar AND of a row's last
  * word after the masked store cost as much as the rest of the fill: the load waits for the store.
+ * Lines one by one from the words that changed took three times find's time. Stores of changed
+ * lines into the caches, at 2048 x 1024 and seven buffers: 33 us instead of 17.
  */
 #include "core/raster/dsp.h"
 

@@ -8,7 +8,9 @@
  * compared with itself, is 0 or 255. Enlarging a row and reducing it up to seven times cost the
  * same. stream: stores that go to memory without reading it first, a cache line at a time. fill: v
  * * all ones, carry-less, is a word's prefix XOR; whether a word starts inverted is the XOR of the
- * last bits before it, so the products do not wait for each other.
+ * last bits before it, so the products do not wait for each other. differ: two words, whose bits
+ * compare with 0. find: a shuffle brings two lines the eight bytes each whose bits they show.
+ * rewrite: expand's or sample's pixels, a line in four, to each of the rows that show it.
  *
  * Did not pay: bounds in 32-bit lanes (half as fast here; no faster in AVX2, 0.3 us of a frame's 10
  * in AVX-512), prefix sums of points' addresses for drawing (inside.c).
