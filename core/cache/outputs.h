@@ -21,8 +21,8 @@
  * leaves nothing behind.
  *
  * A mask's buffer remembers what it shows, as bits, so that the next mask needs to write only what
- * differs; unless these bits would be more than a quarter of the pixels' bytes. Its pixels are
- * written by as_ras_update_r8 alone, for as long as the buffer lives.
+ * differs, where that pays (as_ras_shown_pays). Its pixels are written by as_ras_update_r8 alone,
+ * for as long as the buffer lives.
  *
  * No buffer's memory is had or given back under the pool's lock, so that a caller's allocator may
  * be slow.

@@ -18,13 +18,12 @@ size_t as_pool_size_of(as_output_key key)
 
 as_pool_size as_pool_shown_of(const as_outputs *pool, as_output_key key)
 {
-    enum { LEAST_RATIO = 4 };
     const as_outputs_params *p = &pool->params;
     const bool vector = p->scale == AS_SCALE_VECTOR;
     const as_pool_size size = {vector ? key.width : p->canvas_width,
                                vector ? key.height : p->canvas_height};
     if (key.kind != AS_OUTPUT_R8 || size.width == 0 || size.height == 0 ||
-        as_ras_shown_bytes(size.width, size.height) > as_pool_size_of(key) / LEAST_RATIO)
+        !as_ras_shown_pays(size.width, size.height, key.width, key.height))
         return (as_pool_size){0};
     return size;
 }

