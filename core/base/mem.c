@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#if defined(__linux__) && !defined(_DEFAULT_SOURCE)
-#define _DEFAULT_SOURCE /* madvise */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* madvise */
 #endif
 #include "core/base/mem.h"
 

@@ -97,7 +97,8 @@ static void remember(as_ras_shown *shown, const as_canvas *canvas)
 typedef struct update {
     const as_canvas *canvas;
     as_ras_lines lines;
-    size_t changed; /* words so far */
+    size_t changed;                   /* words so far */
+    uint64_t part[AS_RAS_MOST_WORDS]; /* of a row: what became set, or clear */
 } update;
 
 static void write_run(const update *u, uint32_t x0, uint32_t x1, int value)
@@ -109,17 +110,16 @@ static void write_run(const update *u, uint32_t x0, uint32_t x1, int value)
 }
 
 /* false: given up, there are many runs. */
-static bool write_runs(const update *u, const uint64_t *difference, const uint64_t *bits)
+static bool write_runs(update *u, const uint64_t *difference, const uint64_t *bits)
 {
     const uint32_t width = u->canvas->width, mask_width = u->canvas->sampling->width;
     const uint32_t smaller = mask_width < width ? mask_width : width;
     uint32_t left = 1 + smaller / AS_RAS_PIXELS_PER_RUN;
     for (int value = 0; value <= 255; value += 255) {
-        uint64_t part[AS_RAS_MOST_WORDS];
         uint32_t x0 = 0, x1 = 0;
         for (size_t w = 0; w < u->canvas->stride; w++)
-            part[w] = difference[w] & (value ? bits[w] : ~bits[w]);
-        while (as_ras_next_run(part, width, &x0, &x1)) {
+            u->part[w] = difference[w] & (value ? bits[w] : ~bits[w]);
+        while (as_ras_next_run(u->part, width, &x0, &x1)) {
             if (left-- == 0)
                 return false;
             write_run(u, x0, x1, value);
