@@ -11,6 +11,7 @@
 #include "stream_bench.h"
 
 #include "core/base/arch.h"
+#include "core/base/mem.h"
 #include "core/cpu/cpu.h"
 
 #include <stdio.h>
@@ -59,7 +60,7 @@ static buffers make_buffers(size_t size)
 {
     buffers b = {.size = size};
     for (size_t i = 0; i < DISTANCE; i++) {
-        b.memory[i] = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+        b.memory[i] = as_mem_alloc(size); /* on pages like the library's */
         if (!b.memory[i])
             bench_die("out of memory");
         memset(b.memory[i], 0, size);
@@ -70,7 +71,7 @@ static buffers make_buffers(size_t size)
 static void free_buffers(buffers *b)
 {
     for (size_t i = 0; i < DISTANCE; i++)
-        free(b->memory[i]);
+        as_mem_free(b->memory[i]);
 }
 
 /* us, over `used` of the buffers in turn. */
