@@ -335,28 +335,34 @@ static void run_pool(const bench_args *args, const void *user)
 {
     enum { AHEAD = 16, MOST_WORKERS = 2 };
     const bench_size *size = user;
-    double rate[MOST_WORKERS];
+    double rate[MOST_WORKERS], cpu[MOST_WORKERS];
     for (uint32_t workers = 1; workers <= MOST_WORKERS; workers++) {
-        double us[MOST_PASSES];
+        double us[MOST_PASSES], cpu_us[MOST_PASSES];
         const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
         as_stream *stream = open_play(args, size, workers, AHEAD);
         const uint64_t frames = frames_of(stream);
         for (unsigned pass = 0; pass <= passes; pass++) { /* the first touches the buffers */
-            const uint64_t drawn = stats_of(stream).drawn, start = bench_now();
+            const uint64_t drawn = stats_of(stream).drawn;
+            const uint64_t start = bench_now(), cpu_start = bench_cpu();
             for (uint64_t i = 0; i + AHEAD < frames; i += AHEAD) {
                 check(as_stream_seek(stream, i), &(as_error){0});
                 as_frame *last = wait_for(stream, i + AHEAD - 1);
                 as_frame_unref(&last);
             }
-            if (pass > 0)
-                us[pass - 1] =
-                    (double)(bench_now() - start) / 1e3 / (double)(stats_of(stream).drawn - drawn);
+            if (pass == 0)
+                continue;
+            const double made = (double)(stats_of(stream).drawn - drawn);
+            us[pass - 1] = (double)(bench_now() - start) / 1e3 / made;
+            cpu_us[pass - 1] = (double)(bench_cpu() - cpu_start) / 1e3 / made;
         }
         as_stream_close(&stream);
         rate[workers - 1] = 1e6 / median(us, passes);
+        cpu[workers - 1] = median(cpu_us, passes);
     }
     printf("  %u x %u: %.0f frames/s with one worker, %.0f with two: %.2f times\n", size->width,
            size->height, rate[0], rate[1], rate[1] / rate[0]);
+    printf("  %u x %u: %.1f us of CPU a frame with one worker, %.1f with two\n", size->width,
+           size->height, cpu[0], cpu[1]);
 }
 
 /* -------------------------------------------------------------------------------- parts ---- */

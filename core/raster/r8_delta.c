@@ -10,6 +10,12 @@
  * all that either canvas drew are not looked at. When so much has changed that all is written
  * faster, the rest is written in full, and so is the next frame, until less changes again.
  *
+ * On a Zen 5 at 6720 x 3360, seven buffers in turn, the recordings take 53 and 38 us (4 KiB pages:
+ * 60 and 48) where full writes take 370 and memset 700; at 2048 x 1024 17 and 11 us, 25 and 17.
+ *
+ * Did not pay: five buffers in turn instead of seven, for a shorter way from frame to frame (2 to 8
+ * %); the words that changed as the measure of what to write (twice the lines at 6720 x 3360).
+ *
  * Where there are no tables for shuffling, the runs of bits that changed become runs of pixels, as
  * long as they are few.
  */
