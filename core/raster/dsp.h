@@ -52,8 +52,9 @@ typedef struct as_ras_dsp {
      * changed, of a bit for each word and the rest of its last word 0, tells which differ. */
     bool (*differ)(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
                    uint64_t *changed);
-    /* `wanted`: the lines of a row of pixels that show a bit of `difference`, a row of bits, of
-     * which it reads whole words. Other versions than C's need sampling->fit. */
+    /* `wanted` comes as the words of `difference`, a row of bits, that are not 0 (differ's
+     * `changed`), and becomes the lines of a row of pixels that show one of these bits. Other
+     * versions than C's need sampling->fit. */
     void (*find)(const uint64_t *difference, const as_ras_sampling *sampling, uint64_t *wanted);
     /* As `sample`, but only the lines that are wanted, in each of the rows. Where the row has as
      * many pixels as bits, as `expand`. Other versions than C's need sampling->window. settle()

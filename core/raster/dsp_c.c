@@ -11,6 +11,7 @@
  */
 #include "core/raster/dsp.h"
 
+#include "core/base/bits.h"
 #include "core/base/bytes.h"
 
 #include <string.h>
@@ -147,10 +148,31 @@ static bool differ_c(uint64_t *shown, const uint64_t *bits, size_t words, uint64
     return any != 0;
 }
 
+/* For rows of fewer pixels than bits. */
+static void find_by_words(const uint64_t *difference, const as_ras_sampling *s,
+                          const uint64_t *changed, uint64_t *wanted)
+{
+    for (size_t first = 0; first < s->source_width; first += 64 * 64)
+        for (uint64_t left = changed[first / (64 * 64)]; left; left &= left - 1) {
+            const size_t w = first / 64 + as_ctz64(left), line = s->word_line[w];
+            const uint64_t here = difference[w] & s->word_split[w];
+            const uint64_t after = difference[w] & ~s->word_split[w];
+            wanted[line / 64] |= (uint64_t)(here != 0) << line % 64;
+            if (after)
+                wanted[(line + 1) / 64] |= UINT64_C(1) << (line + 1) % 64;
+        }
+}
+
 static void find_c(const uint64_t *difference, const as_ras_sampling *s, uint64_t *wanted)
 {
     const size_t count = as_ras_line_count(s->width);
+    uint64_t changed[AS_RAS_SET_WORDS];
+    memcpy(changed, wanted, ((size_t)s->source_width + 4095) / 4096 * sizeof(*changed));
     memset(wanted, 0, (count + 63) / 64 * sizeof(*wanted));
+    if (s->width < s->source_width) {
+        find_by_words(difference, s, changed, wanted);
+        return;
+    }
     for (size_t line = 0; line < count; line++) {
         const size_t first = s->line_first[line], last = s->line_last[line];
         uint64_t v = (difference[first] & s->line_first_mask[line]) |

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/raster/sampling.h"
 
-#include "core/raster/canvas.h"
+#include "core/raster/r8.h"
 
 #include <string.h>
 
@@ -31,6 +31,19 @@ static void set_lines(as_ras_sampling *sampling)
         sampling->line_last[line] = (uint8_t)(last / 64);
         sampling->line_first_mask[line] = from;
         sampling->line_last_mask[line] = to;
+    }
+}
+
+static void set_words(as_ras_sampling *sampling)
+{
+    const uint32_t source_width = sampling->source_width, width = sampling->width;
+    for (uint32_t w = 0; w < as_ras_stride(source_width); w++) {
+        const uint32_t x = as_ras_column_of(64 * w, source_width, width);
+        const uint32_t line = (x < width ? x : width - 1) / AS_RAS_LINE;
+        const uint64_t next = (uint64_t)(line + 1) * AS_RAS_LINE; /* its first pixel, if any */
+        const uint64_t bit = next * source_width / width - 64 * (uint64_t)w;
+        sampling->word_line[w] = (uint8_t)line;
+        sampling->word_split[w] = next < width && bit < 64 ? ~(~UINT64_C(0) << bit) : ~UINT64_C(0);
     }
 }
 
@@ -75,6 +88,8 @@ void as_ras_sampling_set(as_ras_sampling *sampling, uint32_t source_width, uint3
     sampling->width = width;
     sampling->window = window;
     set_lines(sampling);
+    if (width < source_width)
+        set_words(sampling);
     sampling->fit = false;
     if (window == 0)
         return;

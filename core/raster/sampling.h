@@ -31,6 +31,10 @@ typedef struct as_ras_sampling { /* what is loaded in vectors first, aligned as 
      * most those in the masks (of one word: in either), of those between them any. */
     uint64_t line_first_mask[AS_RAS_MOST_WORDS], line_last_mask[AS_RAS_MOST_WORDS];
     uint8_t line_first[AS_RAS_MOST_WORDS], line_last[AS_RAS_MOST_WORDS];
+    /* The other way round, where width < source_width: bits word_split[w] of word w are shown by
+     * pixels of line word_line[w], or by none, the others by the line after it, if at all. */
+    uint64_t word_split[AS_RAS_MOST_WORDS];
+    uint8_t word_line[AS_RAS_MOST_WORDS];
     /* The same for shuffling, where fit is true, a vector of window / 8 lines at a time: of the
      * window of bytes that begins at line_window[vector], those at line_index[8 * l] and on are the
      * eight that hold the bits of line l, which are line_bits[l]. */
