@@ -109,7 +109,8 @@ static bool make_outputs(as_stream *stream)
                                 .most_held = p->held_frames,
                                 .most_bytes = p->l0_bytes,
                                 .canvas_width = p->canvas_width,
-                                .canvas_height = p->canvas_height};
+                                .canvas_height = p->canvas_height,
+                                .scale = p->scale};
     if (p->frame_allocator) {
         as_frame_memory *memory = as_mem_calloc(1, sizeof(*memory));
         if (!memory)
@@ -305,8 +306,10 @@ static void free_parts(as_stream *stream)
     as_lru_destroy(stream->l1);
     for (size_t i = 0; i < stream->task_count; i++)
         as_blob_unref(stream->tasks[i].blob);
-    for (uint32_t i = 0; i < stream->canvas_count; i++)
-        as_ras_destroy(stream->canvases[i]);
+    for (uint32_t i = 0; i < stream->canvas_count; i++) {
+        as_ras_destroy(stream->canvases[i].canvas);
+        as_blob_unref(stream->canvases[i].shows);
+    }
     as_mem_free(stream->canvases);
     as_mem_free(stream->tasks);
     as_mem_free(stream->demands);

@@ -115,6 +115,11 @@ typedef struct as_st_slot { /* of one thread */
 
 typedef struct as_frame_memory as_frame_memory; /* open.c */
 
+typedef struct as_st_canvas { /* a worker's while it draws */
+    as_canvas *canvas;        /* NULL: none yet */
+    as_blob *shows;           /* what is drawn on it; NULL: that is not known */
+} as_st_canvas;
+
 struct as_stream {
     as_stream_params params; /* complete; pointers are not used after the open */
     as_source *source;
@@ -168,7 +173,7 @@ struct as_stream {
     as_size_in_use sizes[AS_ST_SIZES];
     uint32_t size_count;
     uint64_t gets;
-    as_canvas **canvases; /* idle ones; raster_tasks at most */
+    as_st_canvas *canvases; /* idle ones; raster_tasks at most */
     uint32_t canvas_count;
 
     as_error latest_error; /* of any thread's last call */

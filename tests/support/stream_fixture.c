@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/stream_fixture.h"
 
+#include "core/raster/r8.h"
+
 #include <inttypes.h>
 
 /* ----------------------------------------------------------------------------- expectation -- */
@@ -259,6 +261,11 @@ void truth_damage(truth *t, uint64_t index)
 {
     const as_byte_range range = truth_range(t, index);
     memset(t->bytes + range.offset + 4, 0xA5, (size_t)range.length - 4);
+}
+
+size_t test_mask_bytes(uint32_t width, uint32_t height)
+{
+    return (size_t)width * height + as_ras_shown_bytes(width, height);
 }
 
 as_stream_params truth_params(const truth *t)

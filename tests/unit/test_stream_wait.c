@@ -362,7 +362,7 @@ static void test_tight_budget_rests(void **state)
 {
     (void)state;
     as_stream_params params = truth_params(&small);
-    params.l0_bytes = 3 * WIDTH * HEIGHT;
+    params.l0_bytes = 3 * test_mask_bytes(WIDTH, HEIGHT);
     params.l1_frames = 2;
     as_stream *stream = open_stream(&params);
     for (uint64_t i = 0; i < 60; i++)
