@@ -31,7 +31,7 @@ AS_API int getaddrinfo(const char *restrict name, const char *restrict service,
     (void)hints;
     *out = NULL;
     struct timespec end; /* so that who does wait for it is seen to */
-    assert_int_equal(clock_gettime(CLOCK_REALTIME, &end), 0);
+    (void)clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += 5;
     pthread_mutex_lock(&lookups.lock);
     lookups.entered++;
