@@ -195,6 +195,7 @@ as_result as_gpu_show(as_gpu *gpu, const as_gpu_request *request, const as_canva
     t->held++;
     t->known = true;
     t->stream = request->stream;
+    t->content = request->content;
     t->index = request->index;
     gpu->numbers.frames++;
     gpu->numbers.drawn_in_full += full;

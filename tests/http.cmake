@@ -14,7 +14,7 @@ target_sources(alphastream_test_support PRIVATE
 
 # What goes wrong, by theme.
 if(ALPHASTREAM_WITH_HTTP)
-    foreach(theme ranges changes status network tls close limits seeks places)
+    foreach(theme ranges changes status network tls close lookup limits seeks places)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
     as_test(http_streams unit/test_http_streams.c)

@@ -183,6 +183,14 @@ static void say_head_too_long(as_http_flight *flight)
                       "the response's headers are longer than 64 KiB; check the server");
 }
 
+/* Less than was asked for is a step all the same, but not in crumbs. */
+static bool is_crumb(const as_http_flight *flight)
+{
+    const uint64_t end_most = flight->source->end_most;
+    const uint64_t wanted = flight->end < end_most ? flight->end : end_most;
+    return !flight->whole && flight->until < wanted && flight->gained < AS_HTTP_LEAST_PART;
+}
+
 /* Has the body brought all it was to bring? Otherwise says what is wrong with it. */
 static bool check_body(as_http_flight *flight, CURLcode code)
 {
@@ -194,9 +202,7 @@ static bool check_body(as_http_flight *flight, CURLcode code)
         return false;
     }
     const char *what = NULL;
-    /* Less than was asked for is a step all the same, but not in crumbs. */
-    const uint64_t wanted = flight->end < source->end_most ? flight->end : source->end_most;
-    if (!flight->whole && flight->until < wanted && flight->gained < AS_HTTP_LEAST_PART)
+    if (is_crumb(flight) && (flight->crumb || source->end_most != AS_SIZE_UNKNOWN))
         what = "the server sends far less than it is asked for; check the server";
     if (flight->whole && as_chunks_ready(source->chunks, 0, flight->at) < flight->at)
         what = "a part of the download is missing; it is begun again";
@@ -220,6 +226,9 @@ static void body_ended(as_http_flight *flight, CURLcode code, uint64_t now_ns)
         as_http_size_differs(flight);
         as_http_content_changed(flight, now_ns);
         as_http_free_flight(flight);
+    } else if (is_crumb(flight)) { /* which may be all there is: the next answer tells */
+        flight->crumb = true;
+        as_http_delay_flight(flight, 0, now_ns);
     } else {
         source->whole_done = flight->whole;
         source->failures = 0;

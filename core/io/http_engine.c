@@ -269,7 +269,7 @@ static as_http_flight *new_flight(as_http_source *source, uint64_t now_ns)
     flight->units = request.count;
     flight->whole = whole;
     flight->attempt = 0;
-    flight->fresh = flight->repeats = false;
+    flight->fresh = flight->repeats = flight->crumb = false;
     source->ramp += source->ramp < UINT32_MAX;
     return flight;
 }
@@ -284,7 +284,7 @@ static as_http_flight *repeat_flight(as_http_source *source, uint64_t now_ns)
     unserved->repeated = true;
     flight->unit = unserved->unit;
     flight->units = unserved->units;
-    flight->whole = flight->fresh = false;
+    flight->whole = flight->fresh = flight->crumb = false;
     flight->attempt = 0;
     flight->repeats = true;
     return flight;

@@ -60,6 +60,7 @@ typedef struct as_http_flight {
     bool whole;           /* the one download of everything: no range, or answered by a 200 */
     uint32_t attempt;     /* 0: the first */
     bool fresh;           /* on a connection of its own */
+    bool crumb;           /* it has brought one that may have been the content's end */
     bool repeats;         /* another one that is still under way: see as_http_unserved; */
     bool repeated;        /* that other one */
     uint64_t retry_ns;

@@ -244,22 +244,39 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     return result;
 }
 
+/* A call has begun: takes the lock, and looks whether the source's content is another. */
+static void enter(as_stream *stream)
+{
+    const uint64_t version = as_io_version(stream->source);
+    as_mutex_lock(&stream->lock);
+    stream->calls++;
+    as_st_notice_version(stream, version);
+}
+
+static void leave(as_stream *stream)
+{
+    if (--stream->calls == 0 && stream->closing)
+        as_st_signal(stream);
+    as_mutex_unlock(&stream->lock);
+}
+
+uint64_t as_st_content(as_stream *stream)
+{
+    enter(stream);
+    const uint64_t content = atomic_load(&stream->epoch);
+    leave(stream);
+    return content;
+}
+
 as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
                     as_error *error)
 {
     const uint64_t start = as_clock_ns();
-    const uint64_t version = as_io_version(stream->source);
-
-    as_mutex_lock(&stream->lock);
-    stream->calls++;
-    as_st_notice_version(stream, version);
+    enter(stream);
     if (timeout_ns == AS_TIMEBOX)
         timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
     const as_result result = get_locked(stream, key, timeout_ns, start, out_frame, error);
     as_times_add(&stream->stats.get, as_clock_ns() - start);
-
-    if (--stream->calls == 0 && stream->closing)
-        as_st_signal(stream);
-    as_mutex_unlock(&stream->lock);
+    leave(stream);
     return result;
 }

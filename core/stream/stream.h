@@ -205,6 +205,9 @@ as_output_key as_st_canvas_key(const as_stream *stream, uint64_t index, uint32_t
                                uint32_t height);
 as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, as_frame **out_frame,
                     as_error *error);
+/* Changes when the source's content is replaced: what was got before is of the old one. Takes the
+ * lock. */
+uint64_t as_st_content(as_stream *stream);
 /* AS_OK, AS_NOT_READY or why the open failed. Under the lock. */
 as_result as_st_check_ready(const as_stream *stream, as_error *error);
 as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error);

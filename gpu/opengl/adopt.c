@@ -229,6 +229,13 @@ static as_result adopt_framebuffer(as_gl_device *d, as_gpu_texture *t, as_error 
 as_result as_gl_target_adopt(as_gpu *gpu, as_gpu_texture *texture, as_error *error)
 {
     as_gl_device *d = (as_gl_device *)gpu;
-    return texture->framebuffer ? adopt_framebuffer(d, texture, error)
-                                : adopt_texture(d, texture, error);
+    /* Of which kind and how large a texture is shows by trying: nothing to report. */
+    const bool reports = d->f.extra.debugs && d->f.gl.IsEnabled(AS_GL_DEBUG_OUTPUT);
+    if (reports)
+        d->f.gl.Disable(AS_GL_DEBUG_OUTPUT);
+    const as_result result = texture->framebuffer ? adopt_framebuffer(d, texture, error)
+                                                  : adopt_texture(d, texture, error);
+    if (reports)
+        d->f.gl.Enable(AS_GL_DEBUG_OUTPUT);
+    return result;
 }

@@ -26,6 +26,7 @@
 #define AS_GL_COMPATIBILITY_PROFILE_BIT 0x0002
 #define AS_GL_ALPHA_TEST 0x0BC0
 #define AS_GL_POLYGON_STIPPLE 0x0B42
+#define AS_GL_DEBUG_OUTPUT 0x92E0
 #define AS_GL_ATTACHMENT_LAYERED 0x8DA7
 #define AS_GL_ATTACHMENT_VIEWS 0x9630
 #define AS_GL_MAP_PERSISTENT_BIT 0x0040
@@ -50,6 +51,7 @@ typedef struct as_gl_extra {
     bool clips;  /* GL_CLIP_DISTANCE0 .. 7 are there */
     bool layers; /* attachments may be layered */
     bool views;  /* or for several views */
+    bool debugs; /* GL_DEBUG_OUTPUT is there */
 } as_gl_extra;
 
 typedef struct as_gl_functions {

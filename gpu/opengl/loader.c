@@ -127,6 +127,8 @@ static void load_rest(const as_gpu_opengl_params *params, as_gl_functions *f)
     static const origin layers[] = {{false, 32, NULL, ""},
                                     {true, 32, "GL_EXT_geometry_shader", ""},
                                     {true, 0, "GL_OES_geometry_shader", ""}};
+    static const origin debug[] = {{false, 43, "GL_KHR_debug", ""}, {true, 32, "GL_KHR_debug", ""}};
+    f->extra.debugs = find_origin(f, debug, COUNT(debug)) != NULL;
     f->extra.clips = !f->es || has_extension(&f->gl, "GL_EXT_clip_cull_distance");
     f->extra.layers = find_origin(f, layers, COUNT(layers)) != NULL;
     f->extra.views = has_extension(&f->gl, "GL_OVR_multiview");

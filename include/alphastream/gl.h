@@ -30,7 +30,8 @@
  * dropped, and subroutine uniforms (OpenGL 4.0) lose their values. Not allowed during a call:
  * active transform feedback, conditional rendering, a current program that was deleted already, and
  * a display list being compiled.
- * Active queries count what the library does.
+ * Active queries count what the library does. GL_DEBUG_OUTPUT is off while it examines a texture or
+ * framebuffer of the caller's: some of that shows only by trying.
  * Where vendors' extensions have them, conservative rasterization, window rectangles, exclusive
  * scissors, depth bounds and, in OpenGL ES, polygon modes must be off or as they are at first.
  *

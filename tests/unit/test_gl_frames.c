@@ -399,6 +399,58 @@ static void test_arguments(void **state)
     as_stream_close(&stream);
 }
 
+/* Textures that show the source's old content are not taken for frames of the new one. */
+static void test_content_replaced(void **state)
+{
+    (void)state;
+    enum { LATER = 30, HELD = 4 };
+    truth other;
+    test_source control;
+    as_error error;
+    as_gl_texture held, texture;
+    as_gl_request mine = ask(0, 0);
+    truth_of_bytes(&other, test_padded_triangles(LATER, 1000, 1000), WIDTH, HEIGHT);
+    test_source_init(&control, small.bytes, small.size, true);
+    control.versioned = true;
+    as_source *source = test_source_open(&control);
+    as_stream_params params = truth_params(&small);
+    params.bytes = NULL;
+    params.bytes_size = 0;
+    params.source = source;
+    as_stream *stream = open_stream(&params);
+    as_gl *gl = attach(stream, HELD, AS_GL_UPLOAD_AUTO);
+    mine.texture = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    check_frame(context, gl, &small, LATER, NULL);
+    check_frame(context, gl, &small, 5, NULL);
+    held = get(gl, 6, NULL);
+    texture = get(gl, 7, &mine);
+    as_gl_release(gl, &texture, NULL);
+    mine.unchanged = 1;
+    test_source_replace(&control, other.bytes, other.size);
+    assert_fails(as_gl_get_frame(gl, 5, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_CHANGED,
+                 &error, "replaced by another");
+    for (uint64_t i = 5; i < 8; i++)
+        check_frame(context, gl, &other, i, NULL);
+    check_frame(context, gl, &other, 7, &mine);
+    expect(context, &held, &small); /* it is the caller's */
+    as_gl_release(gl, &held, NULL);
+    check_frame(context, gl, &other, 6, NULL);
+    assert_fails(as_gl_get_frame(gl, LATER, NULL, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_OUT_OF_RANGE, &error, "30 frames");
+    /* And back: nobody tells these frames apart by their numbers either. */
+    test_source_replace(&control, small.bytes, small.size);
+    assert_fails(as_gl_get_frame(gl, 6, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_CHANGED,
+                 &error, "replaced by another");
+    check_frame(context, gl, &small, 6, NULL);
+    check_frame(context, gl, &small, 7, &mine);
+    as_gl_detach(&gl);
+    as_stream_close(&stream);
+    as_source_close(&source);
+    test_source_destroy(&control);
+    truth_free(&other);
+    context->f.gl.DeleteTextures(1, &mine.texture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +462,7 @@ int main(void)
         cmocka_unit_test_teardown(test_keep_processing, no_errors),
         cmocka_unit_test_teardown(test_holds_no_frames, no_errors),
         cmocka_unit_test_teardown(test_stream_errors, no_errors),
+        cmocka_unit_test_teardown(test_content_replaced, no_errors),
         cmocka_unit_test_teardown(test_no_stream, no_errors),
         cmocka_unit_test_teardown(test_arguments, no_errors),
     };

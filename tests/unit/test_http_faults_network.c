@@ -263,9 +263,15 @@ static void test_slow_once(void **state)
     http_probe_expect(probe, 0, 256 * 1024); /* all of the first request: the connection idles */
     fault_tell("offline %u", (unsigned)fault_port()); /* the kept connection is gone */
     fault_tell("online %u", (unsigned)fault_port());
-    fault_rule("slow", "delay=2500");
-    fault_rule("slow", "times=1 stall=before"); /* the second one, wherever it goes */
-    http_probe_expect(probe, 650000, 100);
+    fault_rule("slow", "stall=before");
+    fault_rule("slow", "delay=60000"); /* the second one, wherever it goes */
+    reader one = {.probe = probe, .offset = 630000};
+    assert_int_equal(pthread_create(&one.thread, NULL, read_part, &one), 0);
+    fault_wait("slow", "requests=3 stalled=1");
+    fault_tell("release slow");
+    pthread_join(one.thread, NULL);
+    assert_ok(one.result, &one.error);
+    assert_false(one.wrong);
     fault_wait("slow", "ended=3"); /* the other one is given up */
     fault_log log = fault_log_of("slow");
     assert_int_equal(log.count, 3);
