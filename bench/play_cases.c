@@ -237,8 +237,9 @@ static void print_cold(const canvases *c, const buffers *b, const bench_size *si
 
 /* --------------------------------------------------------------------------------- play ---- */
 
+/* With an event function: callers do not draw (docs/streams.md, "Threads"). */
 static as_stream *open_play(const bench_args *args, const bench_size *size, uint32_t threads,
-                            uint32_t l0)
+                            uint32_t l0, as_stream_event_fn event)
 {
     as_error error = {0};
     as_stream *stream = NULL;
@@ -248,7 +249,8 @@ static as_stream *open_play(const bench_args *args, const bench_size *size, uint
                                      .height = size->height,
                                      .l0_frames = l0,
                                      .threads = threads,
-                                     .raster_tasks = threads};
+                                     .raster_tasks = threads,
+                                     .event = event};
     check(as_stream_open(&params, &stream, &error), &error);
     return stream;
 }
@@ -310,7 +312,7 @@ static void run_play(const bench_args *args, const void *user)
 
     double us[MOST_PASSES];
     const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
-    as_stream *stream = open_play(args, size, 0, L0);
+    as_stream *stream = open_play(args, size, 0, L0, NULL);
     const uint64_t frames = frames_of(stream);
     (void)play_once(stream, frames); /* touches the buffers */
     const as_stream_stats before = stats_of(stream);
@@ -330,6 +332,13 @@ static void run_play(const bench_args *args, const void *user)
 
 /* --------------------------------------------------------------------------------- pool ---- */
 
+static void ignore_event(void *user, uint64_t index, as_result result)
+{
+    (void)user;
+    (void)index;
+    (void)result;
+}
+
 /* Frames per second when only every AHEAD-th frame is asked for and workers make those between. */
 static void run_pool(const bench_args *args, const void *user)
 {
@@ -339,7 +348,7 @@ static void run_pool(const bench_args *args, const void *user)
     for (uint32_t workers = 1; workers <= MOST_WORKERS; workers++) {
         double us[MOST_PASSES], cpu_us[MOST_PASSES];
         const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
-        as_stream *stream = open_play(args, size, workers, AHEAD);
+        as_stream *stream = open_play(args, size, workers, AHEAD, ignore_event);
         const uint64_t frames = frames_of(stream);
         for (unsigned pass = 0; pass <= passes; pass++) { /* the first touches the buffers */
             const uint64_t drawn = stats_of(stream).drawn;

@@ -67,15 +67,15 @@ as_bounds as_ras_bounds(const as_ras_dsp *dsp, const as_record *record);
 
 /* outline.c: one segment of the outline, clipped. */
 void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
-/* The same for a segment that lies within the canvas. */
-void as_ras_outline_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1);
 
 /* crossings.c: the crossings of one segment, into toggle and bits, or onto the end of keys. */
 void as_ras_cross(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
-/* The same for one that lies within the canvas; y0 != y1. */
-void as_ras_cross_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1);
 size_t as_ras_cross_list(const as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
                          uint32_t *keys, size_t count);
+
+/* edge.c: outline and, for `fill`, crossings of a segment that lies within the canvas. */
+void as_ras_edge_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
+                        bool fill);
 
 /* inside.c: outline and crossings of a channel that lies within the canvas and is not scaled;
  * crossings only for `fill`. */

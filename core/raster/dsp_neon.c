@@ -7,12 +7,15 @@
  * steps. fill: two words; six shifts (1, 2, 4 .. 32) are the prefix XOR of each, the first one's
  * last bit inverts the second one. With PMULL, v * all ones, carry-less, is a word's prefix XOR.
  * expand, sample: a table lookup puts the byte that holds its bit under each pixel; a test of that
- * bit is 0 or 255. stream stays C's: whole lines that are stored one after the other are not read
- * first on these processors.
+ * bit is 0 or 255. differ, find: two words, two lines at a time; rewrite: a line's pixels as
+ * expand's or sample's, to each of the rows that show it. stream stays C's: whole lines that are
+ * stored one after the other are not read first on these processors.
  */
 #include "core/raster/dsp.h"
 
 #if AS_ARCH_ARM64
+
+#include "core/base/bits.h"
 
 #include <arm_neon.h>
 #include <string.h>
@@ -179,12 +182,96 @@ static void sample_neon(uint8_t *pixels, const uint64_t *bits, const as_ras_samp
         store_some(pixels + x, width - x, sample_group(bytes, sampling, x));
 }
 
+/* ---------------------------------------------------------------------------------- changes ----
+ */
+
+/* Bits 0 and 1: words in which the two have a bit in common. */
+static inline uint64_t test_two(uint64x2_t a, uint64x2_t b)
+{
+    const uint64x2_t shows = vtstq_u64(a, b);
+    return (vgetq_lane_u64(shows, 0) & 1) | (vgetq_lane_u64(shows, 1) & 2);
+}
+
+static bool differ_neon(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
+                        uint64_t *changed)
+{
+    uint64_t any = 0, set = 0;
+    size_t w = 0;
+    for (; w + 2 <= words; w += 2) {
+        const uint64x2_t v = veorq_u64(vld1q_u64(shown + w), vld1q_u64(bits + w));
+        const uint64_t differs = test_two(v, v);
+        vst1q_u64(difference + w, v);
+        any |= differs;
+        set |= differs << w % 64;
+        changed[w / 64] = set;
+        set = w % 64 == 62 ? 0 : set;
+    }
+    if (w < words) {
+        difference[w] = shown[w] ^ bits[w];
+        any |= difference[w];
+        changed[w / 64] = set | (uint64_t)(difference[w] != 0) << w % 64;
+    }
+    if (any)
+        memcpy(shown, bits, words * sizeof(*bits));
+    return any != 0;
+}
+
+static void find_neon(const uint64_t *difference, const as_ras_sampling *sampling, uint64_t *wanted)
+{
+    const uint8_t *bytes = (const uint8_t *)difference;
+    const size_t count = as_ras_line_count(sampling->width);
+    uint64_t set = 0;
+    for (size_t line = 0; line < count; line += 2) {
+        const uint8x16_t window = vld1q_u8(bytes + sampling->line_window[line / 2]);
+        const uint8x16_t v = vqtbl1q_u8(window, vld1q_u8(sampling->line_index + 8 * line));
+        set |= test_two(vreinterpretq_u64_u8(v), vld1q_u64(sampling->line_bits + line))
+               << line % 64;
+        wanted[line / 64] = set;
+        set = line % 64 == 62 ? 0 : set;
+    }
+}
+
+/* Sixteen pixels from x on, of which there is at least one. */
+static inline uint8x16_t pixels_from(const uint64_t *bits, const as_ras_sampling *sampling,
+                                     size_t x)
+{
+    if (sampling->width == sampling->source_width)
+        return expand_two(vreinterpretq_u8_u64(vdupq_n_u64(bits[x / 64])), (unsigned)(x / 8 % 8));
+    return sample_group((const uint8_t *)bits, sampling, x);
+}
+
+/* A line, or what there is of the last one. */
+static void put_line(const as_ras_lines *lines, const uint64_t *bits,
+                     const as_ras_sampling *sampling, size_t x)
+{
+    const size_t width = sampling->width, end = width - x < AS_RAS_LINE ? width : x + AS_RAS_LINE;
+    for (; x + 16 <= end; x += 16) {
+        const uint8x16_t v = pixels_from(bits, sampling, x);
+        for (size_t y = 0; y < lines->rows; y++)
+            vst1q_u8(lines->pixels + y * lines->stride + x, v);
+    }
+    for (size_t y = 0; x < end && y < lines->rows; y++)
+        store_some(lines->pixels + y * lines->stride + x, end - x, pixels_from(bits, sampling, x));
+}
+
+static void rewrite_neon(const as_ras_lines *lines, const uint64_t *bits,
+                         const as_ras_sampling *sampling)
+{
+    const size_t width = sampling->width;
+    for (size_t first = 0; first < width; first += 64 * AS_RAS_LINE)
+        for (uint64_t left = lines->wanted[first / (64 * AS_RAS_LINE)]; left; left &= left - 1)
+            put_line(lines, bits, sampling, first + (size_t)AS_RAS_LINE * as_ctz64(left));
+}
+
 void as_ras_dsp_neon(as_ras_dsp *dsp)
 {
     dsp->bounds = bounds_neon;
     dsp->fill = fill_neon;
     dsp->expand = expand_neon;
     dsp->sample = sample_neon;
+    dsp->differ = differ_neon;
+    dsp->find = find_neon;
+    dsp->rewrite = rewrite_neon;
     dsp->window = 16;
 }
 

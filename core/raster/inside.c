@@ -56,9 +56,7 @@ void as_ras_segment_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1
         (uint32_t)(dy + AS_RAS_SHORT) >= AS_RAS_SHORT_SPAN || left < 0 || y0 < AT_ONCE - 1 ||
         left + AS_RAS_SHORT_SPAN > (int32_t)canvas->width ||
         y0 + AT_ONCE > (int32_t)canvas->height) {
-        as_ras_outline_inside(canvas, x0, y0, x1, y1);
-        if (fill && dy != 0)
-            as_ras_cross_inside(canvas, x0, y0, x1, y1);
+        as_ras_edge_inside(canvas, x0, y0, x1, y1, fill);
         return;
     }
     const size_t from = (size_t)y0 * canvas->stride + (size_t)(left >> 6);

@@ -12,13 +12,12 @@ enum { SPAN = AS_RAS_SHORT_SPAN, MOST = AS_RAS_SHORT, MIDDLE = 2 * AS_RAS_SHORT 
 /* One segment from column `x` of a canvas of one word a row. */
 static void make_segment(uint64_t rows[MOST + 1], int32_t x, int32_t dx, int32_t dy)
 {
-    uint64_t bits[SPAN] = {0}, toggle[SPAN] = {0}, scratch[SPAN] = {0};
-    as_canvas outline = {.width = 64, .height = SPAN, .stride = 1, .bits = bits};
+    uint64_t bits[SPAN] = {0}, toggle[SPAN] = {0}, unused[SPAN] = {0};
+    as_canvas outline = {.width = 64, .height = SPAN, .stride = 1, .bits = bits, .toggle = toggle};
     as_canvas crossings = {
-        .width = 64, .height = SPAN, .stride = 1, .bits = scratch, .toggle = toggle};
-    as_ras_outline_inside(&outline, x, MOST, x + dx, MOST + dy);
-    if (dy != 0)
-        as_ras_cross_inside(&crossings, x, MOST, x + dx, MOST + dy);
+        .width = 64, .height = SPAN, .stride = 1, .bits = unused, .toggle = toggle};
+    as_ras_edge_inside(&outline, x, MOST, x + dx, MOST + dy, false);
+    as_ras_edge_inside(&crossings, x, MOST, x + dx, MOST + dy, true);
     const int32_t step = dy < 0 ? -1 : 1, left = x - MOST;
     for (int32_t i = 0, y = MOST; i <= dy * step; i++, y += step) {
         rows[i] |= bits[y] >> left;

@@ -174,6 +174,7 @@ static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, 
 static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline,
                             as_frame **out_frame, as_error *error)
 {
+    bool helped = false;
     for (;;) {
         uint64_t wake = AS_NO_DEADLINE;
         as_st_pump(stream);
@@ -190,10 +191,13 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
         if (result == AS_NOT_READY)
             result =
                 reopening ? look_at_open(stream, &wake, error) : look(stream, key, &wake, error);
-        if (result != AS_NOT_READY || as_clock_ns() >= deadline)
+        const uint64_t now = as_clock_ns(), until = wake < deadline ? wake : deadline;
+        if (result != AS_NOT_READY || now >= deadline)
             return result;
-        (void)as_cond_wait_until(&stream->changed, &stream->lock,
-                                 wake < deadline ? wake : deadline);
+        if (!helped && now < until && as_st_help(stream, key, until - now))
+            helped = true; /* with no buffer to draw into, the next turn waits */
+        else
+            (void)as_cond_wait_until(&stream->changed, &stream->lock, until);
     }
 }
 

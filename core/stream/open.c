@@ -188,7 +188,7 @@ static as_result make_caches(as_stream *stream, as_error *error)
     stream->tasks = as_mem_alloc(stream->task_capacity * sizeof(*stream->tasks));
     stream->slots = as_slots_create(sizeof(as_st_slot), NULL);
     stream->l1 = as_lru_create(p->l1_frames, p->l1_bytes);
-    stream->canvases = as_mem_calloc(p->raster_tasks, sizeof(*stream->canvases));
+    stream->canvases = as_mem_calloc(p->raster_tasks + 1, sizeof(*stream->canvases));
     if (!stream->tasks || !stream->slots || !stream->l1 || !stream->canvases ||
         !make_outputs(stream))
         return as_err_no_memory(error, p->l1_frames * UINT64_C(32), "a stream's caches");

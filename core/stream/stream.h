@@ -173,8 +173,9 @@ struct as_stream {
     as_size_in_use sizes[AS_ST_SIZES];
     uint32_t size_count;
     uint64_t gets;
-    as_st_canvas *canvases; /* idle ones; raster_tasks at most */
+    as_st_canvas *canvases; /* idle ones; raster_tasks at most, and one of a caller who helps */
     uint32_t canvas_count;
+    bool helped; /* by a caller, who draws */
 
     as_error latest_error; /* of any thread's last call */
     atomic_bool latest_failed;
@@ -300,6 +301,11 @@ as_container *as_st_reopened(as_stream *stream, as_container *container, uint64_
 
 /* work.c */
 void as_st_run(void *stream, const as_work_item *item, bool stale);
+/* A caller who waits draws `key` itself, where no worker has begun to: cheaper than the hand-over
+ * from thread to thread. Only where that surely takes less than `ns`, and no callback for events
+ * would be called in its thread; one caller at a time. false: nothing was done. Under the lock, but
+ * gives it up meanwhile. */
+bool as_st_help(as_stream *stream, as_output_key key, uint64_t ns);
 
 /* events.c */
 typedef struct as_st_event {

@@ -462,42 +462,78 @@ static void no_buffer(as_stream *stream, const drawing *d)
     as_mutex_unlock(&stream->lock);
 }
 
-static void run_draw(as_stream *stream, as_output_key key)
+/* What begin_draw began. Not under the lock. */
+static void complete_draw(as_stream *stream, drawing *d)
 {
-    drawing d = {.key = key};
     as_error error;
-    as_mutex_lock(&stream->lock);
-    const bool wanted = begin_draw(stream, &d);
-    as_mutex_unlock(&stream->lock);
-    if (!wanted) {
-        catch_up(stream);
-        return;
-    }
     const uint64_t start = as_clock_ns();
-    const as_result result = draw(stream, &d, &error);
+    const as_result result = draw(stream, d, &error);
     const uint64_t ns = as_clock_ns() - start;
-    as_blob_unref(d.blob);
+    as_blob_unref(d->blob);
     if (result == AS_NOT_READY) {
-        no_buffer(stream, &d);
+        no_buffer(stream, d);
         return;
     }
     if (result != AS_OK)
-        (void)as_err_at_frame(&error, key.index);
+        (void)as_err_at_frame(&error, d->key.index);
     as_mutex_lock(&stream->lock);
-    end_draw(stream, &d);
+    end_draw(stream, d);
     stream->room_changes++;
     bool tell = false;
-    if (d.epoch != atomic_load(&stream->epoch)) {
+    if (d->epoch != atomic_load(&stream->epoch)) {
         /* nobody has asked for that */
     } else if (result == AS_OK) {
         stream->stats.drawn++;
         as_times_add(&stream->stats.draw, ns);
-        tell = drawn(stream, key);
+        tell = drawn(stream, d->key);
     } else {
-        stream->ready_stalled = stream->ready_stalled || !d.demanded;
-        tell = frame_failed(stream, key, &error);
+        stream->ready_stalled = stream->ready_stalled || !d->demanded;
+        tell = frame_failed(stream, d->key, &error);
     }
-    finish(stream, tell, key.index, result);
+    finish(stream, tell, d->key.index, result);
+}
+
+static void run_draw(as_stream *stream, as_output_key key)
+{
+    drawing d = {.key = key};
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin_draw(stream, &d);
+    as_mutex_unlock(&stream->lock);
+    if (wanted)
+        complete_draw(stream, &d);
+    else
+        catch_up(stream);
+}
+
+/* ns that the drawing takes at the very most, as good as: each byte of the polystream may be a step
+ * of 64 rows or columns, and each pixel be written. Usually it is a hundredth of that. */
+static uint64_t most_draw_ns(const as_task *task)
+{
+    return (uint64_t)512 * as_blob_size(task->blob) + (uint64_t)task->key.width * task->key.height;
+}
+
+static uint32_t count_draws(const as_stream *stream)
+{
+    uint32_t running = 0;
+    for (size_t i = 0; i < stream->task_count; i++)
+        running += stream->tasks[i].kind == AS_ST_DRAW && stream->tasks[i].running;
+    return running;
+}
+
+bool as_st_help(as_stream *stream, as_output_key key, uint64_t ns)
+{
+    drawing d = {.key = key};
+    const as_task *task = as_st_find_task(stream, AS_ST_DRAW, key);
+    if (!task || stream->helped || stream->params.event || key.kind == AS_OUTPUT_STRIP ||
+        stream->params.scale == AS_SCALE_VECTOR || most_draw_ns(task) > ns ||
+        count_draws(stream) >= stream->params.raster_tasks || !begin_draw(stream, &d))
+        return false;
+    stream->helped = true;
+    as_mutex_unlock(&stream->lock);
+    complete_draw(stream, &d);
+    as_mutex_lock(&stream->lock);
+    stream->helped = false;
+    return true;
 }
 
 /* -------------------------------------------------------------------------------- WARM ---- */

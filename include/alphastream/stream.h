@@ -123,7 +123,9 @@ typedef struct as_stream_params {
     uint32_t io_requests;  /* reads under way at once; 1 .. 64; default 4. A caller's source has so
                               many  threads of its own; files and memory are read by the workers, of
                               which,  where there are several, one is kept from reading */
-    uint32_t raster_tasks; /* frames drawn at once; 1 .. 64; default 2 */
+    uint32_t raster_tasks; /* frames drawn at once; 1 .. 64; default 2. By workers, but for a frame
+                              that a caller waits for: without an `event` function it may be drawn
+                              in that caller's thread, if there is time enough */
     uint32_t pin_threads;  /* 1: workers stay on one core each (of the pool this stream starts);
                               default 0 */
 

@@ -100,6 +100,36 @@ static void test_short_segments(void **state)
     as_canvas_destroy(&canvas);
 }
 
+/* Long ones, flat and steep, to both sides: points of a small canvas, far apart on a large one. */
+static void test_long_segments(void **state)
+{
+    enum { ROUNDS = 40, SOURCE = 120 };
+    static const uint32_t sizes[][2] = {{16384, 11}, {13, 16384}, {960, 720}, {721, 958}};
+    (void)state;
+    test_random random = test_random_from(test_seed("long"));
+    for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
+        const naive_params p = {.width = sizes[s][0],
+                                .height = sizes[s][1],
+                                .source_width = SOURCE,
+                                .source_height = SOURCE};
+        as_canvas *canvas;
+        as_error error;
+        assert_ok(as_canvas_create(p.width, p.height, &canvas, &error), &error);
+        for (int i = 0; i < ROUNDS; i++) {
+            test_point points[3];
+            for (int k = 0; k < 3; k++)
+                points[k] = (test_point){(int32_t)test_random_in(&random, 0, SOURCE - 1),
+                                         (int32_t)test_random_in(&random, 0, SOURCE - 1)};
+            test_records records = {0};
+            test_records_add(&records, points, 2 + (size_t)(i % 8 != 0));
+            test_payload payload = test_records_finish(&records);
+            compare_on(canvas, &payload, &p);
+            test_payload_free(&payload);
+        }
+        as_canvas_destroy(&canvas);
+    }
+}
+
 /* One canvas for many frames: nothing of one shows in the next. */
 static void test_canvas_is_reusable(void **state)
 {
@@ -570,6 +600,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_matches_naive),
         cmocka_unit_test(test_short_segments),
+        cmocka_unit_test(test_long_segments),
         cmocka_unit_test(test_canvas_is_reusable),
         cmocka_unit_test(test_random_sizes_match_naive),
         cmocka_unit_test(test_noise_at_every_size),
