@@ -1,183 +1,201 @@
 /* SPDX-License-Identifier: MIT
  *
- * Times the stages of one frame on one core, through the public headers:
+ *     alphastream-bench [OPTION...] [CASE...]
  *
- *     alphastream-bench STREAM.asvp [REPEATS]
- *
- * Every stage runs over all frames REPEATS times after one warm-up; printed are microseconds a
- * frame: the best, the median and the worst pass. memset of the output buffer stands beside R8 as
- * the mark of what writing costs at that moment.
+ * Times the library and, where they were there to build with, what else could fill the same
+ * polylines, on the recorded and on generated streams; see usage() and docs/performance.md. CASE is
+ * a pattern of the shell's kind over names of cases.
  */
-#include "alphastream/alphastream.h"
+#include "bench.h"
 
-#include <inttypes.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { CANVAS_WIDTH = 2048, CANVAS_HEIGHT = 1024, MOST_REPEATS = 1000 };
+enum { MOST_STREAMS = 16, MOST_REPEATS = 1000, MOST_FRAMES = 100000 };
 
-typedef struct bench {
-    as_container *container;
-    as_buffer *payloads;
-    uint64_t frames;
-    as_canvas *canvas;
-    uint8_t *pixels;
-    uint32_t width, height;
-    int repeats;
-} bench;
+typedef struct options {
+    bench_settings settings;
+    size_t frames;
+    const char *json;
+    bool list;
+    const char *files[MOST_STREAMS];
+    size_t file_count;
+    char **patterns;
+    size_t pattern_count;
+} options;
 
-typedef as_result stage_fn(bench *b, uint64_t frame);
-
-static as_result stage_inflate(bench *b, uint64_t frame)
+static int usage(FILE *to)
 {
-    return as_container_read_payload(b->container, frame, &b->payloads[frame], NULL);
+    fprintf(to,
+            "usage: alphastream-bench [OPTION...] [CASE...]\n"
+            "\n"
+            "  CASE             cases by name; * stands for anything ('r8/*', '*/6720x3360'); all\n"
+            "  --list           their names, and nothing is run\n"
+            "  --stream FILE    measure with this container, too (canvas %d x %d); the first one\n"
+            "                   replaces walkers and closeup of the source tree\n"
+            "  --frames N       frames of a stream, evenly spread; whole frames take all (60)\n"
+            "  --warmup N       passes over the frames before those that count (1)\n"
+            "  --repeats N      passes (9)\n"
+            "  --seconds S      after which no pass is begun but the first three (2)\n"
+            "  --json FILE      writes the figures there, too\n",
+            BENCH_CANVAS_WIDTH, BENCH_CANVAS_HEIGHT);
+    return to == stdout ? 0 : 2;
 }
 
-static as_result stage_draw(bench *b, uint64_t frame)
+static bool number(const char *text, double least, double most, double *out)
 {
-    return as_canvas_draw(b->canvas, b->payloads[frame].data, b->payloads[frame].size, NULL, NULL);
+    char *end;
+    *out = strtod(text, &end);
+    return *text && !*end && *out >= least && *out <= most;
 }
 
-static as_result stage_draw_and_r8(bench *b, uint64_t frame)
+/* The value of an option; false if it is not one or its value is not. */
+static bool take_value(options *o, const char *name, const char *value)
 {
-    const size_t size = (size_t)b->width * b->height;
-    const as_result result = stage_draw(b, frame);
-    return result == AS_OK
-               ? as_canvas_to_r8(b->canvas, b->pixels, size, b->width, b->height, 0, NULL)
-               : result;
+    double v = 0;
+    if (strcmp(name, "--json") == 0)
+        o->json = value;
+    else if (strcmp(name, "--stream") == 0 && o->file_count < MOST_STREAMS / 2)
+        o->files[o->file_count++] = value;
+    else if (strcmp(name, "--frames") == 0 && number(value, 1, MOST_FRAMES, &v))
+        o->frames = (size_t)v;
+    else if (strcmp(name, "--warmup") == 0 && number(value, 0, MOST_REPEATS, &v))
+        o->settings.warmup = (size_t)v;
+    else if (strcmp(name, "--repeats") == 0 && number(value, 1, MOST_REPEATS, &v))
+        o->settings.repeats = (size_t)v;
+    else if (strcmp(name, "--seconds") == 0 && number(value, 0, 3600, &v))
+        o->settings.seconds = v;
+    else
+        return false;
+    return true;
 }
 
-static as_result stage_memset(bench *b, uint64_t frame)
+static bool parse(int argc, char **argv, options *o)
 {
-    memset(b->pixels, (int)(frame & 1), (size_t)b->width * b->height);
-    return AS_OK;
-}
-
-/* 65536 triangles, each as large as the canvas: what a channel costs must follow its crossings. */
-static as_result stage_many_channels(bench *b, uint64_t frame)
-{
-    enum { CHANNELS = 65536, RECORD = 4 + 2 * 24 };
-    static uint8_t payload[4 + 4 * CHANNELS + CHANNELS * RECORD];
-    if (frame != 0)
-        return AS_OK;
-    payload[2] = CHANNELS >> 16;
-    for (size_t i = 0; i < CHANNELS; i++) {
-        payload[4 + 4 * i] = RECORD;
-        uint8_t *record = payload + 4 + 4 * (size_t)CHANNELS + i * RECORD;
-        record[0] = (uint8_t)i;
-        for (size_t k = 4; k < RECORD; k += 2) { /* right and down, then down; closed from there */
-            record[k] = k < RECORD / 2 ? 127 : 40;
-            record[k + 1] = 40;
+    *o = (options){.settings = {1, 9, 2}, .frames = 60};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--list") == 0) {
+            o->list = true;
+        } else if (strncmp(argv[i], "--", 2) != 0) {
+            o->patterns = argv + i;
+            o->pattern_count = (size_t)(argc - i);
+            return true;
+        } else if (i + 1 >= argc || !take_value(o, argv[i], argv[i + 1])) {
+            return false;
+        } else {
+            i++;
         }
     }
-    return as_canvas_draw(b->canvas, payload, sizeof(payload), NULL, NULL);
+    return true;
 }
 
-static as_result stage_strip(bench *b, uint64_t frame)
+static bool wanted(const options *o, const char *name)
 {
-    static as_buffer vertices;
-    if (frame == b->frames - 1) { /* the last one of a pass gives the memory back */
-        as_buffer_free(&vertices);
-    }
-    return as_triangle_strip(b->payloads[frame].data, b->payloads[frame].size, 0, 0, NULL,
-                             &vertices, NULL);
+    for (size_t i = 0; i < o->pattern_count; i++)
+        if (fnmatch(o->patterns[i], name, 0) == 0)
+            return true;
+    return o->pattern_count == 0;
 }
 
-static double now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
+/* ------------------------------------------------------------------------------------------------
+ */
 
-static int compare(const void *a, const void *b)
+void bench_add(bench *b, const char *family, bench_case c)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static int run(bench *b, const char *name, stage_fn *stage)
-{
-    static double us[MOST_REPEATS];
-    for (int repeat = -1; repeat < b->repeats; repeat++) { /* -1: the warm-up */
-        const double start = now_us();
-        for (uint64_t i = 0; i < b->frames; i++) {
-            const as_result result = stage(b, i);
-            if (result != AS_OK) {
-                fprintf(stderr, "%s: frame %" PRIu64 ": %s\n", name, i, as_result_text(result));
-                return 1;
-            }
+    if (b->count == b->capacity) {
+        b->capacity = 2 * b->capacity + 64;
+        b->cases = realloc(b->cases, b->capacity * sizeof(*b->cases));
+        if (!b->cases) {
+            bench_message("out of memory");
+            exit(1);
         }
-        if (repeat >= 0)
-            us[repeat] = (now_us() - start) / (double)b->frames;
     }
-    qsort(us, (size_t)b->repeats, sizeof(*us), compare);
-    printf("%-28s %10.1f %10.1f %10.1f\n", name, us[0], us[b->repeats / 2], us[b->repeats - 1]);
-    return 0;
+    const size_t size = sizeof(c.name);
+    size_t at = (size_t)snprintf(c.name, size, "%s", family);
+    if (c.stream)
+        at += (size_t)snprintf(c.name + at, size - at, "/%s", c.stream->name);
+    if (c.size.width)
+        snprintf(c.name + at, size - at, "/%ux%u", c.size.width, c.size.height);
+    b->cases[b->count++] = c;
 }
 
-static int run_all(bench *b)
+static bool open_file(bench *b, const char *path, size_t frames)
 {
-    static const uint32_t sizes[][2] = {{512, 256}, {2048, 1024}, {3840, 1920}, {6720, 3360}};
-    int failed = 0;
-    printf("%-28s %10s %10s %10s\n", "us per frame", "best", "median", "worst");
-    failed |= run(b, "read + inflate", stage_inflate);
-    failed |= run(b, "payload -> canvas", stage_draw);
-    failed |= run(b, "payload -> triangle strip", stage_strip);
-    const uint64_t frames = b->frames;
-    b->frames = 1;
-    failed |= run(b, "65536 canvas-sized channels", stage_many_channels);
-    b->frames = frames;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        char name[64];
-        b->width = sizes[i][0];
-        b->height = sizes[i][1];
-        snprintf(name, sizeof(name), "canvas + R8 %" PRIu32 " x %" PRIu32, b->width, b->height);
-        failed |= run(b, name, stage_draw_and_r8);
-        snprintf(name, sizeof(name), "  memset of that buffer");
-        failed |= run(b, name, stage_memset);
-    }
-    return failed;
+    const char *slash = strrchr(path, '/');
+    char name[32];
+    snprintf(name, sizeof(name), "%s", slash ? slash + 1 : path);
+    name[strcspn(name, ".")] = 0;
+    return bench_stream_open(&b->streams[b->stream_count++], name, path, frames);
 }
 
-static as_result open_all(bench *b, const char *path, as_error *error)
+static bool open_streams(bench *b, const options *o)
 {
-    as_source *source = NULL;
-    as_container_info info = {0};
-    as_result result = as_source_open(path, NULL, &source, error);
-    if (result == AS_OK)
-        result = as_container_open(source, NULL, &b->container, error);
-    as_source_close(&source);
-    if (result == AS_OK)
-        result = as_canvas_create(CANVAS_WIDTH, CANVAS_HEIGHT, &b->canvas, error);
-    if (result == AS_OK)
-        result = as_container_get_info(b->container, &info, error);
-    b->frames = info.frame_count;
-    return result;
+    bool ok = true;
+    for (size_t i = 0; i < o->file_count && ok; i++)
+        ok = open_file(b, o->files[i], o->frames);
+    if (o->file_count == 0)
+        ok = open_file(b, "samples/data/walkers.asvp", o->frames) &&
+             open_file(b, "tests/data/closeup.asvp", o->frames);
+    for (size_t i = 0; bench_generated_names[i] && ok; i++) {
+        const char *kind = bench_generated_names[i];
+        /* All frames of the short ones: few of them a branch predictor learns by heart. */
+        const size_t frames = strncmp(kind, "walk", 4) == 0 ? MOST_FRAMES : o->frames;
+        ok = bench_stream_generate(&b->streams[b->stream_count++], kind, frames);
+    }
+    return ok;
+}
+
+static bool run(const bench *b, const options *o, int argc, char **argv)
+{
+    const bench_case **cases = calloc(b->count, sizeof(*cases));
+    bench_result *results = calloc(b->count, sizeof(*results));
+    size_t count = 0;
+    bool ok = cases && results;
+    if (!o->list)
+        bench_print_head();
+    for (size_t i = 0; i < b->count && ok; i++) {
+        if (!wanted(o, b->cases[i].name))
+            continue;
+        if (o->list) {
+            printf("%s\n", b->cases[i].name);
+            count++;
+            continue;
+        }
+        bench_measure(&o->settings, &b->cases[i], &results[count]);
+        bench_print_result(&b->cases[i], &results[count]);
+        cases[count++] = &b->cases[i];
+    }
+    if (count == 0) {
+        bench_message("no case has such a name; see --list");
+        ok = false;
+    }
+    if (ok && o->json && !o->list)
+        ok = bench_write_json(o->json, b, cases, results, count, argc, argv);
+    free(cases);
+    free(results);
+    return ok;
 }
 
 int main(int argc, char **argv)
 {
-    bench b = {.repeats = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 9};
-    as_error error = {0};
-    if (argc < 2 || b.repeats < 1 || b.repeats > MOST_REPEATS) {
-        fprintf(stderr, "usage: alphastream-bench STREAM [REPEATS 1..%d]\n", MOST_REPEATS);
-        return 2;
+    bench_stream streams[MOST_STREAMS] = {0};
+    bench b = {.streams = streams};
+    options o;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout);
+    if (!parse(argc, argv, &o))
+        return usage(stderr);
+    bool ok = open_streams(&b, &o);
+    if (ok) {
+        bench_add_stages(&b);
+        bench_add_compared(&b);
+        bench_add_whole(&b);
+        ok = run(&b, &o, argc, argv);
     }
-    if (open_all(&b, argv[1], &error) != AS_OK) {
-        fprintf(stderr, "alphastream-bench: %s\n", error.text);
-        return 1;
-    }
-    b.payloads = calloc(b.frames + 1, sizeof(*b.payloads));
-    b.pixels = malloc((size_t)6720 * 3360);
-    const int failed = !b.payloads || !b.pixels || run_all(&b);
-    for (uint64_t i = 0; b.payloads && i < b.frames; i++)
-        as_buffer_free(&b.payloads[i]);
-    free(b.payloads);
-    free(b.pixels);
-    as_canvas_destroy(&b.canvas);
-    as_container_close(&b.container);
-    return failed;
+    for (size_t i = 0; i < b.stream_count; i++)
+        bench_stream_close(&streams[i]);
+    free(b.cases);
+    return !ok;
 }

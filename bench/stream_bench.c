@@ -6,8 +6,10 @@
  *
  * Parts (default: --all): --flat (as fast as frames come), --paced (60 frames per second, asked for
  * when due), --memory (resident with L0 4 and L0 10 at 6720 x 3360), --open (a container of 216 000
- * frames), --timebox (how long past its time a get blocks when the source is slow). Each
- * measurement runs in a process of its own. --size replaces the sizes of --flat and --paced.
+ * frames), --timebox (how long past its time a get blocks when the source is slow), --play and
+ * --pool (play_cases.c). Each measurement runs in a process of its own. --size replaces the sizes
+ * of
+ * --flat, --paced, --play and --pool.
  */
 #include "stream_bench.h"
 
@@ -173,11 +175,10 @@ static int part_memory(const bench_args *args)
 static const struct {
     const char *option;
     int (*run)(const bench_args *args);
-} parts[] = {{"--flat", part_flat},
-             {"--paced", part_paced},
-             {"--memory", part_memory},
-             {"--open", bench_part_open},
-             {"--timebox", bench_part_timebox}};
+} parts[] = {
+    {"--flat", part_flat},       {"--paced", part_paced},           {"--memory", part_memory},
+    {"--open", bench_part_open}, {"--timebox", bench_part_timebox}, {"--play", bench_part_play},
+    {"--pool", bench_part_pool}};
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
 static bool take_part(const char *option, bool *wanted)
@@ -222,8 +223,8 @@ int main(int argc, char **argv)
     }
     if (!args.path) {
         fprintf(stderr, "usage: alphastream-stream-bench STREAM [--all] [--flat] [--paced] "
-                        "[--memory] [--open] [--timebox] [--size WxH] [--passes N] "
-                        "[--seconds S]\n");
+                        "[--memory] [--open] [--timebox] [--play] [--pool] [--size WxH] "
+                        "[--passes N] [--seconds S]\n");
         return 2;
     }
     for (int i = 0; i < PARTS; i++)

@@ -97,8 +97,9 @@ static as_result draw_rects(as_gpu *gpu, as_gpu_texture *t, const as_canvas_view
     as_error ignored;
     t->known = false;
     as_result result = gpu->backend->target(gpu, t, clear, error);
-    if (result == AS_OK)
-        result = as_rects_write(&gpu->scratch, canvas, t->shown, counts, &sink, error);
+    if (result != AS_OK)
+        return result;
+    result = as_rects_write(&gpu->scratch, canvas, t->shown, counts, &sink, error);
     if (result == AS_OK)
         result = draw_room(&d, &sink, error);
     else if (d.room) /* given back undrawn */
@@ -194,6 +195,7 @@ as_result as_gpu_show(as_gpu *gpu, const as_gpu_request *request, const as_canva
     t->held++;
     t->known = true;
     t->stream = request->stream;
+    t->content = request->content;
     t->index = request->index;
     gpu->numbers.frames++;
     gpu->numbers.drawn_in_full += full;

@@ -26,11 +26,11 @@ typedef struct as_gpu_texture {
     uint32_t framebuffer;   /* the caller's; 0: none */
     uint32_t canvas_width;  /* of the canvas that `shown` holds */
     uint32_t canvas_height;
-    uint64_t stream, index; /* the frame it shows; stream 0: none */
-    uint64_t *shown;        /* its canvas, rows without gaps; NULL: not yet */
-    uint64_t used;          /* when it was last asked for; larger is later */
-    void *fence;            /* behind its drawing, or NULL */
-    void **waits;           /* fences of the caller's to wait for before drawing again */
+    uint64_t stream, content, index; /* the frame it shows; stream 0: none */
+    uint64_t *shown;                 /* its canvas, rows without gaps; NULL: not yet */
+    uint64_t used;                   /* when it was last asked for; larger is later */
+    void *fence;                     /* behind its drawing, or NULL */
+    void **waits;                    /* fences of the caller's to wait for before drawing again */
     uint32_t waits_count, waits_capacity;
     uint32_t held; /* times it was given out and not given back */
     bool foreign;  /* the caller's */
@@ -39,7 +39,7 @@ typedef struct as_gpu_texture {
 
 /* What a caller wants to see. */
 typedef struct as_gpu_request {
-    uint64_t stream, index; /* the frame: both together name its content. stream is not 0 */
+    uint64_t stream, content, index; /* together they name the frame's canvas. stream is not 0 */
     uint32_t width, height;
     uint32_t texture, framebuffer; /* of the caller's, at most one not 0; both 0: of the pool */
     bool unchanged;                /* the caller's target is as the last drawing left it */

@@ -31,8 +31,8 @@ as_gpu_texture *as_textures_find(const as_gpu *gpu, const as_gpu_request *reques
         const bool mine = is_foreign(request)
                               ? is_target(t, request) && request->unchanged && t->held == 0
                               : !t->foreign;
-        if (mine && t->known && t->stream == request->stream && t->index == request->index &&
-            has_size(t, request))
+        if (mine && t->known && t->stream == request->stream && t->content == request->content &&
+            t->index == request->index && has_size(t, request))
             return t;
     }
     return NULL;

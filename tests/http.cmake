@@ -14,11 +14,12 @@ target_sources(alphastream_test_support PRIVATE
 
 # What goes wrong, by theme.
 if(ALPHASTREAM_WITH_HTTP)
-    foreach(theme ranges changes status network tls close limits seeks)
+    foreach(theme ranges changes status network tls close lookup limits seeks places)
         as_test(http_faults_${theme} unit/test_http_faults_${theme}.c)
     endforeach()
     as_test(http_streams unit/test_http_streams.c)
     as_test(http_nginx unit/test_http_nginx.c)
+    as_test(http_chaos unit/test_http_chaos.c)
 endif()
 
 add_test(NAME fault_server

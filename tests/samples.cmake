@@ -30,7 +30,7 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
 endif()
 
 if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
-    foreach(sample gl_strip gl_texture)
+    foreach(sample gl_strip gl_texture render_events)
         add_test(NAME sample_${sample}
             COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_gl_samples.sh ${sample}
             $<TARGET_FILE:alphastream_${sample}> $<TARGET_FILE:alphastream_cli>)

@@ -164,6 +164,7 @@ as_result as_api_gl_get(as_gl *gl, as_stream *stream, uint64_t stream_number, ui
         return result;
     if (!gl->keep_processing) /* also after another as_gl of the stream was detached */
         as_st_prefer(stream, AS_OUTPUT_CANVAS);
+    r.content = as_st_content(stream); /* a replaced one's frames are not found, but asked for */
     result = as_gpu_find(gl->gpu, &r, &t, error);
     if (result == AS_NOT_READY)
         result = draw(gl, stream, &r, timeout_ns, &t, error);

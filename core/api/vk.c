@@ -349,7 +349,7 @@ as_result as_api_vk_get(as_vk *vk, as_stream *stream, uint64_t number, uint64_t 
     if (result != AS_OK)
         return result;
     wish.index = index;
-    wish.content = number << 32 | (atomic_load(&stream->epoch) & UINT32_MAX);
+    wish.content = number << 32 | (as_st_content(stream) & UINT32_MAX);
     if (!vk->keep_processing) /* also after another as_vk of the stream was detached */
         as_st_prefer(stream, AS_OUTPUT_NONE);
     result = as_vulkan_images_find(vk->images, &wish, &entry, error);

@@ -130,12 +130,22 @@ static as_result take_locked(as_outputs *pool, as_pool_group *group, size_t byte
     return may_add && !fits(pool, pool->held_bytes, need) ? AS_ERROR_LIMIT : AS_NOT_READY;
 }
 
-/* Memory for a buffer that is counted already; NULL: it no longer is. Not under the lock. */
-static as_output *make_output(as_outputs *pool, as_pool_group *group, size_t bytes)
+static bool allocate(as_outputs *pool, as_output *output, as_output_key key)
 {
+    const as_pool_size shown = as_pool_shown_of(pool, key);
+    output->size = as_pool_size_of(key);
+    if (output->size != 0 && !(output->data = as_pool_allocate(pool, output->size)))
+        return false;
+    return shown.width == 0 || (output->shown = as_ras_shown_create(shown.width, shown.height));
+}
+
+/* Memory for a buffer that is counted already; NULL: it no longer is. Not under the lock. */
+static as_output *make_output(as_outputs *pool, as_pool_group *group, as_output_key key)
+{
+    const size_t bytes = as_pool_bytes_of(pool, key);
     as_output *output = as_mem_calloc(1, sizeof(*output));
-    if (output && bytes != 0 && !(output->data = as_pool_allocate(pool, bytes))) {
-        as_mem_free(output);
+    if (output && !allocate(pool, output, key)) {
+        as_pool_free_output(pool, output);
         output = NULL;
     }
     if (output) {
@@ -157,7 +167,7 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
                           bool (*keep)(void *user, as_output_key key), void *keep_user,
                           as_output **out_output)
 {
-    const size_t bytes = as_pool_size_of(key);
+    const size_t bytes = as_pool_bytes_of(outputs, key);
     const as_pool_keeper keeping = {.keep = keep, .user = keep_user};
     as_result result = AS_ERROR_OUT_OF_MEMORY;
     as_output *output = NULL, *doomed = NULL;
@@ -180,7 +190,7 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
     as_buf_free(&old_vertices);
     if (result != AS_OK)
         return result;
-    if (!output && !(output = make_output(outputs, group, bytes)))
+    if (!output && !(output = make_output(outputs, group, key)))
         return AS_ERROR_OUT_OF_MEMORY;
     output->key = key;
     output->epoch = epoch;
@@ -192,6 +202,11 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
 void *as_output_data(as_output *output)
 {
     return output->data;
+}
+
+as_ras_shown *as_output_shown(as_output *output)
+{
+    return output->shown;
 }
 
 static void put_back(as_outputs *pool, as_output *output, as_output **doomed)
@@ -262,7 +277,7 @@ void as_outputs_invalidate(as_outputs *outputs)
 
 void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count)
 {
-    const size_t bytes = as_pool_size_of(key);
+    const size_t bytes = as_pool_bytes_of(outputs, key);
     const as_pool_keeper none = {0};
     for (bool more = bytes != 0; more;) {
         as_output *output = NULL, *doomed = NULL;
@@ -279,10 +294,13 @@ void as_outputs_warm(as_outputs *outputs, as_output_key key, uint32_t count)
             as_pool_drop_group_if_empty(outputs, group);
         }
         as_pool_unlock(outputs, doomed);
-        more = more && (output = make_output(outputs, group, bytes));
+        more = more && (output = make_output(outputs, group, key));
         if (!more)
             return;
-        memset(output->data, 0, bytes); /* page faults happen here instead of in the first frames */
+        /* Page faults happen here instead of in the first frames. */
+        memset(output->data, 0, output->size);
+        if (output->shown)
+            as_ras_shown_blank(output->shown);
         doomed = NULL;
         as_mutex_lock(&outputs->lock);
         put_back(outputs, output, &doomed);

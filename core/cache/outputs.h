@@ -20,6 +20,10 @@
  * AS_OUTPUTS_SIZES last used, only what is filling or held stays: a window that is being resized
  * leaves nothing behind.
  *
+ * A mask's buffer remembers what it shows, as bits, so that the next mask needs to write only what
+ * differs, where that pays (as_ras_shown_pays). Its pixels are written by as_ras_update_r8 alone,
+ * for as long as the buffer lives.
+ *
  * No buffer's memory is had or given back under the pool's lock, so that a caller's allocator may
  * be slow.
  */
@@ -66,6 +70,8 @@ typedef struct as_outputs_params {
     uint32_t most_held;  /* by callers, all sizes; at least 1 */
     uint64_t most_bytes; /* of all buffers; 0: no limit */
     uint32_t canvas_width, canvas_height; /* reported with strips */
+    as_scale_mode scale;                  /* what canvas a mask is sampled from: the above, or with
+                                             AS_SCALE_VECTOR one of the mask's size */
     const as_frame_allocator *allocator;  /* copied; NULL: the library's */
 } as_outputs_params;
 
@@ -90,6 +96,8 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
                           as_output **out_output);
 /* Pixels (uint8_t), a canvas's words (uint64_t), or NULL for a strip. */
 void *as_output_data(as_output *output);
+/* What its pixels show, for as_ras_update_r8 alone to write them; NULL: that is not remembered. */
+struct as_ras_shown *as_output_shown(as_output *output);
 /* Filled: ready from now on, and the most recently used; unless as_outputs_invalidate came since
  * the take: then as as_outputs_give_back. An older one that shows the same gives way to it. */
 void as_outputs_publish(as_outputs *outputs, as_output *output);

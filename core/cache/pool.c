@@ -16,6 +16,24 @@ size_t as_pool_size_of(as_output_key key)
     return 0;
 }
 
+as_pool_size as_pool_shown_of(const as_outputs *pool, as_output_key key)
+{
+    const as_outputs_params *p = &pool->params;
+    const bool vector = p->scale == AS_SCALE_VECTOR;
+    const as_pool_size size = {vector ? key.width : p->canvas_width,
+                               vector ? key.height : p->canvas_height};
+    if (key.kind != AS_OUTPUT_R8 || size.width == 0 || size.height == 0 ||
+        !as_ras_shown_pays(size.width, size.height, key.width, key.height))
+        return (as_pool_size){0};
+    return size;
+}
+
+size_t as_pool_bytes_of(const as_outputs *pool, as_output_key key)
+{
+    const as_pool_size shown = as_pool_shown_of(pool, key);
+    return as_pool_size_of(key) + (shown.width ? as_ras_shown_bytes(shown.width, shown.height) : 0);
+}
+
 void *as_pool_allocate(const as_outputs *pool, size_t size)
 {
     if (!pool->params.allocator)
@@ -28,13 +46,13 @@ void *as_pool_allocate(const as_outputs *pool, size_t size)
     return data;
 }
 
-/* Not under the lock; it no longer counts. */
-static void free_output(const as_outputs *pool, as_output *output)
+void as_pool_free_output(const as_outputs *pool, as_output *output)
 {
     if (output->data && pool->params.allocator)
-        pool->allocator.release(pool->allocator.user, output->data, output->bytes);
+        pool->allocator.release(pool->allocator.user, output->data, output->size);
     else
         as_mem_free(output->data);
+    as_ras_shown_destroy(output->shown);
     as_buf_free(&output->vertices);
     as_mem_free(output);
 }
@@ -43,7 +61,7 @@ static void free_doomed(const as_outputs *pool, as_output *doomed)
 {
     while (doomed) {
         as_output *next = doomed->older;
-        free_output(pool, doomed);
+        as_pool_free_output(pool, doomed);
         doomed = next;
     }
 }

@@ -12,6 +12,7 @@
 
 #include "core/base/thread.h"
 #include "core/cache/outputs.h"
+#include "core/raster/r8.h"
 
 #include <stdatomic.h>
 
@@ -32,11 +33,13 @@ struct as_output {
     as_pool_group *group;
     as_output *newer, *older; /* in the list of ready or of spare ones; doomed ones use `older` */
     as_output_key key;
-    uint64_t epoch;     /* the pool's when it was taken: it shows the source as it was then */
-    uint32_t frames;    /* handed out */
-    void *data;         /* NULL: a strip */
-    as_buffer vertices; /* of a strip */
-    size_t bytes;       /* as the pool counts it */
+    uint64_t epoch;      /* the pool's when it was taken: it shows the source as it was then */
+    uint32_t frames;     /* handed out */
+    void *data;          /* NULL: a strip */
+    size_t size;         /* of data */
+    as_ras_shown *shown; /* what is in data; NULL: that is not remembered */
+    as_buffer vertices;  /* of a strip */
+    size_t bytes;        /* all of these, as the pool counts it */
 };
 
 struct as_frame {
@@ -73,10 +76,19 @@ typedef struct as_pool_keeper {
 /* Not under the lock. The last to drop the pool frees it. */
 void as_pool_keep(as_outputs *pool);
 void as_pool_drop(as_outputs *pool);
-/* What a buffer for `key` takes; 0 for a strip. */
+/* What a buffer for `key` takes for its content; 0 for a strip. */
 size_t as_pool_size_of(as_output_key key);
+/* The size of the canvas that is remembered beside the pixels; 0 x 0: none is. */
+typedef struct as_pool_size {
+    uint32_t width, height;
+} as_pool_size;
+as_pool_size as_pool_shown_of(const as_outputs *pool, as_output_key key);
+/* Both together. */
+size_t as_pool_bytes_of(const as_outputs *pool, as_output_key key);
 /* Memory for pixels, or NULL. Not under the lock. */
 void *as_pool_allocate(const as_outputs *pool, size_t size);
+/* One that does not count (any more). Not under the lock. */
+void as_pool_free_output(const as_outputs *pool, as_output *output);
 /* Frees the doomed ones too. */
 void as_pool_unlock(as_outputs *pool, as_output *doomed);
 

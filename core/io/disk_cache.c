@@ -7,6 +7,7 @@
 #include "core/io/disk_evict.h"
 #include "core/io/io_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -123,6 +124,22 @@ void as_disk_close(as_disk_cache *cache)
         (void)close(cache->directory);
     as_mutex_destroy(&cache->lock);
     as_mem_free(cache);
+}
+
+void as_disk_list(as_disk_cache *cache, uint8_t *bits, uint64_t units)
+{
+    uint64_t unit;
+    const int fd = openat(cache->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    if (!entries) {
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        if (as_disk_unit_number(&cache->key, entry->d_name, &unit) && unit < units)
+            bits[unit / 8] = (uint8_t)(bits[unit / 8] | 1u << (unit % 8));
+    (void)closedir(entries);
 }
 
 bool as_disk_has(as_disk_cache *cache, uint64_t unit)

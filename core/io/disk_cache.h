@@ -30,6 +30,8 @@ as_result as_disk_open(const char *directory, uint64_t budget_bytes, const char 
                        as_error *error);
 void as_disk_close(as_disk_cache *cache); /* NULL is ignored */
 
+/* Sets a bit for each of the first `units` units for which there is a file now. */
+void as_disk_list(as_disk_cache *cache, uint8_t *bits, uint64_t units);
 /* Is there a file for the unit? It may yet turn out damaged. */
 bool as_disk_has(as_disk_cache *cache, uint64_t unit);
 /* Reads a verified unit of `length` bytes (AS_UNIT_BYTES, or fewer for the last): false: not there,

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,6 +74,18 @@ as_disk_kind as_disk_kind_of(const as_disk_key *key, const char *name)
     const bool same_url = memcmp(name, key->prefix, start + URL_DIGITS) == 0;
     const bool same_version = strncmp(name, key->prefix, strlen(key->prefix)) == 0;
     return same_url && !same_version ? AS_DISK_OUTDATED : AS_DISK_UNIT;
+}
+
+bool as_disk_unit_number(const as_disk_key *key, const char *name, uint64_t *out_unit)
+{
+    const size_t start = strlen(key->prefix);
+    if (strncmp(name, key->prefix, start) != 0)
+        return false;
+    const char *end = after_hex(name + start, UNIT_DIGITS);
+    if (!end || *end != '\0')
+        return false;
+    *out_unit = strtoull(name + start, NULL, 16);
+    return true;
 }
 
 static void name_of(const as_disk_key *key, uint64_t unit, char out[AS_DISK_NAME])

@@ -38,6 +38,9 @@ bool as_disk_key_make(as_disk_key *key, const char *url, const char *validator);
 /* What a name in the directory stands for. */
 as_disk_kind as_disk_kind_of(const as_disk_key *key, const char *name);
 
+/* The number of the unit of this very version that a file's name stands for; false: it is none. */
+bool as_disk_unit_number(const as_disk_key *key, const char *name, uint64_t *out_unit);
+
 /* These work in the directory open as `directory`. */
 bool as_disk_unit_exists(int directory, const as_disk_key *key, uint64_t unit);
 /* A file that is not this very unit of `length` bytes, whole and its owner's, is deleted. A read

@@ -274,7 +274,10 @@ static as_result start(as_error *error)
     client.joining = client.kicked = NULL;
     client.kicked_end = &client.kicked;
     if (client.multi) {
+        /* With those that idle: of these the oldest is closed where another one is needed. */
         (void)curl_multi_setopt(client.multi, CURLMOPT_MAXCONNECTS, (long)AS_HTTP_MOST_TRANSFERS);
+        (void)curl_multi_setopt(client.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                                (long)AS_HTTP_MOST_TRANSFERS);
         if (as_thread_start(&client.thread, "as-http", run, NULL))
             return AS_OK;
         (void)curl_multi_cleanup(client.multi);

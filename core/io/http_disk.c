@@ -13,12 +13,14 @@
 #define DRAIN_NS ((uint64_t)100 * 1000000) /* for writing what waits when the source closes */
 #define VALIDATOR_BYTES (AS_HTTP_TAG + 128)
 
-/* One version's. Asking the file system for a unit costs a call, so the answer is kept. */
+/* One version's. Asking the file system for a unit costs a call, so the answer is kept; which units
+ * to ask for at all when they are listed is known from one look at the directory and from what was
+ * written since. */
 struct as_http_disk {
     as_disk_cache *cache;
     unsigned references; /* under the source's lock */
     uint64_t units;
-    uint8_t *asked, *there; /* a bit for each unit */
+    uint8_t *asked, *there; /* a bit for each unit; there, not asked: likely */
 };
 
 static bool get_bit(const uint8_t *bits, uint64_t n)
@@ -74,12 +76,14 @@ static as_http_disk *open_disk(as_http_source *source, const char *validator, ui
     const size_t bytes = (size_t)(disk->units / 8 + 1);
     disk->asked = as_mem_calloc(1, bytes);
     disk->there = as_mem_calloc(1, bytes);
-    if (disk->asked && disk->there &&
+    if (!disk->asked || !disk->there ||
         as_disk_open(source->params.cache_dir, source->params.cache_dir_bytes, source->first_url,
-                     validator, &source->params.log, &disk->cache, &error) == AS_OK)
-        return disk;
-    free_disk(disk);
-    return NULL;
+                     validator, &source->params.log, &disk->cache, &error) != AS_OK) {
+        free_disk(disk);
+        return NULL;
+    }
+    as_disk_list(disk->cache, disk->there, disk->units);
+    return disk;
 }
 
 /* Under the lock, which is released meanwhile. */
@@ -120,6 +124,7 @@ static void write_next(as_http_source *source, uint8_t *copy)
     as_disk_write(disk->cache, unit, copy, length);
     as_mutex_lock(&source->lock);
     put_bit(disk->asked, unit, false); /* it may not have worked */
+    put_bit(disk->there, unit, true);
     unref(disk);
 }
 
@@ -216,6 +221,18 @@ bool as_http_disk_has(const as_http_source *source, uint64_t unit)
     if (!get_bit(disk->asked, unit))
         note(disk, unit, as_disk_has(disk->cache, unit));
     return get_bit(disk->there, unit);
+}
+
+uint64_t as_http_disk_next(const as_http_source *source, uint64_t unit)
+{
+    const as_http_disk *disk = source->disk;
+    for (; disk && unit < disk->units; unit++) {
+        if (unit % 8 == 0 && disk->there[unit / 8] == 0)
+            unit += 7;
+        else if (get_bit(disk->there, unit) && as_http_disk_has(source, unit))
+            return unit;
+    }
+    return UINT64_MAX;
 }
 
 bool as_http_disk_load(as_http_source *source, as_http_reader *reader)

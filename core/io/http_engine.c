@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * What an HTTP source requests when: it asks the plan, begins and repeats requests, gives up those
- * that are stuck or that a seek made useless. All of it but the questions runs on the network
+ * that a seek made useless. All of it but the questions runs on the network
  * thread.
  */
 #include "core/io/source_http.h"
 
 #include "core/base/clock.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MS ((uint64_t)1000000)
@@ -18,16 +16,13 @@
  * connection. */
 #define ABANDON_NS (50 * MS)
 #define ABANDON_BURST 4
-/* An answer that takes so long, against what is usual, may never come: see drop_unserved. */
-#define UNSERVED_NS (1000 * MS)
-#define UNSERVED_RESPONSES 8
 /* A server that seems to take one connection is tried with more after a minute, then two, ... */
 #define LIMITED_NS (60000 * MS)
 #define MOST_LIMITS 6
 
 /* ------------------------------------------------------------------------------ plan ---- */
 
-static size_t count_running(const as_http_source *source)
+size_t as_http_count_running(const as_http_source *source)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < source->params.requests; i++)
@@ -151,7 +146,7 @@ static as_plan_request next_request(as_http_source *source, uint64_t now_ns, boo
 
 static as_http_flight *find_due(const as_http_source *source, uint64_t now_ns)
 {
-    if (source->cancelled || count_running(source) >= most_flights(source))
+    if (source->cancelled || as_http_count_running(source) >= most_flights(source))
         return NULL;
     for (uint32_t i = 0; i < source->params.requests; i++) {
         as_http_flight *flight = &source->flights[i];
@@ -203,7 +198,7 @@ void as_http_disown_flight(as_http_flight *flight)
 
 void as_http_share_bandwidth(as_http_source *source)
 {
-    const size_t running = count_running(source);
+    const size_t running = as_http_count_running(source);
     if (source->params.bandwidth == 0 || running == 0)
         return;
     uint64_t share = source->params.bandwidth / running;
@@ -252,6 +247,7 @@ static as_result begin_attempt(as_http_flight *flight, uint64_t now_ns)
     flight->matched = !source->no_match && !source->match_broken && source->pin.known &&
                       source->pin.tag[0] != '\0';
     flight->broken = flight->head_too_long = flight->no_memory = flight->unwanted = false;
+    flight->repeated = false;
     flight->hops = flight->connections = 0;
     flight->started_ns = now_ns;
     flight->first_byte_ns = flight->received = flight->gained = flight->rate_bytes = 0;
@@ -273,8 +269,24 @@ static as_http_flight *new_flight(as_http_source *source, uint64_t now_ns)
     flight->units = request.count;
     flight->whole = whole;
     flight->attempt = 0;
-    flight->fresh = false;
+    flight->fresh = flight->repeats = flight->crumb = false;
     source->ramp += source->ramp < UINT32_MAX;
+    return flight;
+}
+
+/* A slot for asking a second time for what the server does not take up; NULL: there is no such. */
+static as_http_flight *repeat_flight(as_http_source *source, uint64_t now_ns)
+{
+    as_http_flight *unserved = as_http_unserved(source, now_ns);
+    as_http_flight *flight = unserved ? find_phase(source, AS_HTTP_FREE) : NULL;
+    if (!flight)
+        return NULL;
+    unserved->repeated = true;
+    flight->unit = unserved->unit;
+    flight->units = unserved->units;
+    flight->whole = flight->fresh = flight->crumb = false;
+    flight->attempt = 0;
+    flight->repeats = true;
     return flight;
 }
 
@@ -285,6 +297,8 @@ void as_http_begin(as_http_user *user, uint64_t now_ns)
     as_result result = AS_NOT_READY;
     as_mutex_lock(&source->lock);
     as_http_flight *flight = find_due(source, now_ns);
+    if (!flight)
+        flight = repeat_flight(source, now_ns);
     if (!flight)
         flight = new_flight(source, now_ns);
     if (flight)
@@ -349,134 +363,6 @@ static void sweep(as_http_source *source, uint64_t now_ns)
         source->swept = source->generation;
 }
 
-/* ---------------------------------------------------------------------------- stalls ---- */
-
-/* Silence, or a slow stretch, of this length fails an attempt. With a bandwidth libcurl itself
- * pauses for as long as a burst takes. */
-static uint64_t most_silence(const as_http_source *source)
-{
-    const uint64_t most = source->params.stall_timeout_ms * MS;
-    if (source->params.bandwidth == 0)
-        return most;
-    const uint64_t share = source->params.bandwidth / source->params.requests;
-    return most + as_http_burst_bytes(source) * 1000 * MS / (share ? share : 1);
-}
-
-/* When the attempt will have been silent, or slow, for too long; UINT64_MAX: not yet to be said. */
-static uint64_t stall_deadline(as_http_flight *flight)
-{
-    const uint64_t most = most_silence(flight->source);
-    curl_off_t ready_us = 0;
-    (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
-    if (ready_us <= 0)
-        return UINT64_MAX; /* connecting, which libcurl bounds */
-    const uint64_t ready_ns = flight->hop_ns + (uint64_t)ready_us * 1000;
-    const uint64_t alive_ns = flight->transfer.alive_ns;
-    if (flight->window_ns == 0)
-        flight->window_ns = ready_ns;
-    const uint64_t silent = (alive_ns > ready_ns ? alive_ns : ready_ns) + most;
-    const uint64_t slow = flight->window_ns + most;
-    return silent < slow ? silent : slow;
-}
-
-/* Bytes that a window of the stall timeout must have brought. A cap on the bandwidth is not the
- * server's fault. */
-static uint64_t least_bytes(const as_http_source *source)
-{
-    uint64_t speed = source->params.low_speed_bytes;
-    const size_t running = count_running(source);
-    const uint64_t share = running ? source->params.bandwidth / running / 2 : 0;
-    if (source->params.bandwidth != 0 && share < speed)
-        speed = share;
-    return speed * source->params.stall_timeout_ms / 1000;
-}
-
-/* Is it stuck? Begins the next window where it is not. */
-static bool is_stuck(as_http_flight *flight, uint64_t now_ns)
-{
-    const uint64_t deadline = stall_deadline(flight);
-    if (deadline == UINT64_MAX || now_ns < deadline)
-        return false;
-    const uint64_t most = most_silence(flight->source);
-    if (now_ns - flight->window_ns < most || flight->window_bytes < least_bytes(flight->source))
-        return true;
-    flight->window_ns = now_ns;
-    flight->window_bytes = 0;
-    return now_ns >= stall_deadline(flight);
-}
-
-/* Takes a running request from the client. */
-static void remove_flight(as_http_flight *flight, as_result result, uint64_t now_ns,
-                          as_http_report *out)
-{
-    long connections = 0;
-    (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_NUM_CONNECTS, &connections);
-    flight->connections += (uint32_t)connections;
-    flight->source->stats.connections += (uint64_t)connections;
-    as_http_remove(&flight->transfer);
-    as_http_fill_report(flight, result, now_ns, out);
-    as_http_free_request(flight);
-    as_http_free_flight(flight);
-}
-
-static void abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_report *out)
-{
-    as_http_source *source = flight->source;
-    char text[200];
-    (void)snprintf(text, sizeof(text),
-                   "no answer, or less than %" PRIu32 " bytes a second, for %" PRIu32
-                   " ms; check the server and the network, or raise stall_timeout_ms",
-                   source->params.low_speed_bytes, source->params.stall_timeout_ms);
-    as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT, text);
-    flight->error.offset = flight->at;
-    remove_flight(flight, AS_ERROR_TRANSPORT, now_ns, out);
-    flight->fresh = true;
-    as_http_try_again(flight, now_ns);
-    out->gave_up = flight->gave_up;
-}
-
-/* When to believe that a request on a new connection is not going to be answered because the server
- * takes no more connections; UINT64_MAX: there is no reason to. */
-static uint64_t unserved_deadline(const as_http_flight *flight)
-{
-    const as_http_source *source = flight->source;
-    const uint64_t usual = UNSERVED_RESPONSES * source->response_ns;
-    long connections = 0;
-    if (flight->phase != AS_HTTP_RUNNING || flight->head.bytes != 0 || flight->hops != 0 ||
-        !source->answered || source->most_flights == 1)
-        return UINT64_MAX;
-    (void)curl_easy_getinfo(flight->transfer.easy, CURLINFO_NUM_CONNECTS, &connections);
-    if (connections == 0)
-        return UINT64_MAX;
-    return flight->started_ns + (usual > UNSERVED_NS ? usual : UNSERVED_NS);
-}
-
-/* The first of these, once no request is being answered. */
-static uint64_t unserved_due(const as_http_source *source)
-{
-    uint64_t due = UINT64_MAX;
-    for (uint32_t i = 0; i < source->params.requests; i++) {
-        const as_http_flight *flight = &source->flights[i];
-        if (flight->phase == AS_HTTP_RUNNING && flight->head.bytes != 0)
-            return UINT64_MAX;
-        due = earlier(due, unserved_deadline(flight));
-    }
-    return due;
-}
-
-/* Some servers serve one connection at a time and let others wait until it is closed, which kept
- * alive it is not. Requests that wait on new connections are given up, and from then on there is
- * one at a time. */
-static void drop_unserved(as_http_source *source, uint64_t now_ns)
-{
-    if (unserved_due(source) > now_ns)
-        return;
-    for (uint32_t i = 0; i < source->params.requests; i++)
-        if (unserved_deadline(&source->flights[i]) != UINT64_MAX)
-            as_http_disown_flight(&source->flights[i]);
-    as_http_limit_flights(source, now_ns);
-}
-
 /* ------------------------------------------------------------------- the client's calls ---- */
 
 /* When turn has something to do without being kicked. */
@@ -487,7 +373,9 @@ static uint64_t next_due(as_http_source *source, uint64_t now_ns)
         return due;
     if (begin_ns(source) > now_ns && is_wanted(source))
         due = begin_ns(source);
-    due = earlier(due, unserved_due(source));
+    const uint64_t unserved = as_http_unserved_due(source);
+    if (unserved > now_ns) /* else it waits for a place */
+        due = earlier(due, unserved);
     if (source->swept != source->generation && !source->whole)
         due = earlier(due, now_ns + ABANDON_NS);
     for (uint32_t i = 0; i < source->params.requests; i++) {
@@ -495,7 +383,7 @@ static uint64_t next_due(as_http_source *source, uint64_t now_ns)
         if (flight->phase == AS_HTTP_DELAYED && flight->retry_ns > now_ns) {
             due = earlier(due, flight->retry_ns);
         } else if (flight->phase == AS_HTTP_RUNNING) {
-            const uint64_t stall = stall_deadline(flight);
+            const uint64_t stall = as_http_stall_deadline(flight);
             due = earlier(due, stall == UINT64_MAX ? now_ns + CONNECT_POLL_NS : stall);
         }
     }
@@ -518,7 +406,6 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
     if (now_ns >= source->limited_ns)
         source->most_flights = source->params.requests;
     sweep(source, now_ns);
-    drop_unserved(source, now_ns);
     for (uint32_t i = 0; i < source->params.requests; i++) {
         as_http_flight *flight = &source->flights[i];
         if (source->cancelled)
@@ -526,13 +413,13 @@ void as_http_turn(as_http_user *user, uint64_t now_ns)
         if (flight->phase != AS_HTTP_RUNNING)
             continue;
         if (flight->unwanted)
-            remove_flight(flight, AS_ERROR_CANCELLED, now_ns, &reports[count++]);
-        else if (is_stuck(flight, now_ns))
-            abandon_stuck(flight, now_ns, &reports[count++]);
+            as_http_remove_flight(flight, AS_ERROR_CANCELLED, now_ns, &reports[count++]);
+        else if (as_http_is_stuck(flight, now_ns))
+            as_http_abandon_stuck(flight, now_ns, &reports[count++]);
     }
     if (count)
         as_http_share_bandwidth(source);
-    user->wants = as_http_has_need(source, now_ns);
+    user->wants = as_http_has_need(source, now_ns) || as_http_unserved(source, now_ns);
     user->urgent = source->readers != NULL;
     user->due_ns = next_due(source, now_ns);
     as_mutex_unlock(&source->lock);
@@ -544,7 +431,7 @@ void as_http_gave_way(as_http_user *user, as_http_transfer *transfer, uint64_t n
     as_http_source *source = (as_http_source *)user;
     as_http_report report;
     as_mutex_lock(&source->lock);
-    remove_flight((as_http_flight *)transfer, AS_ERROR_CANCELLED, now_ns, &report);
+    as_http_remove_flight((as_http_flight *)transfer, AS_ERROR_CANCELLED, now_ns, &report);
     user->wants = true;
     user->due_ns = 0;
     as_mutex_unlock(&source->lock);
@@ -560,7 +447,7 @@ void as_http_stop(as_http_user *user)
     as_mutex_lock(&source->lock);
     for (uint32_t i = 0; i < source->params.requests; i++)
         if (source->flights[i].phase == AS_HTTP_RUNNING)
-            remove_flight(&source->flights[i], AS_ERROR_CANCELLED, now, &reports[count++]);
+            as_http_remove_flight(&source->flights[i], AS_ERROR_CANCELLED, now, &reports[count++]);
     as_mutex_unlock(&source->lock);
     tell_all(source, reports, count);
     for (uint32_t i = 0; i < source->params.requests; i++) {

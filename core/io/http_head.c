@@ -245,13 +245,20 @@ static uint32_t parse_status(slice s)
     return (uint32_t)status;
 }
 
-bool as_http_head_line(as_http_head *head, const char *line, size_t length, int64_t unix_s)
+bool as_http_trailer_line(as_http_head *head, size_t length)
 {
     if (length > AS_HTTP_HEAD_BYTES - head->bytes) {
         head->bytes = AS_HTTP_HEAD_BYTES;
         return false;
     }
     head->bytes += length;
+    return true;
+}
+
+bool as_http_head_line(as_http_head *head, const char *line, size_t length, int64_t unix_s)
+{
+    if (!as_http_trailer_line(head, length))
+        return false;
     while (length != 0 && (line[length - 1] == '\r' || line[length - 1] == '\n'))
         length--;
     if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {

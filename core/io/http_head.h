@@ -12,7 +12,8 @@
 enum {
     AS_HTTP_TAG = 256,              /* longer entity tags count as none */
     AS_HTTP_FIELD = 512,            /* longer fields count as ones that make no sense */
-    AS_HTTP_HEAD_BYTES = 64 * 1024, /* most of response headers, redirects' among them */
+    AS_HTTP_HEAD_BYTES = 64 * 1024, /* most of response headers, redirects' and trailers among
+                                       them */
 };
 
 /* Gathered line by line; starts all zero. */
@@ -42,9 +43,11 @@ typedef struct as_http_head {
 /* One header line as it arrived, CRLF included or not, the empty one at the end too; a status line
  * ("HTTP/...") begins a new head but goes on counting bytes. unix_s: time now, for Retry-After
  * dates. false: over AS_HTTP_HEAD_BYTES; the transfer is to be given up. Lines that make no sense
- * count as absent (a Content-Range sets bad_range), and so do those after the empty line: a
- * chunked body's trailer. */
+ * count as absent (a Content-Range sets bad_range), and so do those after the empty line. */
 bool as_http_head_line(as_http_head *head, const char *line, size_t length, int64_t unix_s);
+/* A line of the trailer that may follow a chunked body: counted, and nothing more. false: as
+ * as_http_head_line. */
+bool as_http_trailer_line(as_http_head *head, size_t length);
 
 /* A date of any of the three forms HTTP knows, as seconds since 1970; unix_s: now, for years of two
  * digits. false: none of them. */
@@ -59,9 +62,8 @@ typedef struct as_http_pin {
 } as_http_pin;
 
 typedef enum as_http_verdict {
-    AS_HTTP_PART,    /* 206: *out_length bytes from the first one asked for; fewer than asked only
-                        where the content ends, or where neither it nor the pin says where that is:
-                        ask on */
+    AS_HTTP_PART,    /* 206: *out_length bytes from the first one asked for; fewer than asked where
+                        the content ends, or where the server gives less at a time: ask on */
     AS_HTTP_WHOLE,   /* 200: the whole content from byte 0; *out_length or AS_SIZE_UNKNOWN */
     AS_HTTP_END,     /* 416, and what was asked for is at or past the end */
     AS_HTTP_CHANGED, /* 412 with a pin, or validators or size of another version */

@@ -86,8 +86,6 @@ static as_http_verdict judge_part(const as_http_head *head, uint64_t first, uint
         return say_again(error, "it is another range than was asked for");
     if (total != AS_SIZE_UNKNOWN && head->range_last >= total)
         return say_changed(error, "it has grown");
-    if (got < length && total != AS_SIZE_UNKNOWN && head->range_last + 1 != total)
-        return say_again(error, "it ends before the range that was asked for");
     if (head->has_length && head->length != got)
         return say_again(error, "its Content-Length is not that of its range");
     *out_length = got;

@@ -290,12 +290,14 @@ static void add_range(as_byte_range *ranges, size_t capacity, size_t *count, uin
 static size_t list_units(const as_http_source *source, as_byte_range *ranges, size_t capacity)
 {
     size_t count = 0;
-    uint64_t last_end = 0;
+    uint64_t last_end = 0, on_disk = as_http_disk_next(source, 0);
     for (uint64_t unit = 0; unit < AS_HTTP_DISK_UNITS; unit++) {
         const uint64_t begin = unit * AS_UNIT_BYTES, rest = source->size - begin;
         if (begin >= source->size)
             break;
-        if (as_chunks_has(source->chunks, unit) || as_http_disk_has(source, unit))
+        if (unit > on_disk)
+            on_disk = as_http_disk_next(source, unit);
+        if (as_chunks_has(source->chunks, unit) || unit == on_disk)
             add_range(ranges, capacity, &count, &last_end, begin,
                       begin + (rest < AS_UNIT_BYTES ? rest : AS_UNIT_BYTES));
     }

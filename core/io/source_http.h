@@ -4,8 +4,10 @@
  *
  *   source_http.c    opening, closing, what the table of functions and the api ask
  *   http_read.c      readers: waiting, being handed bytes, failing; hints; the refresh callback
- *   http_engine.c    what to request when: places, retries, stalls, seeks
- *   http_events.c    what responses and their ends mean
+ *   http_engine.c    what to request when: places, retries, seeks
+ *   http_watch.c     requests that are stuck
+ *   http_answer.c    what responses mean, as they arrive
+ *   http_end.c       what the ends of requests mean; telling of them
  *   http_request.c   one request in terms of libcurl; URLs
  *   http_disk.c      the cache on disk: its thread, and loading from it
  *
@@ -34,8 +36,9 @@ enum {
     AS_HTTP_MOST_REQUESTS = 16, /* of one source */
     AS_HTTP_HOPS = 8,           /* redirects of one request */
     AS_HTTP_DRAIN = 16 * 1024,  /* bytes read of a body that is of no use, to keep the connection */
-    AS_HTTP_DISK_QUEUE = 256,   /* units that wait to be written to disk */
-    AS_HTTP_DISK_UNITS = 1 << 20, /* 64 GiB; what is beyond is not kept on disk */
+    AS_HTTP_LEAST_PART = 4 * 1024, /* of a range that is answered in parts; less is a failure */
+    AS_HTTP_DISK_QUEUE = 256,      /* units that wait to be written to disk */
+    AS_HTTP_DISK_UNITS = 1 << 20,  /* 64 GiB; what is beyond is not kept on disk */
 };
 
 typedef struct as_http_source as_http_source;
@@ -57,6 +60,9 @@ typedef struct as_http_flight {
     bool whole;           /* the one download of everything: no range, or answered by a 200 */
     uint32_t attempt;     /* 0: the first */
     bool fresh;           /* on a connection of its own */
+    bool crumb;           /* it has brought one that may have been the content's end */
+    bool repeats;         /* another one that is still under way: see as_http_unserved; */
+    bool repeated;        /* that other one */
     uint64_t retry_ns;
 
     /* This attempt. */
@@ -220,6 +226,7 @@ void as_http_stop(as_http_user *user);
 bool as_http_has_need(as_http_source *source, uint64_t now_ns);
 /* Is a running request about to bring the byte? */
 bool as_http_is_coming(const as_http_source *source, uint64_t offset);
+size_t as_http_count_running(const as_http_source *source);
 /* The request is over, whatever it is: a retry, or the slot is free. */
 void as_http_free_flight(as_http_flight *flight);
 void as_http_delay_flight(as_http_flight *flight, uint64_t delay_ns, uint64_t now_ns);
@@ -230,12 +237,46 @@ void as_http_limit_flights(as_http_source *source, uint64_t now_ns);
 /* On the network thread: has each running request its share of the bandwidth? */
 void as_http_share_bandwidth(as_http_source *source);
 
-/* http_events.c; on the network thread */
+/* http_watch.c; on the network thread */
+/* Takes a running request from the client. */
+void as_http_remove_flight(as_http_flight *flight, as_result result, uint64_t now_ns,
+                           as_http_report *out);
+/* When the attempt will have been silent, or slow, for too long; UINT64_MAX: not yet to be said. */
+uint64_t as_http_stall_deadline(as_http_flight *flight);
+/* Is it stuck? Begins the next window where it is not. */
+bool as_http_is_stuck(as_http_flight *flight, uint64_t now_ns);
+/* Removes a stuck one, and tries again. */
+void as_http_abandon_stuck(as_http_flight *flight, uint64_t now_ns, as_http_report *out);
+/* Some servers serve one connection at a time and let others wait until it is closed, which kept
+ * alive it is not. Others take their time, when they have to fetch the bytes themselves. Only a
+ * second request for the same bytes, on a kept connection, can tell: it is made for the flight that
+ * this gives (NULL: none), when as_http_unserved_due has come (UINT64_MAX: never). */
+as_http_flight *as_http_unserved(const as_http_source *source, uint64_t now_ns);
+uint64_t as_http_unserved_due(const as_http_source *source);
+/* The flight's response was accepted: gives up the other request for the same bytes, if there is
+ * one. When that is the one that was begun earlier, all that wait on new connections are given up,
+ * and from then on there is one at a time. */
+void as_http_answered_first(as_http_flight *flight, uint64_t now_ns);
+
+/* http_answer.c; on the network thread */
 size_t as_http_on_header(char *data, size_t size, size_t count, void *user); /* without the lock */
 size_t as_http_on_body(char *data, size_t size, size_t count, void *user);   /* without the lock */
-void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code,
-                   uint64_t now_ns); /* without the lock */
-/* The attempt failed and may be worth another one. */
+/* Does its body belong to the content? */
+bool as_http_is_accepted(const as_http_flight *flight);
+/* Of the connection's speed, from what the request has brought. */
+void as_http_measure(as_http_flight *flight, uint64_t now_ns, bool at_end);
+/* false: it is another than was told, or more has been read already: another content's. */
+bool as_http_learn_size(as_http_source *source, uint64_t size);
+/* The verdict on the flight, where that is so. */
+void as_http_size_differs(as_http_flight *flight);
+/* Another version is there. Everything known of the old one goes, and who waits for its bytes is
+ * told. Changes that follow each other closely are slowed down. */
+void as_http_content_changed(as_http_flight *flight, uint64_t now_ns);
+
+/* http_end.c */
+/* On the network thread, without the lock. */
+void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code, uint64_t now_ns);
+/* On the network thread: the attempt failed and may be worth another one. */
 void as_http_try_again(as_http_flight *flight, uint64_t now_ns);
 /* It failed for good: reads fail, the source rests. On any thread; flight may be NULL. */
 void as_http_give_up(as_http_source *source, as_http_flight *flight, const as_error *error,
@@ -268,6 +309,9 @@ void as_http_disk_pinned(as_http_source *source);
 void as_http_disk_changed(as_http_source *source); /* the version is another one */
 void as_http_disk_completed(as_http_source *source, uint64_t unit);
 bool as_http_disk_has(const as_http_source *source, uint64_t unit);
+/* The first unit from `unit` on that is there, of those that were when the directory was opened or
+ * were written since; UINT64_MAX: none. */
+uint64_t as_http_disk_next(const as_http_source *source, uint64_t unit);
 /* Brings the unit of reader->at into the chunks if it is on disk, and hands it to the readers.
  * true: it tried, and released the lock meanwhile, so that everything may be different now. */
 bool as_http_disk_load(as_http_source *source, as_http_reader *reader);

@@ -15,6 +15,7 @@ as_result as_ras_create(uint32_t width, uint32_t height, as_canvas **out_canvas,
     canvas->stride = as_ras_stride(width);
     canvas->last_mask = width % 64 ? ~UINT64_C(0) >> (64 - width % 64) : ~UINT64_C(0);
     canvas->dsp = as_ras_dsp_select();
+    canvas->short_segments = as_ras_short_table();
     size_t words = canvas->stride * height; /* at most 2^22 */
     canvas->bits = as_mem_calloc(words, sizeof(uint64_t));
     canvas->toggle = as_mem_calloc(words, sizeof(uint64_t));

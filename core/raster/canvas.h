@@ -21,6 +21,15 @@
 
 #include <stdbool.h>
 
+/* A segment of at most AS_RAS_SHORT pixels each way, (dx, dy) = (i % AS_RAS_SHORT_SPAN -
+ * AS_RAS_SHORT, i / AS_RAS_SHORT_SPAN - AS_RAS_SHORT) for entry i of the table: a word for each row
+ * it touches, from that of its first point on. AS_RAS_SHORT_SPAN bits, of which the first one is
+ * AS_RAS_SHORT columns left of the first point, are the outline's; as many above them are the
+ * crossings where the first point's x is even, and as many above those where it is odd. Words of
+ * rows that it does not touch are 0. */
+enum { AS_RAS_SHORT = 8, AS_RAS_SHORT_SPAN = 2 * AS_RAS_SHORT + 1 };
+typedef uint64_t as_ras_short_rows[AS_RAS_SHORT + 1];
+
 struct as_canvas {
     uint32_t width, height;
     size_t stride;      /* words of a row */
@@ -30,6 +39,7 @@ struct as_canvas {
     int64_t dirty_top;  /* rows dirty_top .. dirty_bottom - 1 of bits may hold pixels */
     int64_t dirty_bottom;
     const as_ras_dsp *dsp;
+    const as_ras_short_rows *short_segments;
     as_ras_sampling *sampling; /* r8.c: for the size it was last written at */
     uint16_t *skip;            /* pairs.c; NULL until first needed */
     uint32_t *keys; /* pairs.c: crossings, then as many again to sort them; NULL likewise */
@@ -49,20 +59,23 @@ typedef struct as_word_box {
     size_t first_row, rows; /* either of words and rows 0: empty */
 } as_word_box;
 
+/* short.c: the table, made at the first call. Any thread. */
+const as_ras_short_rows *as_ras_short_table(void);
+
 /* points.c: the closing segment counts. */
 as_bounds as_ras_bounds(const as_ras_dsp *dsp, const as_record *record);
 
 /* outline.c: one segment of the outline, clipped. */
 void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
-/* The same for a segment that lies within the canvas. */
-void as_ras_outline_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1);
 
 /* crossings.c: the crossings of one segment, into toggle and bits, or onto the end of keys. */
 void as_ras_cross(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
-/* The same for one that lies within the canvas; y0 != y1. */
-void as_ras_cross_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1);
 size_t as_ras_cross_list(const as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
                          uint32_t *keys, size_t count);
+
+/* edge.c: outline and, for `fill`, crossings of a segment that lies within the canvas. */
+void as_ras_edge_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
+                        bool fill);
 
 /* inside.c: outline and crossings of a channel that lies within the canvas and is not scaled;
  * crossings only for `fill`. */

@@ -91,34 +91,6 @@ void as_ras_cross(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t
     }
 }
 
-void as_ras_cross_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1)
-{
-    const int32_t top = y0 < y1 ? y0 : y1, dy = y0 < y1 ? y1 - y0 : y0 - y1;
-    const int32_t dx = y0 < y1 ? x1 - x0 : x0 - x1;
-    int32_t x = y0 < y1 ? x0 : x1, frac = 0, step = dx / dy, rest = dx % dy;
-    if (rest < 0) {
-        step--;
-        rest += dy;
-    }
-    uint64_t *bits = canvas->bits + (size_t)top * canvas->stride;
-    uint64_t *toggle = canvas->toggle + (size_t)top * canvas->stride;
-    for (int32_t rows = dy; rows > 0; rows--) {
-        const int32_t twice = 2 * frac;
-        const int32_t at = x + (twice > dy || (twice == dy && (x & 1)));
-        const uint64_t bit = UINT64_C(1) << (at & 63);
-        toggle[at >> 6] ^= bit;
-        bits[at >> 6] |= bit;
-        bits += canvas->stride;
-        toggle += canvas->stride;
-        x += step;
-        frac += rest;
-        if (frac >= dy) {
-            frac -= dy;
-            x++;
-        }
-    }
-}
-
 size_t as_ras_cross_list(const as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
                          uint32_t *keys, size_t count)
 {

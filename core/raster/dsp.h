@@ -10,6 +10,7 @@
 #include "core/base/arch.h"
 #include "core/raster/sampling.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,14 @@ typedef struct as_bounds {
     uint64_t rows, columns;           /* sums of |dy| and |dx| over all segments */
     uint32_t lengths; /* |dx| and |dy| of all steps, ORed: 0 or 1 if none is longer */
 } as_bounds;
+
+/* Where lines of pixels (AS_RAS_LINE) are written. */
+typedef struct as_ras_lines {
+    uint8_t *pixels;
+    size_t stride, rows;               /* rows, at least 1, that all get the same pixels */
+    uint64_t wanted[AS_RAS_SET_WORDS]; /* the lines of a row; none past its end */
+    bool past; /* they are whole cache lines and go past the caches where that can be */
+} as_ras_lines;
 
 typedef struct as_ras_dsp {
     /* Goes on from the last point of *bounds by `count` steps, pairs of signed bytes. Coordinates
@@ -38,6 +47,20 @@ typedef struct as_ras_dsp {
      * `settle`, after the last such call, puts them before whatever is written next. */
     void (*stream)(uint8_t *pixels, const uint8_t *row, size_t size);
     void (*settle)(void);
+    /* Brings a row of `words` words (1 or more), `shown`, to `bits`. false: nothing differs, and
+     * what is in `difference` and `changed` means nothing. Otherwise difference = shown ^ bits, and
+     * changed, of a bit for each word and the rest of its last word 0, tells which differ. */
+    bool (*differ)(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
+                   uint64_t *changed);
+    /* `wanted` comes as the words of `difference`, a row of bits, that are not 0 (differ's
+     * `changed`), and becomes the lines of a row of pixels that show one of these bits. Other
+     * versions than C's need sampling->fit. */
+    void (*find)(const uint64_t *difference, const as_ras_sampling *sampling, uint64_t *wanted);
+    /* As `sample`, but only the lines that are wanted, in each of the rows. Where the row has as
+     * many pixels as bits, as `expand`. Other versions than C's need sampling->window. settle()
+     * follows where they went past the caches. */
+    void (*rewrite)(const as_ras_lines *lines, const uint64_t *bits,
+                    const as_ras_sampling *sampling);
     /* Bytes of source that `sample` looks at at once, and pixels it makes of them. 0: plain C, to
      * which runs are dearer than pixels only where there are many. */
     uint32_t window;

@@ -6,7 +6,8 @@
  * bit is the parity of the byte's toggles. These 32 bits times all ones, carry-less, tell which
  * bytes start inverted; spread to bytes again, that is XORed in. One bit goes from four words to
  * the next four. Words past the last four go one by one, by PCLMULQDQ. expand, sample, stream: as
- * SSE4.1's, two shuffles of 16 bytes in one.
+ * SSE4.1's, two shuffles of 16 bytes in one. differ, find, rewrite: four words, four lines, half a
+ * line.
  *
  * Did not pay: rows run by run with memset where there are few (within a tenth of this from the
  * canvas's size on, half as fast below, at the mercy of the content); bounds (dsp_sse41.c).
@@ -14,6 +15,8 @@
 #include "core/raster/dsp.h"
 
 #if AS_ARCH_X86
+
+#include "core/base/bits.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -161,6 +164,112 @@ static void settle_avx2(void)
     _mm_sfence();
 }
 
+/* ---------------------------------------------------------------------------------- changes ----
+ */
+
+AVX2 static bool differ_avx2(uint64_t *shown, const uint64_t *bits, size_t words,
+                             uint64_t *difference, uint64_t *changed)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    uint64_t any = 0, set = 0;
+    size_t w = 0;
+    for (; w + 4 <= words; w += 4) {
+        const __m256i v = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(shown + w)),
+                                           _mm256_loadu_si256((const __m256i *)(bits + w)));
+        const __m256i same = _mm256_cmpeq_epi64(v, zero);
+        const uint64_t differs = 15 ^ (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(same));
+        _mm256_storeu_si256((__m256i *)(difference + w), v);
+        any |= differs;
+        set |= differs << w % 64;
+        changed[w / 64] = set;
+        set = w % 64 == 60 ? 0 : set;
+    }
+    for (; w < words; w++) {
+        difference[w] = shown[w] ^ bits[w];
+        any |= difference[w];
+        set |= (uint64_t)(difference[w] != 0) << w % 64;
+        changed[w / 64] = set;
+    }
+    if (any)
+        memcpy(shown, bits, words * sizeof(*bits));
+    return any != 0;
+}
+
+AVX2 static void find_avx2(const uint64_t *difference, const as_ras_sampling *sampling,
+                           uint64_t *wanted)
+{
+    const uint8_t *bytes = (const uint8_t *)difference;
+    const size_t count = as_ras_line_count(sampling->width);
+    uint64_t set = 0;
+    for (size_t line = 0; line < count; line += 4) {
+        const uint16_t *window = sampling->line_window + line / 2;
+        const __m256i windows = _mm256_inserti128_si256(
+            _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(bytes + window[0]))),
+            _mm_loadu_si128((const __m128i *)(bytes + window[1])), 1);
+        const __m256i index =
+            _mm256_loadu_si256((const __m256i *)(sampling->line_index + 8 * line));
+        const __m256i mask = _mm256_loadu_si256((const __m256i *)(sampling->line_bits + line));
+        const __m256i v = _mm256_and_si256(_mm256_shuffle_epi8(windows, index), mask);
+        const __m256i none = _mm256_cmpeq_epi64(v, _mm256_setzero_si256());
+        const uint64_t shows = 15 ^ (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(none));
+        set |= shows << line % 64;
+        wanted[line / 64] = set;
+        set = line % 64 == 60 ? 0 : set;
+    }
+}
+
+/* 32 pixels from x on, of which there is at least one. */
+AVX2 static inline __m256i pixels_from(const uint64_t *bits, const as_ras_sampling *sampling,
+                                       size_t x)
+{
+    if (sampling->width == sampling->source_width)
+        return expand_four(_mm256_set1_epi64x((long long)bits[x / 64]), (int)(x / 8 % 8));
+    const size_t second = x + 16 < sampling->width ? x / 16 + 1 : x / 16;
+    return sample_groups((const uint8_t *)bits, sampling, x, sampling->first[second]);
+}
+
+AVX2 static inline void put_line(const as_ras_lines *lines, size_t x, __m256i a, __m256i b)
+{
+    uint8_t *to = lines->pixels + x;
+    for (size_t y = 0; y < lines->rows; y++, to += lines->stride) {
+        if (lines->past) {
+            _mm256_stream_si256((__m256i *)to, a);
+            _mm256_stream_si256((__m256i *)(to + 32), b);
+        } else {
+            _mm256_storeu_si256((__m256i *)to, a);
+            _mm256_storeu_si256((__m256i *)(to + 32), b);
+        }
+    }
+}
+
+/* The last line, which is no whole one. */
+AVX2 static void put_rest(const as_ras_lines *lines, const uint64_t *bits,
+                          const as_ras_sampling *sampling, size_t x)
+{
+    const size_t count = sampling->width - x;
+    uint8_t *to = lines->pixels + x;
+    for (size_t y = 0; y < lines->rows; y++, to += lines->stride) {
+        store_some(to, count < 32 ? count : 32, pixels_from(bits, sampling, x));
+        if (count > 32)
+            store_some(to + 32, count - 32, pixels_from(bits, sampling, x + 32));
+    }
+}
+
+AVX2 static void rewrite_avx2(const as_ras_lines *lines, const uint64_t *bits,
+                              const as_ras_sampling *sampling)
+{
+    const size_t width = sampling->width;
+    for (size_t first = 0; first < width; first += 64 * AS_RAS_LINE)
+        for (uint64_t left = lines->wanted[first / (64 * AS_RAS_LINE)]; left; left &= left - 1) {
+            const size_t x = first + (size_t)AS_RAS_LINE * as_ctz64(left);
+            if (width - x < AS_RAS_LINE)
+                put_rest(lines, bits, sampling, x);
+            else
+                put_line(lines, x, pixels_from(bits, sampling, x),
+                         pixels_from(bits, sampling, x + 32));
+        }
+}
+
 void as_ras_dsp_avx2(as_ras_dsp *dsp)
 {
     dsp->fill = fill_avx2;
@@ -168,6 +277,9 @@ void as_ras_dsp_avx2(as_ras_dsp *dsp)
     dsp->sample = sample_avx2;
     dsp->stream = stream_avx2;
     dsp->settle = settle_avx2;
+    dsp->differ = differ_avx2;
+    dsp->find = find_avx2;
+    dsp->rewrite = rewrite_avx2;
     dsp->window = 16;
 }
 

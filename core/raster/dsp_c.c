@@ -11,6 +11,7 @@
  */
 #include "core/raster/dsp.h"
 
+#include "core/base/bits.h"
 #include "core/base/bytes.h"
 
 #include <string.h>
@@ -98,14 +99,17 @@ static void expand_c(uint8_t *pixels, const uint64_t *bits, size_t width)
         pixels[x] = (uint8_t)(0 - (bits[x / 64] >> (x % 64) & 1));
 }
 
-/* floor(x * source_width / width) for x = 0, 1, ..: a quotient and a remainder that step. */
-static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_sampling *sampling)
+/* Pixels x .. x + count - 1: floor(x * source_width / width) by a quotient and a remainder that
+ * step. */
+static inline void sample_some(uint8_t *pixels, const uint64_t *bits,
+                               const as_ras_sampling *sampling, uint32_t x, uint32_t count)
 {
     const uint32_t source_width = sampling->source_width, width = sampling->width;
     const uint32_t step = source_width / width, rest = source_width % width;
-    uint32_t source = 0, frac = 0;
-    for (uint32_t x = 0; x < width; x++) {
-        pixels[x] = (uint8_t)(0 - (bits[source / 64] >> (source % 64) & 1));
+    uint32_t source = (uint32_t)((uint64_t)x * source_width / width);
+    uint32_t frac = (uint32_t)((uint64_t)x * source_width % width);
+    for (uint32_t i = 0; i < count; i++) {
+        pixels[i] = (uint8_t)(0 - (bits[source / 64] >> (source % 64) & 1));
         source += step;
         frac += rest;
         if (frac >= width) {
@@ -113,6 +117,11 @@ static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_samplin
             source++;
         }
     }
+}
+
+static void sample_c(uint8_t *pixels, const uint64_t *bits, const as_ras_sampling *sampling)
+{
+    sample_some(pixels, bits, sampling, 0, sampling->width);
 }
 
 static void stream_c(uint8_t *pixels, const uint8_t *row, size_t size)
@@ -124,9 +133,84 @@ static void settle_c(void)
 {
 }
 
+static bool differ_c(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
+                     uint64_t *changed)
+{
+    uint64_t any = 0;
+    memset(changed, 0, (words + 63) / 64 * sizeof(*changed));
+    for (size_t w = 0; w < words; w++) {
+        const uint64_t v = shown[w] ^ bits[w];
+        changed[w / 64] |= (uint64_t)(v != 0) << w % 64;
+        difference[w] = v;
+        shown[w] = bits[w];
+        any |= v;
+    }
+    return any != 0;
+}
+
+/* For rows of fewer pixels than bits. */
+static void find_by_words(const uint64_t *difference, const as_ras_sampling *s,
+                          const uint64_t *changed, uint64_t *wanted)
+{
+    for (size_t first = 0; first < s->source_width; first += 64 * 64)
+        for (uint64_t left = changed[first / (64 * 64)]; left; left &= left - 1) {
+            const size_t w = first / 64 + as_ctz64(left), line = s->word_line[w];
+            const uint64_t here = difference[w] & s->word_split[w];
+            const uint64_t after = difference[w] & ~s->word_split[w];
+            wanted[line / 64] |= (uint64_t)(here != 0) << line % 64;
+            if (after)
+                wanted[(line + 1) / 64] |= UINT64_C(1) << (line + 1) % 64;
+        }
+}
+
+static void find_c(const uint64_t *difference, const as_ras_sampling *s, uint64_t *wanted)
+{
+    const size_t count = as_ras_line_count(s->width);
+    uint64_t changed[AS_RAS_SET_WORDS];
+    memcpy(changed, wanted, ((size_t)s->source_width + 4095) / 4096 * sizeof(*changed));
+    memset(wanted, 0, (count + 63) / 64 * sizeof(*wanted));
+    if (s->width < s->source_width) {
+        find_by_words(difference, s, changed, wanted);
+        return;
+    }
+    for (size_t line = 0; line < count; line++) {
+        const size_t first = s->line_first[line], last = s->line_last[line];
+        uint64_t v = (difference[first] & s->line_first_mask[line]) |
+                     (difference[last] & s->line_last_mask[line]);
+        for (size_t w = first + 1; w < last; w++)
+            v |= difference[w];
+        wanted[line / 64] |= (uint64_t)(v != 0) << line % 64;
+    }
+}
+
+static void rewrite_line(const as_ras_lines *lines, const uint64_t *bits,
+                         const as_ras_sampling *sampling, uint32_t x)
+{
+    const uint32_t left = sampling->width - x, count = left < AS_RAS_LINE ? left : AS_RAS_LINE;
+    uint8_t *first = lines->pixels + x;
+    if (sampling->width == sampling->source_width)
+        expand_c(first, bits + x / 64, count);
+    else
+        sample_some(first, bits, sampling, x, count);
+    for (size_t y = 1; y < lines->rows; y++)
+        memcpy(first + y * lines->stride, first, count);
+}
+
+static void rewrite_c(const as_ras_lines *lines, const uint64_t *bits,
+                      const as_ras_sampling *sampling)
+{
+    const size_t count = as_ras_line_count(sampling->width);
+    for (size_t line = 0; line < count; line++)
+        if (lines->wanted[line / 64] >> line % 64 & 1)
+            rewrite_line(lines, bits, sampling, (uint32_t)line * AS_RAS_LINE);
+}
+
 const as_ras_dsp as_ras_dsp_c = {.bounds = bounds_c,
                                  .fill = fill_c,
                                  .expand = expand_c,
                                  .sample = sample_c,
                                  .stream = stream_c,
-                                 .settle = settle_c};
+                                 .settle = settle_c,
+                                 .differ = differ_c,
+                                 .find = find_c,
+                                 .rewrite = rewrite_c};

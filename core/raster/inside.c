@@ -8,20 +8,71 @@
  * bits from the canvas's first one, to which a step adds dy * line + dx. That is half the work of
  * setting the new point and finding the upper end of each step by itself, and no faster in vectors:
  * what is left is two words in memory for each point, and these take the time.
+ *
+ * Other steps go at most eight pixels each way, mostly. Line and crossings of so short a segment
+ * depend on its direction and on whether its x is odd alone, so they come from a table (short.c):
+ * the same loops pixel by pixel take their time in branches that nobody can foresee.
  */
 #include "core/raster/canvas.h"
 
-static inline void set_pixel(as_canvas *canvas, int32_t x, int32_t y)
+/* Rows of a short segment that are drawn whether it has as many or not: cheaper than a branch that
+ * nobody can foresee. */
+enum { AT_ONCE = 3 };
+
+/* Where a short segment is drawn. */
+typedef struct place {
+    uint64_t *bits, *toggle; /* the word of its first row that its span begins in */
+    ptrdiff_t stride;        /* words to its next row */
+    uint32_t at, crossings;  /* shifts: to the span's place; from an entry's crossings */
+    uint64_t filled;         /* a span of ones, or 0 */
+} place;
+
+static inline void draw_row(const place *p, int32_t i, uint64_t row, bool two_words)
 {
-    canvas->bits[(size_t)y * canvas->stride + (size_t)(x >> 6)] |= UINT64_C(1) << (x & 63);
+    const uint64_t span = (UINT64_C(1) << AS_RAS_SHORT_SPAN) - 1;
+    const uint64_t crossed = row >> p->crossings & p->filled, set = (row & span) | crossed;
+    uint64_t *bits = p->bits + i * p->stride, *toggle = p->toggle + i * p->stride;
+    bits[0] |= set << p->at;
+    toggle[0] ^= crossed << p->at;
+    if (two_words) {
+        bits[1] |= set >> (64 - p->at);
+        toggle[1] ^= crossed >> (64 - p->at);
+    }
+}
+
+static inline void draw_rows(const place *p, const uint64_t *rows, int32_t count, bool two_words)
+{
+    for (int32_t i = 0; i < AT_ONCE; i++)
+        draw_row(p, i, rows[i], two_words);
+    for (int32_t i = AT_ONCE; i < count; i++)
+        draw_row(p, i, rows[i], two_words);
 }
 
 void as_ras_segment_inside(as_canvas *canvas, int32_t x0, int32_t y0, int32_t x1, int32_t y1,
                            bool fill)
 {
-    as_ras_outline_inside(canvas, x0, y0, x1, y1);
-    if (fill && y0 != y1)
-        as_ras_cross_inside(canvas, x0, y0, x1, y1);
+    const int32_t dx = x1 - x0, dy = y1 - y0, left = x0 - AS_RAS_SHORT;
+    if ((uint32_t)(dx + AS_RAS_SHORT) >= AS_RAS_SHORT_SPAN ||
+        (uint32_t)(dy + AS_RAS_SHORT) >= AS_RAS_SHORT_SPAN || left < 0 || y0 < AT_ONCE - 1 ||
+        left + AS_RAS_SHORT_SPAN > (int32_t)canvas->width ||
+        y0 + AT_ONCE > (int32_t)canvas->height) {
+        as_ras_edge_inside(canvas, x0, y0, x1, y1, fill);
+        return;
+    }
+    const size_t from = (size_t)y0 * canvas->stride + (size_t)(left >> 6);
+    const uint64_t *rows =
+        canvas->short_segments[(dy + AS_RAS_SHORT) * AS_RAS_SHORT_SPAN + dx + AS_RAS_SHORT];
+    const place p = {.bits = canvas->bits + from,
+                     .toggle = canvas->toggle + from,
+                     .stride = dy < 0 ? -(ptrdiff_t)canvas->stride : (ptrdiff_t)canvas->stride,
+                     .at = left & 63,
+                     .crossings = AS_RAS_SHORT_SPAN << (x0 & 1),
+                     .filled = fill ? (UINT64_C(1) << AS_RAS_SHORT_SPAN) - 1 : 0};
+    const int32_t count = (dy < 0 ? -dy : dy) + 1;
+    if (p.at <= 64 - AS_RAS_SHORT_SPAN)
+        draw_rows(&p, rows, count, false);
+    else
+        draw_rows(&p, rows, count, true);
 }
 
 /* Steps of at most one pixel each way. */
@@ -49,20 +100,10 @@ static void draw_chain(as_canvas *canvas, const as_record *record, bool fill)
 static void draw_steps(as_canvas *canvas, const as_record *record, bool fill)
 {
     const uint8_t *steps = record->bytes + 4, *end = steps + 2 * (size_t)(record->points - 1);
-    const uint64_t filled = fill;
     int32_t x = as_get_u16(record->bytes), y = as_get_u16(record->bytes + 2);
-    set_pixel(canvas, x, y);
     for (; steps < end; steps += 2) {
-        const int32_t dx = (int8_t)steps[0], dy = (int8_t)steps[1];
-        const int32_t nx = x + dx, ny = y + dy;
-        if ((uint32_t)(dx + 1) <= 2 && (uint32_t)(dy + 1) <= 2) {
-            const int32_t top = dy < 0 ? ny : y, top_x = dy < 0 ? nx : x;
-            set_pixel(canvas, nx, ny);
-            canvas->toggle[(size_t)top * canvas->stride + (size_t)(top_x >> 6)] ^=
-                (filled & (uint64_t)(dy & 1)) << (top_x & 63);
-        } else {
-            as_ras_segment_inside(canvas, x, y, nx, ny, fill);
-        }
+        const int32_t nx = x + (int8_t)steps[0], ny = y + (int8_t)steps[1];
+        as_ras_segment_inside(canvas, x, y, nx, ny, fill);
         x = nx;
         y = ny;
     }

@@ -54,30 +54,6 @@ static bool clip_border(int64_t p, int64_t q, fraction *u1, fraction *u2)
     return true;
 }
 
-void as_ras_outline_inside(as_canvas *canvas, int32_t x, int32_t y, int32_t x1, int32_t y1)
-{
-    const int32_t sx = x < x1 ? 1 : -1, sy = y < y1 ? 1 : -1;
-    const int32_t dx = x < x1 ? x1 - x : x - x1, dy = y < y1 ? y1 - y : y - y1;
-    const ptrdiff_t row_step = sy * (ptrdiff_t)canvas->stride;
-    uint64_t *row = canvas->bits + (size_t)y * canvas->stride;
-    int32_t err = dx - dy;
-    for (;;) {
-        row[x >> 6] |= UINT64_C(1) << (x & 63);
-        if (x == x1 && y == y1)
-            return;
-        int32_t e2 = 2 * err;
-        if (e2 > -dy) {
-            err -= dy;
-            x += sx;
-        }
-        if (e2 < dx) {
-            err += dx;
-            y += sy;
-            row += row_step;
-        }
-    }
-}
-
 void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
     const int64_t right = (int64_t)canvas->width - 1, bottom = (int64_t)canvas->height - 1;
@@ -92,5 +68,5 @@ void as_ras_outline(as_canvas *canvas, int64_t x0, int64_t y0, int64_t x1, int64
         return;
     const int64_t ax = round_half_even(x0, u1, dx), ay = round_half_even(y0, u1, dy);
     const int64_t bx = round_half_even(x0, u2, dx), by = round_half_even(y0, u2, dy);
-    as_ras_outline_inside(canvas, (int32_t)ax, (int32_t)ay, (int32_t)bx, (int32_t)by);
+    as_ras_edge_inside(canvas, (int32_t)ax, (int32_t)ay, (int32_t)bx, (int32_t)by, false);
 }

@@ -11,36 +11,23 @@
  * streamed from there. To write memory that is not cached the processor would read it first, so
  * this halves the traffic.
  */
-#include "core/raster/canvas.h"
+#include "core/raster/r8.h"
 
 #include "core/raster/runs.h"
 
 #include <string.h>
-
-/* A run costs about as much as this many pixels done one by one. */
-enum { PIXELS_PER_RUN = 32 };
-
-/* Bytes of a mask from which on it is written past the caches. */
-enum { LARGE = 4 << 20 };
-
-/* The first output column whose sample lies at or right of canvas column x: from
- * floor(column * canvas_width / width) >= x follows column >= ceil(x * width / canvas_width). */
-static inline uint32_t column_of(uint32_t x, uint32_t canvas_width, uint32_t width)
-{
-    return (uint32_t)(((uint64_t)x * width + canvas_width - 1) / canvas_width);
-}
 
 /* false: given up, there are many runs. */
 static bool write_runs(const as_canvas *canvas, const uint64_t *row, uint8_t *pixels,
                        uint32_t width)
 {
     const uint32_t smaller = width < canvas->width ? width : canvas->width;
-    uint32_t x0 = 0, x1 = 0, done = 0, left = 1 + smaller / PIXELS_PER_RUN;
+    uint32_t x0 = 0, x1 = 0, done = 0, left = 1 + smaller / AS_RAS_PIXELS_PER_RUN;
     while (as_ras_next_run(row, canvas->width, &x0, &x1)) {
         if (left-- == 0)
             return false;
-        const uint32_t from = column_of(x0, canvas->width, width);
-        const uint32_t to = column_of(x1, canvas->width, width);
+        const uint32_t from = as_ras_column_of(x0, canvas->width, width);
+        const uint32_t to = as_ras_column_of(x1, canvas->width, width);
         memset(pixels + done, 0, from - done);
         memset(pixels + from, 255, to - from);
         done = to;
@@ -67,12 +54,19 @@ static void write_row(const as_canvas *canvas, size_t y, uint8_t *pixels)
 void as_ras_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
                   size_t stride)
 {
+    as_ras_rows_to_r8(canvas, pixels, width, height, stride, 0);
+}
+
+void as_ras_rows_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width, uint32_t height,
+                       size_t stride, uint32_t first)
+{
     const as_ras_dsp *dsp = canvas->dsp;
-    const bool large = dsp->window != 0 && (uint64_t)width * height >= LARGE;
+    const bool large = dsp->window != 0 && as_ras_is_large(width, height);
     const uint8_t *made = NULL;
     size_t made_y = 0;
     as_ras_sampling_set(canvas->sampling, canvas->width, width, dsp->window);
-    for (uint32_t y = 0; y < height; y++, pixels += stride) {
+    pixels += first * stride;
+    for (uint32_t y = first; y < height; y++, pixels += stride) {
         const size_t source_y = (size_t)((uint64_t)y * canvas->height / height);
         const bool again = made && source_y == made_y;
         uint8_t *row = large ? canvas->sampling->row : pixels;

@@ -193,6 +193,7 @@ static as_result look(as_stream *stream, as_output_key key, uint64_t *out_wake, 
 static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadline, found *out,
                             as_error *error)
 {
+    bool helped = false;
     for (;;) {
         uint64_t wake = AS_NO_DEADLINE;
         as_st_pump(stream);
@@ -209,10 +210,13 @@ static as_result wait_until(as_stream *stream, as_output_key key, uint64_t deadl
         if (result == AS_NOT_READY)
             result =
                 reopening ? look_at_open(stream, &wake, error) : look(stream, key, &wake, error);
-        if (result != AS_NOT_READY || as_clock_ns() >= deadline)
+        const uint64_t now = as_clock_ns(), until = wake < deadline ? wake : deadline;
+        if (result != AS_NOT_READY || now >= deadline)
             return result;
-        (void)as_cond_wait_until(&stream->changed, &stream->lock,
-                                 wake < deadline ? wake : deadline);
+        if (!helped && now < until && as_st_help(stream, key, until - now))
+            helped = true; /* with no buffer to draw into, the next turn waits */
+        else
+            (void)as_cond_wait_until(&stream->changed, &stream->lock, until);
     }
 }
 
@@ -263,23 +267,40 @@ static as_result get_locked(as_stream *stream, as_output_key key, uint64_t timeo
     return result;
 }
 
+/* A call has begun: takes the lock, and looks whether the source's content is another. */
+static void enter(as_stream *stream)
+{
+    const uint64_t version = as_io_version(stream->source);
+    as_mutex_lock(&stream->lock);
+    stream->calls++;
+    as_st_notice_version(stream, version);
+}
+
+static void leave(as_stream *stream)
+{
+    if (--stream->calls == 0 && stream->closing)
+        as_st_signal(stream);
+    as_mutex_unlock(&stream->lock);
+}
+
+uint64_t as_st_content(as_stream *stream)
+{
+    enter(stream);
+    const uint64_t content = atomic_load(&stream->epoch);
+    leave(stream);
+    return content;
+}
+
 static as_result get(as_stream *stream, as_output_key key, uint64_t timeout_ns, found *out,
                      as_error *error)
 {
     const uint64_t start = as_clock_ns();
-    const uint64_t version = as_io_version(stream->source);
-
-    as_mutex_lock(&stream->lock);
-    stream->calls++;
-    as_st_notice_version(stream, version);
+    enter(stream);
     if (timeout_ns == AS_TIMEBOX)
         timeout_ns = (uint64_t)stream->params.timebox_us * 1000;
     const as_result result = get_locked(stream, key, timeout_ns, start, out, error);
     as_times_add(&stream->stats.get, as_clock_ns() - start);
-
-    if (--stream->calls == 0 && stream->closing)
-        as_st_signal(stream);
-    as_mutex_unlock(&stream->lock);
+    leave(stream);
     return result;
 }
 

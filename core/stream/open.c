@@ -109,7 +109,8 @@ static bool make_outputs(as_stream *stream)
                                 .most_held = p->held_frames,
                                 .most_bytes = p->l0_bytes,
                                 .canvas_width = p->canvas_width,
-                                .canvas_height = p->canvas_height};
+                                .canvas_height = p->canvas_height,
+                                .scale = p->scale};
     if (p->frame_allocator) {
         as_frame_memory *memory = as_mem_calloc(1, sizeof(*memory));
         if (!memory)
@@ -187,7 +188,7 @@ static as_result make_caches(as_stream *stream, as_error *error)
     stream->tasks = as_mem_alloc(stream->task_capacity * sizeof(*stream->tasks));
     stream->slots = as_slots_create(sizeof(as_st_slot), NULL);
     stream->l1 = as_lru_create(p->l1_frames, p->l1_bytes);
-    stream->canvases = as_mem_calloc(p->raster_tasks, sizeof(*stream->canvases));
+    stream->canvases = as_mem_calloc(p->raster_tasks + 1, sizeof(*stream->canvases));
     if (!stream->tasks || !stream->slots || !stream->l1 || !stream->canvases ||
         !make_outputs(stream))
         return as_err_no_memory(error, p->l1_frames * UINT64_C(32), "a stream's caches");
@@ -306,8 +307,10 @@ static void free_parts(as_stream *stream)
     as_lru_destroy(stream->l1);
     for (size_t i = 0; i < stream->task_count; i++)
         as_blob_unref(stream->tasks[i].blob);
-    for (uint32_t i = 0; i < stream->canvas_count; i++)
-        as_ras_destroy(stream->canvases[i]);
+    for (uint32_t i = 0; i < stream->canvas_count; i++) {
+        as_ras_destroy(stream->canvases[i].canvas);
+        as_blob_unref(stream->canvases[i].shows);
+    }
     as_mem_free(stream->canvases);
     as_mem_free(stream->tasks);
     as_mem_free(stream->demands);

@@ -116,6 +116,11 @@ typedef struct as_st_slot { /* of one thread */
 
 typedef struct as_frame_memory as_frame_memory; /* open.c */
 
+typedef struct as_st_canvas { /* a worker's while it draws */
+    as_canvas *canvas;        /* NULL: none yet */
+    as_blob *shows;           /* what is drawn on it; NULL: that is not known */
+} as_st_canvas;
+
 struct as_stream {
     as_stream_params params; /* complete; pointers are not used after the open */
     as_source *source;
@@ -169,8 +174,9 @@ struct as_stream {
     as_size_in_use sizes[AS_ST_SIZES];
     uint32_t size_count;
     uint64_t gets;
-    as_canvas **canvases; /* idle ones; raster_tasks at most */
+    as_st_canvas *canvases; /* idle ones; raster_tasks at most, and one of a caller who helps */
     uint32_t canvas_count;
+    bool helped; /* by a caller, who draws */
 
     as_error latest_error; /* of any thread's last call */
     atomic_bool latest_failed;
@@ -205,6 +211,9 @@ as_result as_st_get(as_stream *stream, as_output_key key, uint64_t timeout_ns, a
  * *out_blob is the caller's to unref, NULL after an error. */
 as_result as_st_get_polystream(as_stream *stream, uint64_t index, uint64_t timeout_ns,
                                as_blob **out_blob, as_error *error);
+/* Changes when the source's content is replaced: what was got before is of the old one. Takes the
+ * lock. */
+uint64_t as_st_content(as_stream *stream);
 /* AS_OK, AS_NOT_READY or why the open failed. Under the lock. */
 as_result as_st_check_ready(const as_stream *stream, as_error *error);
 as_result as_st_check_index(const as_stream *stream, uint64_t index, as_error *error);
@@ -299,6 +308,11 @@ as_container *as_st_reopened(as_stream *stream, as_container *container, uint64_
 
 /* work.c */
 void as_st_run(void *stream, const as_work_item *item, bool stale);
+/* A caller who waits draws `key` itself, where no worker has begun to: cheaper than the hand-over
+ * from thread to thread. Only where that surely takes less than `ns`, and no callback for events
+ * would be called in its thread; one caller at a time. false: nothing was done. Under the lock, but
+ * gives it up meanwhile. */
+bool as_st_help(as_stream *stream, as_output_key key, uint64_t ns);
 
 /* events.c */
 typedef struct as_st_event {

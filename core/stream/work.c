@@ -9,23 +9,39 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/io/io.h"
+#include "core/raster/r8.h"
 #include "core/raster/strip.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* What is to be done at the end of a piece of work: queue what follows, wake who waits, and, if
- * somebody is to be told, one event. Unlocks. */
+ * somebody is to be told, one event. Unlocks. Who is woken finds the lock free: under it, he would
+ * only go back to sleep. But to tell a source may take time, and nobody is to wait for that. */
 static void finish(as_stream *stream, bool event, uint64_t index, as_result result)
 {
+    const bool tells = stream->ahead.takes;
     if (event)
         as_st_count_event(stream);
     as_st_pump(stream);
-    as_st_signal(stream);
-    as_st_tell_source(stream);
+    stream->changes++;
+    if (tells) {
+        as_cond_broadcast(&stream->changed);
+        as_st_tell_source(stream);
+    }
     as_mutex_unlock(&stream->lock);
+    if (!tells)
+        as_cond_broadcast(&stream->changed); /* the stream lives as long as this work */
     if (event)
         as_st_send_event(stream, (as_st_event){index, result});
+}
+
+/* The same for a polystream that is there now: nobody waits for more than what comes of it. */
+static void finish_silently(as_stream *stream)
+{
+    as_st_pump(stream);
+    as_st_tell_source(stream);
+    as_mutex_unlock(&stream->lock);
 }
 
 /* An item surfaced for nothing; that makes room for one that found none. */
@@ -277,17 +293,21 @@ static void run_fetch(as_stream *stream, as_output_key key)
     }
     if (!there)
         (void)read_blob(container, key.index, &blob, &times, &error);
-    bool tell = false;
+    bool tell = false, silent = false;
     as_mutex_lock(&stream->lock);
     if (error.code == AS_ERROR_CHANGED)
         as_st_content_changed(stream, container);
     if (epoch == atomic_load(&stream->epoch)) {
+        silent = error.code == AS_OK && !stream->initial; /* the open waits for the first ones */
         tell = end_fetch(stream, key, blob, &times, &error);
     } else { /* what was read is the old content's */
         as_st_end_task(stream, AS_ST_FETCH, key);
         stream->checked_ahead = 0;
     }
-    finish(stream, tell, key.index, error.code);
+    if (silent && !tell)
+        finish_silently(stream);
+    else
+        finish(stream, tell, key.index, error.code);
     as_blob_unref(blob);
     as_fmt_close(container);
 }
@@ -298,7 +318,7 @@ static void run_fetch(as_stream *stream, as_output_key key)
 typedef struct drawing {
     as_output_key key;
     as_blob *blob;
-    as_canvas *canvas;
+    as_st_canvas canvas;
     as_st_plan plan;
     uint64_t room_changes;
     uint64_t epoch;
@@ -312,7 +332,7 @@ static bool begin_draw(as_stream *stream, drawing *d)
     if (!task)
         return false;
     d->blob = as_blob_ref(task->blob);
-    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : NULL;
+    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : (as_st_canvas){0};
     as_st_plan_now(stream, &d->plan);
     d->room_changes = stream->room_changes;
     d->epoch = atomic_load(&stream->epoch);
@@ -320,33 +340,61 @@ static bool begin_draw(as_stream *stream, drawing *d)
     return true;
 }
 
-static as_result fit_canvas(as_canvas **canvas, uint32_t width, uint32_t height, as_error *error)
+static void forget_drawn(as_st_canvas *canvas)
 {
-    if (*canvas && (*canvas)->width == width && (*canvas)->height == height)
+    as_blob_unref(canvas->shows);
+    canvas->shows = NULL;
+}
+
+static as_result fit_canvas(as_st_canvas *c, uint32_t width, uint32_t height, as_error *error)
+{
+    if (c->canvas && c->canvas->width == width && c->canvas->height == height)
         return AS_OK;
-    as_ras_destroy(*canvas);
-    *canvas = NULL;
-    return as_ras_create(width, height, canvas, error);
+    forget_drawn(c);
+    as_ras_destroy(c->canvas);
+    c->canvas = NULL;
+    return as_ras_create(width, height, &c->canvas, error);
+}
+
+/* Is it drawn already? In a still scene frame after frame is the same, byte by byte. */
+static bool is_drawn(const as_st_canvas *canvas, const as_blob *blob)
+{
+    const as_blob *shows = canvas->shows;
+    return shows && as_blob_size(shows) == as_blob_size(blob) &&
+           memcmp(as_blob_data(shows), as_blob_data(blob), as_blob_size(blob)) == 0;
+}
+
+static as_result draw_canvas(const as_stream *stream, drawing *d, const as_polystream *polystream,
+                             as_output_key at, as_error *error)
+{
+    const as_stream_params *p = &stream->params;
+    const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
+    const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
+    as_result result = fit_canvas(&d->canvas, at.width, at.height, error);
+    if (result != AS_OK || is_drawn(&d->canvas, d->blob))
+        return result;
+    forget_drawn(&d->canvas);
+    result = as_ras_draw(d->canvas.canvas, polystream, p->combine, same ? NULL : &scale, error);
+    if (result == AS_OK)
+        d->canvas.shows = as_blob_ref(d->blob);
+    return result;
 }
 
 /* A mask, or the canvas it is sampled from. */
 static as_result draw_pixels(const as_stream *stream, drawing *d, const as_polystream *polystream,
                              as_output *output, as_error *error)
 {
-    const as_stream_params *p = &stream->params;
     const as_output_key at = as_st_canvas_key(stream, d->key.index, d->key.width, d->key.height);
-    const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
-    const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
-    as_result result = fit_canvas(&d->canvas, at.width, at.height, error);
-    if (result == AS_OK)
-        result = as_ras_draw(d->canvas, polystream, p->combine, same ? NULL : &scale, error);
+    const as_result result = draw_canvas(stream, d, polystream, at, error);
+    const as_canvas *canvas = d->canvas.canvas;
     if (result != AS_OK)
         return result;
     if (d->key.kind == AS_OUTPUT_R8)
-        as_ras_to_r8(d->canvas, as_output_data(output), d->key.width, d->key.height, d->key.width);
+        as_ras_update_r8(canvas, as_output_shown(output), as_output_data(output), d->key.width,
+                         d->key.height, d->key.width);
     else
-        memcpy(as_output_data(output), d->canvas->bits,
-               d->canvas->stride * sizeof(uint64_t) * d->canvas->height);
+        memcpy(as_output_data(output), canvas->bits,
+               canvas->stride * sizeof(uint64_t) * canvas->height);
     return AS_OK;
 }
 
@@ -401,7 +449,7 @@ static as_result draw(as_stream *stream, drawing *d, as_error *error)
 
 static void end_draw(as_stream *stream, const drawing *d)
 {
-    if (d->canvas)
+    if (d->canvas.canvas)
         stream->canvases[stream->canvas_count++] = d->canvas;
     as_st_end_task(stream, AS_ST_DRAW, d->key);
 }
@@ -419,42 +467,78 @@ static void no_buffer(as_stream *stream, const drawing *d)
     as_mutex_unlock(&stream->lock);
 }
 
-static void run_draw(as_stream *stream, as_output_key key)
+/* What begin_draw began. Not under the lock. */
+static void complete_draw(as_stream *stream, drawing *d)
 {
-    drawing d = {.key = key};
     as_error error;
-    as_mutex_lock(&stream->lock);
-    const bool wanted = begin_draw(stream, &d);
-    as_mutex_unlock(&stream->lock);
-    if (!wanted) {
-        catch_up(stream);
-        return;
-    }
     const uint64_t start = as_clock_ns();
-    const as_result result = draw(stream, &d, &error);
+    const as_result result = draw(stream, d, &error);
     const uint64_t ns = as_clock_ns() - start;
-    as_blob_unref(d.blob);
+    as_blob_unref(d->blob);
     if (result == AS_NOT_READY) {
-        no_buffer(stream, &d);
+        no_buffer(stream, d);
         return;
     }
     if (result != AS_OK)
-        (void)as_err_at_frame(&error, key.index);
+        (void)as_err_at_frame(&error, d->key.index);
     as_mutex_lock(&stream->lock);
-    end_draw(stream, &d);
+    end_draw(stream, d);
     stream->room_changes++;
     bool tell = false;
-    if (d.epoch != atomic_load(&stream->epoch)) {
+    if (d->epoch != atomic_load(&stream->epoch)) {
         /* nobody has asked for that */
     } else if (result == AS_OK) {
         stream->stats.drawn++;
         as_times_add(&stream->stats.draw, ns);
-        tell = settle_demand(stream, key, NULL);
+        tell = settle_demand(stream, d->key, NULL);
     } else {
-        stream->ready_stalled = stream->ready_stalled || !d.demanded;
-        tell = frame_failed(stream, key, &error);
+        stream->ready_stalled = stream->ready_stalled || !d->demanded;
+        tell = frame_failed(stream, d->key, &error);
     }
-    finish(stream, tell, key.index, result);
+    finish(stream, tell, d->key.index, result);
+}
+
+static void run_draw(as_stream *stream, as_output_key key)
+{
+    drawing d = {.key = key};
+    as_mutex_lock(&stream->lock);
+    const bool wanted = begin_draw(stream, &d);
+    as_mutex_unlock(&stream->lock);
+    if (wanted)
+        complete_draw(stream, &d);
+    else
+        catch_up(stream);
+}
+
+/* ns that the drawing takes at the very most, as good as: each byte of the polystream may be a step
+ * of 64 rows or columns, and each pixel be written. Usually it is a hundredth of that. */
+static uint64_t most_draw_ns(const as_task *task)
+{
+    return (uint64_t)512 * as_blob_size(task->blob) + (uint64_t)task->key.width * task->key.height;
+}
+
+static uint32_t count_draws(const as_stream *stream)
+{
+    uint32_t running = 0;
+    for (size_t i = 0; i < stream->task_count; i++)
+        running += stream->tasks[i].kind == AS_ST_DRAW && stream->tasks[i].running;
+    return running;
+}
+
+bool as_st_help(as_stream *stream, as_output_key key, uint64_t ns)
+{
+    drawing d = {.key = key};
+    const as_task *task = as_st_find_task(stream, AS_ST_DRAW, key);
+    if (!task || stream->helped || stream->params.event || key.kind == AS_OUTPUT_STRIP ||
+        stream->params.scale == AS_SCALE_VECTOR || most_draw_ns(task) > ns ||
+        count_draws(stream) >= stream->params.raster_tasks || !begin_draw(stream, &d))
+        return false;
+    stream->helped = true;
+    as_mutex_unlock(&stream->lock);
+    complete_draw(stream, &d);
+    as_mutex_lock(&stream->lock);
+    stream->helped = false;
+    return true;
 }
 
 /* -------------------------------------------------------------------------------- WARM ---- */

@@ -8,7 +8,8 @@
 #include "gpu/opengl/functions.h"
 
 #define AS_GL_SEGMENTS 4
-#define AS_GL_SEGMENT_RECTS 16384 /* 128 KiB */
+#define AS_GL_SEGMENT_RECTS 16384                /* 128 KiB */
+#define AS_GL_MOST_WAIT_NS UINT64_C(10000000000) /* a GPU that takes longer has stopped */
 #define AS_GL_STATE_CAPS 24
 #define AS_GL_MARK 15 /* the last vertex attribute that every context has; errors.c */
 
@@ -32,6 +33,7 @@ typedef struct as_gl_ring {
     uint32_t segment;
     size_t used; /* bytes of the segment */
     GLsync fences[AS_GL_SEGMENTS];
+    uint64_t stalled_since; /* the next one was waited for in vain; 0: it was not */
 } as_gl_ring;
 
 typedef struct as_gl_device {
@@ -48,6 +50,7 @@ typedef struct as_gl_device {
     GLuint framebuffer; /* for textures of the caller's, one at a time */
     bool attached;      /* there is one */
     as_gl_ring ring;
+    uint64_t most_wait_ns; /* AS_GL_MOST_WAIT_NS, but for tests */
 } as_gl_device;
 
 typedef struct as_gl_target {
@@ -80,6 +83,8 @@ as_result as_gl_program_create(as_gl_device *device, as_error *error);
 as_result as_gl_ring_create(as_gl_device *device, size_t segment_bytes, as_error *error);
 /* The device's buffer and fences. */
 void as_gl_ring_destroy(as_gl_device *device);
+/* AS_ERROR_GPU: the GPU has stopped, and has not gone on yet. Does not wait. */
+as_result as_gl_ring_check(as_gl_device *device, as_error *error);
 as_result as_gl_ring_room(as_gl_device *device, uint64_t wanted, as_rect **out_rects,
                           size_t *out_count, as_error *error);
 /* The room is given back with `bytes` of it to be drawn, which begin at *out_offset of the buffer.
@@ -89,8 +94,10 @@ as_result as_gl_ring_commit(as_gl_device *device, size_t bytes, size_t *out_offs
 
 /* target.c */
 as_result as_gl_target_create(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
-as_result as_gl_target_adopt(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
 void as_gl_target_remove(as_gpu *gpu, as_gpu_texture *texture, bool abandon);
 as_result as_gl_target_bind(as_gpu *gpu, as_gpu_texture *texture, bool clear, as_error *error);
+
+/* adopt.c: the target is bound where it can be drawn into. */
+as_result as_gl_target_adopt(as_gpu *gpu, as_gpu_texture *texture, as_error *error);
 
 #endif

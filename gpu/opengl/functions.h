@@ -22,6 +22,13 @@
 #define AS_GL_LOWER_LEFT 0x8CA1
 #define AS_GL_RESET_STRATEGY 0x8256
 #define AS_GL_LOSE_CONTEXT_ON_RESET 0x8252
+#define AS_GL_PROFILE_MASK 0x9126
+#define AS_GL_COMPATIBILITY_PROFILE_BIT 0x0002
+#define AS_GL_ALPHA_TEST 0x0BC0
+#define AS_GL_POLYGON_STIPPLE 0x0B42
+#define AS_GL_DEBUG_OUTPUT 0x92E0
+#define AS_GL_ATTACHMENT_LAYERED 0x8DA7
+#define AS_GL_ATTACHMENT_VIEWS 0x9630
 #define AS_GL_MAP_PERSISTENT_BIT 0x0040
 #define AS_GL_MAP_COHERENT_BIT 0x0080
 
@@ -40,13 +47,17 @@ typedef struct as_gl_extra {
     void(GLAD_API_PTR *scissor_i)(GLuint index, const GLint *rectangle);
     void(GLAD_API_PTR *clip_control)(GLenum origin, GLenum depth);
     GLenum(GLAD_API_PTR *reset_status)(void);
-    bool clips; /* GL_CLIP_DISTANCE0 .. 7 are there */
+    void(GLAD_API_PTR *get_level)(GLenum target, GLint level, GLenum name, GLint *out);
+    bool clips;  /* GL_CLIP_DISTANCE0 .. 7 are there */
+    bool layers; /* attachments may be layered */
+    bool views;  /* or for several views */
+    bool debugs; /* GL_DEBUG_OUTPUT is there */
 } as_gl_extra;
 
 typedef struct as_gl_functions {
     GladGLContext gl;
     as_gl_extra extra;
-    bool es;
+    bool es, compatible; /* OpenGL ES; of the compatibility profile */
     int major, minor;
 } as_gl_functions;
 

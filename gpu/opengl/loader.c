@@ -106,6 +106,14 @@ static void load_viewports(const as_gpu_opengl_params *params, as_gl_functions *
         e->viewport_i = NULL;
 }
 
+static bool is_compatible(const as_gl_functions *f)
+{
+    GLint profile = 0;
+    if (!f->es)
+        f->gl.GetIntegerv(AS_GL_PROFILE_MASK, &profile); /* of 3.2, all are newer */
+    return (profile & AS_GL_COMPATIBILITY_PROFILE_BIT) != 0;
+}
+
 static void load_rest(const as_gpu_opengl_params *params, as_gl_functions *f)
 {
     static const origin clip[] = {{false, 45, "GL_ARB_clip_control", ""},
@@ -115,7 +123,17 @@ static void load_rest(const as_gpu_opengl_params *params, as_gl_functions *f)
                                    {false, 0, "GL_ARB_robustness", "ARB"},
                                    {true, 0, "GL_KHR_robustness", "KHR"},
                                    {true, 0, "GL_EXT_robustness", "EXT"}};
+    static const origin levels[] = {{false, 30, NULL, ""}, {true, 31, NULL, ""}};
+    static const origin layers[] = {{false, 32, NULL, ""},
+                                    {true, 32, "GL_EXT_geometry_shader", ""},
+                                    {true, 0, "GL_OES_geometry_shader", ""}};
+    static const origin debug[] = {{false, 43, "GL_KHR_debug", ""}, {true, 32, "GL_KHR_debug", ""}};
+    f->extra.debugs = find_origin(f, debug, COUNT(debug)) != NULL;
     f->extra.clips = !f->es || has_extension(&f->gl, "GL_EXT_clip_cull_distance");
+    f->extra.layers = find_origin(f, layers, COUNT(layers)) != NULL;
+    f->extra.views = has_extension(&f->gl, "GL_OVR_multiview");
+    f->extra.get_level = (void(GLAD_API_PTR *)(GLenum, GLint, GLenum, GLint *))load(
+        params, "glGetTexLevelParameteriv", find_origin(f, levels, COUNT(levels)));
     f->extra.clip_control = (void(GLAD_API_PTR *)(GLenum, GLenum))load(
         params, "glClipControl", find_origin(f, clip, COUNT(clip)));
     f->extra.reset_status = (GLenum(GLAD_API_PTR *)(void))load(params, "glGetGraphicsResetStatus",
@@ -209,6 +227,7 @@ as_result as_gl_load(const as_gpu_opengl_params *params, as_gl_functions *out, a
                           "get_proc_address does not know functions of %s %d.%d; pass the one that "
                           "belongs to the current context",
                           out->es ? "OpenGL ES" : "OpenGL", out->major, out->minor);
+    out->compatible = is_compatible(out);
     load_storage(params, out);
     load_indexed(params, out);
     load_viewports(params, out);

@@ -171,6 +171,7 @@ as_result as_gpu_opengl_create(const as_gpu_opengl_params *params, as_gpu **out_
     if (result == AS_OK)
         result = as_gpu_init(&d->base, &backend, params->textures, error);
     if (result == AS_OK) {
+        d->most_wait_ns = AS_GL_MOST_WAIT_NS;
         read_limits(d);
         result = make_objects(d, params, error);
     }

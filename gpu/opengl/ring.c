@@ -3,8 +3,6 @@
 #include "core/base/error.h"
 #include "gpu/opengl/device.h"
 
-#define MOST_WAIT_NS UINT64_C(10000000000) /* a GPU that takes longer has stopped */
-
 static size_t ring_bytes(const as_gl_ring *ring)
 {
     return ring->segment_bytes * AS_GL_SEGMENTS;
@@ -39,25 +37,49 @@ void as_gl_ring_destroy(as_gl_device *d)
     d->f.gl.DeleteBuffers(1, &d->ring.buffer); /* which unmaps it */
 }
 
-/* Until the GPU is behind the fence. */
+static as_result stalled(as_gl_ring *ring, uint64_t since, as_error *error)
+{
+    ring->stalled_since = since;
+    return as_err_set(error, AS_ERROR_GPU,
+                      "the GPU has not finished what it was given for %.1f s; ask again later, or "
+                      "detach and attach to a new context",
+                      (double)(as_clock_ns() - since) / 1e9);
+}
+
+/* Until the GPU is behind the fence. Once that took too long, it is only asked, until it is. */
 static as_result wait_for(as_gl_device *d, GLsync fence, as_error *error)
 {
     const GladGLContext *gl = &d->f.gl;
     const uint64_t start = as_clock_ns();
+    const uint64_t since = d->ring.stalled_since;
     GLenum state = gl->ClientWaitSync(fence, GL_SYNC_FLUSH_COMMANDS_BIT, 0);
-    if (state == GL_TIMEOUT_EXPIRED) {
+    if (state == GL_TIMEOUT_EXPIRED && since == 0) {
         d->base.numbers.upload_waits++;
-        /* A driver may have a limit of its own to one wait. */
-        while (state == GL_TIMEOUT_EXPIRED && as_clock_ns() - start < MOST_WAIT_NS)
-            state = gl->ClientWaitSync(fence, GL_SYNC_FLUSH_COMMANDS_BIT, MOST_WAIT_NS / 10);
+        do /* a driver may have a limit of its own to one wait */
+            state = gl->ClientWaitSync(fence, GL_SYNC_FLUSH_COMMANDS_BIT, d->most_wait_ns / 10);
+        while (state == GL_TIMEOUT_EXPIRED && as_clock_ns() - start < d->most_wait_ns);
     }
-    if (state == GL_ALREADY_SIGNALED || state == GL_CONDITION_SATISFIED)
+    if (state == GL_TIMEOUT_EXPIRED)
+        return stalled(&d->ring, since != 0 ? since : start, error);
+    if (state == GL_ALREADY_SIGNALED || state == GL_CONDITION_SATISFIED) {
+        d->ring.stalled_since = 0;
         return AS_OK;
+    }
     const as_result result = as_gl_check(d, "waiting for the GPU", error);
     return result != AS_OK ? result
                            : as_err_set(error, AS_ERROR_GPU,
-                                        "waiting for the GPU failed or took over 10 seconds; "
-                                        "detach and attach again");
+                                        "waiting for the GPU failed; detach and attach again");
+}
+
+static uint32_t after(const as_gl_ring *ring)
+{
+    return (ring->segment + 1) % AS_GL_SEGMENTS;
+}
+
+as_result as_gl_ring_check(as_gl_device *d, as_error *error)
+{
+    /* What was waited for in vain is still there. */
+    return d->ring.stalled_since == 0 ? AS_OK : wait_for(d, d->ring.fences[after(&d->ring)], error);
 }
 
 /* On to the next segment, once the GPU has read what was in it. Orphaning makes that needless for
@@ -65,7 +87,7 @@ static as_result wait_for(as_gl_device *d, GLsync fence, as_error *error)
 static as_result next_segment(as_gl_device *d, as_error *error)
 {
     as_gl_ring *ring = &d->ring;
-    const uint32_t next = (ring->segment + 1) % AS_GL_SEGMENTS;
+    const uint32_t next = after(ring);
     if (ring->fences[next]) {
         const as_result result = wait_for(d, ring->fences[next], error);
         if (result != AS_OK)

@@ -9,6 +9,7 @@
 #define BUFFER 2   /* one per draw buffer */
 #define VIEWPORT 4 /* one per viewport */
 #define CLIP 8     /* in ES only with an extension */
+#define COMPAT 16  /* in compatibility profiles alone */
 
 /* All of these are disabled while drawing. What only acts on multisampled targets (which are
  * refused), on depth and stencil (whose tests are off) or on indexed draws is not among them. */
@@ -25,6 +26,7 @@ static const struct {
     {GL_CLIP_DISTANCE2, CLIP},    {GL_CLIP_DISTANCE3, CLIP},
     {GL_CLIP_DISTANCE4, CLIP},    {GL_CLIP_DISTANCE5, CLIP},
     {GL_CLIP_DISTANCE6, CLIP},    {GL_CLIP_DISTANCE7, CLIP},
+    {AS_GL_ALPHA_TEST, COMPAT},   {AS_GL_POLYGON_STIPPLE, COMPAT},
 };
 enum { CAPS = sizeof(caps) / sizeof(*caps) };
 
@@ -37,7 +39,8 @@ static bool is_indexed(const as_gl_device *d, size_t i)
 
 static bool exists(const as_gl_device *d, size_t i)
 {
-    return !(d->f.es && caps[i].where & DESKTOP) && !(caps[i].where & CLIP && !d->f.extra.clips);
+    return !(caps[i].where & DESKTOP && d->f.es) && !(caps[i].where & CLIP && !d->f.extra.clips) &&
+           !(caps[i].where & COMPAT && !d->f.compatible);
 }
 
 static void set_cap(const as_gl_device *d, size_t i, bool on)
@@ -67,6 +70,23 @@ static void set_color_mask(const as_gl_device *d, const GLboolean mask[4])
         d->f.extra.color_mask_i(0, mask[0], mask[1], mask[2], mask[3]);
     else
         d->f.gl.ColorMask(mask[0], mask[1], mask[2], mask[3]);
+}
+
+static bool is_filled(const as_gl_device *d)
+{
+    const GLint *mode = d->state.polygon_mode;
+    return d->f.es || (mode[0] == GL_FILL && (mode[1] == GL_FILL || !d->f.compatible));
+}
+
+static void restore_polygon_mode(const as_gl_device *d)
+{
+    const GLint *mode = d->state.polygon_mode;
+    if (d->f.compatible) {
+        d->f.gl.PolygonMode(GL_FRONT, (GLenum)mode[0]);
+        d->f.gl.PolygonMode(GL_BACK, (GLenum)mode[1]);
+    } else { /* has one for both */
+        d->f.gl.PolygonMode(GL_FRONT_AND_BACK, (GLenum)mode[0]);
+    }
 }
 
 void as_gl_state_save(as_gl_device *d)
@@ -111,7 +131,7 @@ void as_gl_state_set(as_gl_device *d)
     gl->UseProgram(d->program);
     if (d->f.extra.clip_control && s->clip_origin != AS_GL_LOWER_LEFT)
         d->f.extra.clip_control(AS_GL_LOWER_LEFT, (GLenum)s->clip_depth);
-    if (!d->f.es && s->polygon_mode[0] != GL_FILL)
+    if (!is_filled(d))
         gl->PolygonMode(GL_FRONT_AND_BACK, GL_FILL);
     set_color_mask(d, all);
     for (size_t i = 0; i < CAPS; i++)
@@ -142,8 +162,8 @@ void as_gl_state_restore(as_gl_device *d)
         gl->Scissor(scissor[0], scissor[1], scissor[2], scissor[3]);
     if (d->f.extra.clip_control && s->clip_origin != AS_GL_LOWER_LEFT)
         d->f.extra.clip_control((GLenum)s->clip_origin, (GLenum)s->clip_depth);
-    if (!d->f.es && s->polygon_mode[0] != GL_FILL)
-        gl->PolygonMode(GL_FRONT_AND_BACK, (GLenum)s->polygon_mode[0]);
+    if (!is_filled(d))
+        restore_polygon_mode(d);
     set_color_mask(d, s->color_mask);
     for (size_t i = 0; i < CAPS; i++)
         if (s->enabled[i])

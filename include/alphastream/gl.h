@@ -15,10 +15,11 @@
  *     as_gl_detach(&gl);
  *     as_stream_close(&stream);
  *
- * Contexts. OpenGL 3.3 or newer, core profile, or OpenGL ES 3.0 or newer. An as_gl belongs to the
- * context that was current when it was attached: as_gl_get_frame and as_gl_detach need that context
- * current in the calling thread, the others need none. A stream may have several as_gl. No
- * windowing system is involved: what the library calls comes from get_proc_address.
+ * Contexts. OpenGL 3.3 or newer, of the core or the compatibility profile, or OpenGL ES 3.0 or
+ * newer. An as_gl belongs to the context that was current when it was attached: as_gl_get_frame and
+ * as_gl_detach need that context current in the calling thread, the others need none. A stream may
+ * have several as_gl. No windowing system is involved: what the library calls comes from
+ * get_proc_address.
  *
  * Threads. One thread at a time for each as_gl; which one may change. Decoding goes on in the
  * stream's workers; the calling thread uploads some KB and draws.
@@ -27,11 +28,12 @@
  * framebuffer, vertex array, program, buffer and texture bindings, viewport, scissor, masks, and
  * whatever else would act on the drawing. Not kept: errors that glGetError has not reported yet are
  * dropped, and subroutine uniforms (OpenGL 4.0) lose their values. Not allowed during a call:
- * active transform feedback, conditional rendering, and a current program that was deleted already.
- * Active queries count what the library does.
- * In a compatibility profile GL_ALPHA_TEST must be off and both polygon modes the same; where
- * vendors' extensions have them, conservative rasterization, window rectangles and exclusive
- * scissors must be off.
+ * active transform feedback, conditional rendering, a current program that was deleted already, and
+ * a display list being compiled.
+ * Active queries count what the library does. GL_DEBUG_OUTPUT is off while it examines a texture or
+ * framebuffer of the caller's: some of that shows only by trying.
+ * Where vendors' extensions have them, conservative rasterization, window rectangles, exclusive
+ * scissors, depth bounds and, in OpenGL ES, polygon modes must be off or as they are at first.
  *
  * Other contexts. A texture may be used in every context of the share group, once that has waited
  * for its fence (glWaitSync, then bind the texture): call glFlush in the context of the as_gl after
@@ -97,9 +99,13 @@ typedef struct as_gl_request {
     uint32_t height;      /* likewise; both or neither */
     /* Where to draw; at most one of the two. Default: into a texture of the pool. The mask takes
      * columns 0 .. width - 1 and rows 0 .. height - 1, the rest is left alone. */
-    uint32_t texture;     /* a GL_TEXTURE_2D of the caller's, level 0 GL_R8 and large enough */
-    uint32_t framebuffer; /* a complete framebuffer object of the caller's whose first draw buffer
-                             is an attachment like that, the others GL_NONE */
+    uint32_t texture;     /* a GL_TEXTURE_2D of the caller's, level 0 GL_R8 and large enough;
+                             GL_TEXTURE_BASE_LEVEL 0, for drivers that draw into no lower level */
+    uint32_t framebuffer; /* a complete framebuffer object of the caller's. Its first draw buffer is
+                             GL_R8 and large enough: a renderbuffer, or one image of a 2D, 2D
+                             array, 3D or cube map texture; not layered, not for several views. The
+                             other draw buffers are GL_NONE, and no attachment is smaller than the
+                             mask (OpenGL ES 3.0 does not tell the size of all of them) */
     uint32_t unchanged;   /* 1: since the library last drew into that texture or framebuffer nothing
                              else did, and it is the same object: only what differs is drawn.
                              Default 0: all of it is drawn. The library remembers eight */
@@ -125,8 +131,9 @@ typedef struct as_gl_texture {
  * After an error *out_texture is zeroed and nothing is held.
  * Errors: those of as_stream_get_frame; AS_ERROR_ARGUMENT: also a target that is not as described;
  * AS_ERROR_LIMIT: also when all textures of the pool are held; AS_ERROR_GPU: no context is current,
- * another one is, the context is lost, its memory is exhausted, or the size is over its limits;
- * AS_ERROR_OUT_OF_MEMORY. The as_gl stays usable, but for a lost context. */
+ * another one is, the context is lost, its memory is exhausted, the size is over its limits, or the
+ * GPU has stopped: a call waits 10 seconds for it at most, and those after that not at all, until
+ * it has gone on; AS_ERROR_OUT_OF_MEMORY. The as_gl stays usable, but for a lost context. */
 AS_API AS_NODISCARD as_result as_gl_get_frame(as_gl *gl, uint64_t index,
                                               const as_gl_request *request, uint64_t timeout_ns,
                                               as_gl_texture *out_texture, as_error *error);

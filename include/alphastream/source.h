@@ -132,7 +132,7 @@ typedef struct as_http_params {
     uint64_t spill_bytes;         /* where the server has no ranges: of the unlinked temporary file
                                      that takes what does not fit; default 4 GiB;
                                      1 .. 2^60; AS_HTTP_NO_SPILL: none */
-    uint64_t bandwidth;           /* most bytes a second; default 0: no cap */
+    uint64_t bandwidth;           /* most bytes a second, a second's at once; default 0: no cap */
     const char *cache_dir;        /* directory for chunks on disk, made if missing; default NULL:
                                      none. May be shared by processes */
     uint64_t cache_dir_bytes;     /* its budget, over all files; 1 MiB .. 2^60; default 1 GiB */

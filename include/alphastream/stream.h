@@ -55,7 +55,9 @@ enum {
     AS_PROCESS_CANVASES = 8   /* bit canvases */
 };
 
-/* Frame memory from the caller (pinned, shared, ...). All three may be called from any thread. */
+/* Frame memory from the caller (pinned, shared, ...). All three may be called from any thread. From
+ * allocate to release only the library writes the memory: a frame is put there by changing what
+ * differs from the frame that was there before. */
 typedef struct as_frame_allocator {
     uint32_t struct_size; /* sizeof(as_frame_allocator) */
     uint32_t reserved;    /* 0 */
@@ -106,8 +108,9 @@ typedef struct as_stream_params {
     uint32_t l0_frames; /* finished frames kept ready, per size; 1 .. 64; default 4 */
     uint32_t l1_frames; /* polystreams cached; 2 .. 1048576; default 512 */
     uint64_t l1_bytes;  /* budget of L1; 1 MiB .. 64 GiB; default 256 MiB */
-    uint64_t l0_bytes;  /* budget of all output buffers; default 0: only counts bound them. A frame
-                           that does not fit beside those held fails with AS_ERROR_LIMIT */
+    uint64_t l0_bytes;  /* budget of all output buffers and of the bits by which they remember what
+                           they show; default 0: only counts bound them. A frame that does not fit
+                           beside those held fails with AS_ERROR_LIMIT */
     uint32_t prefetch_frames; /* how far L1 reads ahead; 1 .. 65536; default 120, never more than
                                  l1_frames - 1 */
     uint32_t held_frames;     /* frames callers may hold at once; 1 .. 4096; default 16 */
@@ -120,7 +123,9 @@ typedef struct as_stream_params {
     uint32_t io_requests;  /* reads under way at once; 1 .. 64; default 4. A caller's source has so
                               many  threads of its own; files and memory are read by the workers, of
                               which,  where there are several, one is kept from reading */
-    uint32_t raster_tasks; /* frames drawn at once; 1 .. 64; default 2 */
+    uint32_t raster_tasks; /* frames drawn at once; 1 .. 64; default 2. By workers, but for a frame
+                              that a caller waits for: without an `event` function it may be drawn
+                              in that caller's thread, if there is time enough */
     uint32_t pin_threads;  /* 1: workers stay on one core each (of the pool this stream starts);
                               default 0 */
 

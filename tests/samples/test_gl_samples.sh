@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs an OpenGL sample and checks what it draws: test_gl_samples.sh gl_strip|gl_texture PROGRAM TOOL
+# Runs an OpenGL sample and checks what it draws: test_gl_samples.sh KIND PROGRAM TOOL
+# KIND: gl_strip, gl_texture or render_events
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -97,6 +98,17 @@ gl_texture)
     refuses 1 "frame 720 is past the end" "$walkers" "$folder/out.ppm" --gl-api core 720
     refuses 1 "cannot be written" "$walkers" "$folder/none/out.ppm"
     __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" "$folder/out.ppm"
+    ;;
+render_events)
+    # Forward, once more, back and to the ends.
+    "$program" "$walkers" 0 1 2 3 3 315 100 719 0 >"$folder/out" 2>"$folder/err" ||
+        fail "render_events exits with $?"
+    [ "$(sed -n 's/^frame \([0-9]*\): the texture is its mask$/\1/p' "$folder/out" | tr '\n' ' ')" = \
+        "0 1 2 3 3 315 100 719 0 " ] || fail "render_events shows something else"
+    refuses 2 "location is empty"
+    refuses 2 "there is no file" "$folder/none.asvp" 0
+    refuses 1 "frame 720 is past the end" "$walkers" 719 720
+    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" 0
     ;;
 *)
     echo "usage: see the head of $0" >&2

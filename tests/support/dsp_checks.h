@@ -27,8 +27,14 @@ void dsp_check_fill(dsp_check *check);
 void dsp_check_expand(dsp_check *check);
 void dsp_check_sample(dsp_check *check);
 void dsp_check_stream(dsp_check *check);
+void dsp_check_differ(dsp_check *check);
+void dsp_check_find(dsp_check *check);
+void dsp_check_rewrite(dsp_check *check);
 /* as_ras_to_r8 as a whole, with large masks among them. */
 void dsp_check_r8(dsp_check *check);
+/* as_ras_update_r8: one canvas after another onto two masks of different sizes in turn, against
+ * writing each in full in C. */
+void dsp_check_update(dsp_check *check);
 
 /* Calls `each` with every table to check on this machine: each feature by itself, then all; the
  * check's other fields are those given. Returns how many tables. */

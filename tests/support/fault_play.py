@@ -103,7 +103,8 @@ def spoil(answer, actions):
     if "chunked" in actions:
         answer.drop("Content-Length")
         answer.set("Transfer-Encoding", "chunked")
-        answer.body = memoryview(chunks(answer.body, actions["chunked"]))
+        answer.body = memoryview(
+            chunks(answer.body, actions["chunked"], padding(actions.get("trailer", 0))))
     if actions.get("close") or actions.get("linger"):
         answer.set("Connection", "close")
     for name in actions.get("drop", []):
@@ -111,18 +112,23 @@ def spoil(answer, actions):
     for name, value in actions.get("header", []):
         answer.set(name, value)
     answer.headers += actions.get("add", [])
-    for at in range(0, actions.get("pad", 0), 1000):
-        line = "X-Pad-%d: " % at
-        answer.headers.append((line[:-2], "x" * (998 - len(line))))
+    answer.headers += padding(actions.get("pad", 0))
     return answer
 
 
-def chunks(body, size):
+def padding(size):
+    """Headers of 1000 bytes each."""
+    names = ["X-Pad-%d" % at for at in range(0, size, 1000)]
+    return [(name, "x" * (996 - len(name))) for name in names]
+
+
+def chunks(body, size, trailer):
     parts = []
     for at in range(0, len(body), size):
         piece = body[at:at + size]
         parts += [b"%x\r\n" % len(piece), piece, b"\r\n"]
-    return b"".join(parts) + b"0\r\n\r\n"
+    lines = "".join("%s: %s\r\n" % pair for pair in trailer).encode()
+    return b"".join(parts) + b"0\r\n" + lines + b"\r\n"
 
 
 class Connection:

@@ -93,7 +93,7 @@ ACTIONS = dict(
     CONTENT, status=lambda text: number(text, 200), header=header, add=header, drop=str,
     whole=number, total=str, shift=int, clamp=lambda text: number(text, 1), length=length,
     chunked=lambda text: number(text, 1), gzip=number, interim=lambda text: number(text, 100),
-    pad=number, raw=str, cut=position, reset=place_or_before, stall=place_or_before, drip=drip,
+    pad=number, trailer=number, raw=str, cut=position, reset=place_or_before, stall=place_or_before, drip=drip,
     close=number, hangup=number, linger=number, delay=number)
 REPEATED = ("header", "add", "drop")
 

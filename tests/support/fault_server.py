@@ -32,6 +32,7 @@ rule ID [WHEN]... ACTION... appends a rule. Of the first rule that takes a reque
     header=NAME:VALUE       instead of such a header; add=NAME:VALUE: beside it; drop=NAME
     length=N                Content-Length is wrong by N; length=none: there is none, the end is FIN
     chunked=N               in chunks of N bytes
+    trailer=N               N bytes of headers behind the chunks
     gzip=1                  compressed
     interim=N               a response of status N first
     pad=N                   N bytes of headers more

@@ -27,13 +27,6 @@ int dlclose(void *handle)
     (void)handle;
     return 0;
 }
-
-/* ThreadSanitizer does not see how the drivers' own threads keep apart; the fewer, the better. */
-SEEN_BY_LIBRARIES const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:swrast_dri.so\nrace:libLLVM\n";
-}
 #endif
 
 /* What a driver of these versions may lack; the newer two run with all that Mesa has. */
@@ -44,13 +37,14 @@ const char *__tsan_default_suppressions(void)
 
 static const struct kind {
     const char *name;
-    bool es;
+    bool es, compatible; /* of which profile */
     int major, minor;
     const char *version, *extensions; /* for Mesa, which gives newer ones than asked for */
-} kinds[] = {{"core33", false, 3, 3, "3.3", BARE},
-             {"core45", false, 4, 5, "4.5", ""},
-             {"es30", true, 3, 0, "3.0", BARE},
-             {"es32", true, 3, 2, "3.2", ""}};
+} kinds[] = {{"core33", false, false, 3, 3, "3.3", BARE},
+             {"core45", false, false, 4, 5, "4.5", ""},
+             {"compat", false, true, 3, 3, "3.3COMPAT", ""},
+             {"es30", true, false, 3, 0, "3.0", BARE},
+             {"es32", true, false, 3, 2, "3.2", ""}};
 
 /* -------------------------------------------------------------------------------- contexts -- */
 
@@ -61,7 +55,7 @@ static const struct kind *wanted_kind(void)
         if (strcmp(name, kinds[i].name) == 0)
             return &kinds[i];
     if (name && *name)
-        fail_msg("ALPHASTREAM_TEST_GL is %s, none of core33, core45, es30, es32", name);
+        fail_msg("ALPHASTREAM_TEST_GL is %s, none of core33, core45, compat, es30, es32", name);
     return &kinds[0];
 }
 
@@ -98,14 +92,18 @@ as_gl_proc test_gl_load(void *user, const char *name)
     return test_gl_load_plain(name);
 }
 
-static EGLContext make(bool es, int major, int minor, EGLContext shared)
+static EGLContext make(const struct kind *kind, EGLContext shared)
 {
+    const bool es = kind->es;
     const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION,
-                                 major,
+                                 kind->major,
                                  EGL_CONTEXT_MINOR_VERSION,
-                                 minor,
+                                 kind->minor,
                                  EGL_CONTEXT_FLAGS_KHR,
-                                 major > 1 ? EGL_CONTEXT_OPENGL_DEBUG_BIT_KHR : 0,
+                                 kind->major > 1 ? EGL_CONTEXT_OPENGL_DEBUG_BIT_KHR : 0,
+                                 es ? EGL_NONE : EGL_CONTEXT_OPENGL_PROFILE_MASK,
+                                 kind->compatible ? EGL_CONTEXT_OPENGL_COMPATIBILITY_PROFILE_BIT
+                                                  : EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT,
                                  EGL_NONE};
     const EGLDisplay display = open_display();
     eglBindAPI(es ? EGL_OPENGL_ES_API : EGL_OPENGL_API);
@@ -114,9 +112,10 @@ static EGLContext make(bool es, int major, int minor, EGLContext shared)
 
 test_gl *test_gl_create_es1(void)
 {
+    static const struct kind es1 = {.es = true, .major = 1, .minor = 1};
     test_gl *gl = calloc(1, sizeof(*gl));
     assert_non_null(gl);
-    gl->context = make(true, 1, 1, EGL_NO_CONTEXT);
+    gl->context = make(&es1, EGL_NO_CONTEXT);
     assert_non_null(gl->context);
     test_gl_current(gl);
     return gl;
@@ -154,8 +153,7 @@ test_gl *test_gl_create(const test_gl *shared)
     as_error error;
     test_gl *gl = calloc(1, sizeof(*gl));
     assert_non_null(gl);
-    gl->context =
-        make(kind->es, kind->major, kind->minor, shared ? shared->context : EGL_NO_CONTEXT);
+    gl->context = make(kind, shared ? shared->context : EGL_NO_CONTEXT);
     if (gl->context == EGL_NO_CONTEXT)
         fail_msg("there is no %s context here (0x%x)", kind->name, (unsigned)eglGetError());
     test_gl_current(gl);
@@ -256,7 +254,8 @@ uint8_t *test_gl_read(test_gl *gl, uint32_t texture, uint32_t width, uint32_t he
 uint32_t test_gl_make_texture(test_gl *gl, uint32_t internal_format, uint32_t width,
                               uint32_t height, uint8_t value)
 {
-    const GLenum format = internal_format == GL_R8 ? GL_RED : GL_RGBA;
+    const bool depth = internal_format == GL_DEPTH_COMPONENT16;
+    const GLenum format = internal_format == GL_R8 ? GL_RED : depth ? GL_DEPTH_COMPONENT : GL_RGBA;
     const size_t size = (size_t)width * height * (format == GL_RED ? 1 : 4);
     uint8_t *pixels = malloc(size);
     GLuint texture;
@@ -268,7 +267,7 @@ uint32_t test_gl_make_texture(test_gl *gl, uint32_t internal_format, uint32_t wi
     gl->f.gl.BindTexture(GL_TEXTURE_2D, texture);
     gl->f.gl.PixelStorei(GL_UNPACK_ALIGNMENT, 1);
     gl->f.gl.TexImage2D(GL_TEXTURE_2D, 0, (GLint)internal_format, (GLsizei)width, (GLsizei)height,
-                        0, format, GL_UNSIGNED_BYTE, pixels);
+                        0, format, depth ? GL_UNSIGNED_INT : GL_UNSIGNED_BYTE, pixels);
     gl->f.gl.PixelStorei(GL_UNPACK_ALIGNMENT, 4);
     gl->f.gl.BindTexture(GL_TEXTURE_2D, (GLuint)bound);
     free(pixels);

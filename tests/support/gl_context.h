@@ -9,7 +9,7 @@
 #include "gpu/opengl/functions.h"
 
 /* ALPHASTREAM_TEST_GL says of which kind all contexts of the process are: core33 (without it), es30
- * (both without any extension that the library knows), core45 or es32. */
+ * (both without any extension that the library knows but GL_KHR_debug), core45, compat or es32. */
 typedef struct test_gl {
     void *context;       /* of EGL */
     bool checked;        /* f is there */

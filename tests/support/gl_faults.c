@@ -14,6 +14,7 @@ static struct {
     void(GLAD_API_PTR *get_shader)(GLuint shader, GLenum name, GLint *out);
     void(GLAD_API_PTR *get_program)(GLuint program, GLenum name, GLint *out);
     GLenum(GLAD_API_PTR *check_framebuffer)(GLenum target);
+    void(GLAD_API_PTR *get_attachment)(GLenum target, GLenum attachment, GLenum name, GLint *out);
     void *(GLAD_API_PTR *map)(GLenum target, GLintptr offset, GLsizeiptr size, GLbitfield access);
     GLboolean(GLAD_API_PTR *unmap)(GLenum target);
     GLenum(GLAD_API_PTR *wait)(GLsync sync, GLbitfield flags, GLuint64 timeout);
@@ -31,9 +32,11 @@ static const GLubyte *GLAD_API_PTR get_string(GLenum name)
     return real.get_string(name);
 }
 
-/* The first extension becomes the one that tells of resets. */
+/* The first extension becomes the one that tells of resets, or the one with views. */
 static const GLubyte *GLAD_API_PTR get_string_i(GLenum name, GLuint index)
 {
+    if (name == GL_EXTENSIONS && index == 0 && test_gl_fault.several_views)
+        return (const GLubyte *)"GL_OVR_multiview";
     if (name == GL_EXTENSIONS && index == 0 && test_gl_fault.reports_resets)
         return (const GLubyte *)"GL_KHR_robustness";
     return real.get_string_i(name, index);
@@ -80,6 +83,15 @@ static GLenum GLAD_API_PTR check_framebuffer(GLenum target)
                                         : real.check_framebuffer(target);
 }
 
+static void GLAD_API_PTR get_attachment(GLenum target, GLenum attachment, GLenum name, GLint *out)
+{
+    enum { VIEWS = 0x9630 };
+    if (name == VIEWS && test_gl_fault.several_views)
+        *out = 2;
+    else
+        real.get_attachment(target, attachment, name, out);
+}
+
 static void *GLAD_API_PTR map(GLenum target, GLintptr offset, GLsizeiptr size, GLbitfield access)
 {
     return test_gl_fault.no_map ? NULL : real.map(target, offset, size, access);
@@ -93,6 +105,7 @@ static GLboolean GLAD_API_PTR unmap(GLenum target)
 
 static GLenum GLAD_API_PTR wait(GLsync sync, GLbitfield flags, GLuint64 timeout)
 {
+    test_gl_fault.waits += timeout != 0;
     if (test_gl_fault.wait_result == GL_TIMEOUT_EXPIRED && test_gl_fault.timeouts != 0) {
         test_gl_fault.timeouts--;
         return GL_TIMEOUT_EXPIRED;
@@ -130,6 +143,8 @@ static void load_real(void)
         (void(GLAD_API_PTR *)(GLuint, GLenum, GLint *))test_gl_load_plain("glGetProgramiv");
     real.check_framebuffer =
         (GLenum(GLAD_API_PTR *)(GLenum))test_gl_load_plain("glCheckFramebufferStatus");
+    real.get_attachment = (void(GLAD_API_PTR *)(GLenum, GLenum, GLenum, GLint *))test_gl_load_plain(
+        "glGetFramebufferAttachmentParameteriv");
     real.map = (void *(GLAD_API_PTR *)(GLenum, GLintptr, GLsizeiptr, GLbitfield))test_gl_load_plain(
         "glMapBufferRange");
     real.unmap = (GLboolean(GLAD_API_PTR *)(GLenum))test_gl_load_plain("glUnmapBuffer");
@@ -151,6 +166,7 @@ as_gl_proc test_gl_load_faulty(void *user, const char *name)
                 {"glGetShaderiv", (as_gl_proc)get_shader},
                 {"glGetProgramiv", (as_gl_proc)get_program},
                 {"glCheckFramebufferStatus", (as_gl_proc)check_framebuffer},
+                {"glGetFramebufferAttachmentParameteriv", (as_gl_proc)get_attachment},
                 {"glMapBufferRange", (as_gl_proc)map},
                 {"glUnmapBuffer", (as_gl_proc)unmap},
                 {"glClientWaitSync", (as_gl_proc)wait},

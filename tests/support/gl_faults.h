@@ -17,9 +17,11 @@ typedef struct test_gl_faults {
     uint64_t errors_asked; /* calls of glGetError so far */
     bool no_compile, no_link, no_framebuffer, no_map, unmap_loses, no_texture_memory;
     bool reports_resets; /* the context says that it does */
+    bool several_views;  /* it has GL_OVR_multiview, and attachments have two */
     GLenum reset_status;
     GLenum wait_result; /* 0: the true one; GL_TIMEOUT_EXPIRED: so the first `timeouts` times */
     uint64_t timeouts;
+    uint64_t waits; /* calls of glClientWaitSync so far that were to wait */
 } test_gl_faults;
 
 extern test_gl_faults test_gl_fault;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/stream_fixture.h"
 
+#include "core/raster/r8.h"
+
 #include <inttypes.h>
 
 /* ----------------------------------------------------------------------------- expectation -- */
@@ -261,6 +263,11 @@ void truth_damage(truth *t, uint64_t index)
     memset(t->bytes + range.offset + 4, 0xA5, (size_t)range.length - 4);
 }
 
+size_t test_mask_bytes(uint32_t width, uint32_t height)
+{
+    return (size_t)width * height + as_ras_shown_bytes(width, height);
+}
+
 as_stream_params truth_params(const truth *t)
 {
     return (as_stream_params){.struct_size = sizeof(as_stream_params),
@@ -270,7 +277,9 @@ as_stream_params truth_params(const truth *t)
                               .combine = t->combine,
                               .bytes = t->bytes,
                               .bytes_size = t->size,
-                              .threads = 2};
+                              .threads = 2,
+                              .init_timeout_ms = 120000, /* a busy machine decides nothing */
+                              .data_timeout_ms = 120000};
 }
 
 as_stream *open_stream(const as_stream_params *params)

@@ -59,6 +59,10 @@ bool truth_shows_canvas(truth *t, const as_frame *frame, uint64_t index, uint32_
 void truth_expect_canvas(truth *t, as_stream *stream, uint64_t index, uint32_t width,
                          uint32_t height);
 
+/* What the library counts for the buffer of a mask as large as its canvas: pixels, and the bits
+ * that it remembers of them. */
+size_t test_mask_bytes(uint32_t width, uint32_t height);
+
 /* `count` frames with one small triangle each, all different up to 50000; meant for 320 x 200. */
 test_bytes test_triangles(size_t count);
 /* The same with `padding` unused bytes behind each frame's, and the first frame that of number

@@ -309,6 +309,17 @@ class FaultServerTest(unittest.TestCase):
         self.assertEqual(client.rest(), CONTENT[5:105])
         self.assertFalse(client.reset)
 
+    def test_trailer(self):
+        self.scenario("", "chunked=100 trailer=2000")
+        client = self.client()
+        client.ask(self.url, span(5, 104)).head()
+        wanted = b"64\r\n" + CONTENT[5:105] + b"\r\n0\r\n"
+        self.assertEqual(client.take(len(wanted)), wanted)
+        lines = client.take(2000).split(b"\r\n")
+        self.assertEqual([line.partition(b":")[0] for line in lines], [b"X-Pad-0", b"X-Pad-1000", b""])
+        self.assertEqual(client.take(2), b"\r\n")
+        self.honest(client)
+
     def test_chunked_gzip_interim(self):
         self.scenario("", "chunked=60", "gzip=1", "interim=103")
         client = self.client()

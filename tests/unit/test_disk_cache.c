@@ -39,6 +39,29 @@ static void test_units_are_kept(void **state)
     test_remove_folder(path);
 }
 
+/* Units of this very version alone, and none past what there is room for. */
+static void test_units_are_listed(void **state)
+{
+    (void)state;
+    const char *path = path_of("listed");
+    as_disk_cache *other = open_cache(path, BUDGET, URL "&x=1", VALIDATOR);
+    write_unit(other, 2, UNIT, 1);
+    as_disk_close(other);
+    as_disk_cache *cache = open_cache(path, BUDGET, URL, VALIDATOR);
+    uint8_t bits[3] = {0, 0, 0};
+    as_disk_list(cache, bits, 16);
+    assert_true(bits[0] == 0 && bits[1] == 0);
+    write_unit(cache, 0, UNIT, 1);
+    write_unit(cache, 9, UNIT, 1);
+    write_unit(cache, 15, UNIT, 1);
+    write_unit(cache, 16, UNIT, 1);
+    write_unit(cache, UINT64_MAX / UNIT, 10, 1);
+    as_disk_list(cache, bits, 16);
+    assert_true(bits[0] == 0x01 && bits[1] == 0x82 && bits[2] == 0);
+    as_disk_close(cache);
+    test_remove_folder(path);
+}
+
 static void test_directories_are_made(void **state)
 {
     (void)state;
@@ -467,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_units_are_kept),
+        cmocka_unit_test(test_units_are_listed),
         cmocka_unit_test(test_directories_are_made),
         cmocka_unit_test(test_versions_and_urls_do_not_mix),
         cmocka_unit_test(test_damaged_units),

@@ -67,6 +67,34 @@ static void test_stream(void **state)
     check_all("stream", dsp_check_stream);
 }
 
+static void test_differ(void **state)
+{
+    (void)state;
+    check_all("differ", dsp_check_differ);
+}
+
+static void test_find(void **state)
+{
+    (void)state;
+    check_all("find", dsp_check_find);
+}
+
+static void test_rewrite(void **state)
+{
+    (void)state;
+    check_all("rewrite", dsp_check_rewrite);
+}
+
+static void test_update(void **state)
+{
+    (void)state;
+    check_all("update", dsp_check_update);
+    dsp_check plain = {.name = "c", .dsp = as_ras_dsp_c, .seed = test_seed("update in C")};
+    plain.brief = TEST_SANITIZED;
+    dsp_check_update(&plain);
+    assert_int_equal(plain.failures, 0);
+}
+
 static void test_r8(void **state)
 {
     (void)state;
@@ -110,12 +138,37 @@ static void stream_off(uint8_t *pixels, const uint8_t *row, size_t size)
     memcpy(pixels, row, size - (size == 300));
 }
 
+static bool differ_off(uint64_t *shown, const uint64_t *bits, size_t words, uint64_t *difference,
+                       uint64_t *changed)
+{
+    const bool differs = as_ras_dsp_c.differ(shown, bits, words, difference, changed);
+    changed[0] &= ~UINT64_C(2);
+    difference[words - 1] &= ~(UINT64_C(1) << 5);
+    return differs;
+}
+
+static void find_off(const uint64_t *difference, const as_ras_sampling *sampling, uint64_t *wanted)
+{
+    as_ras_dsp_c.find(difference, sampling, wanted);
+    wanted[0] &= ~UINT64_C(2);
+}
+
+static void rewrite_off(const as_ras_lines *lines, const uint64_t *bits,
+                        const as_ras_sampling *sampling)
+{
+    as_ras_dsp_c.rewrite(lines, bits, sampling);
+    if (sampling->width % 64 == 63 && (lines->wanted[0] & 1))
+        lines->pixels[0] ^= 1;
+}
+
 static void test_differences_are_seen(void **state)
 {
     (void)state;
     const dsp_check sound = {.name = "off", .dsp = as_ras_dsp_c, .seed = 1, .quiet = true};
-    static check_fn *const checks[] = {dsp_check_bounds, dsp_check_fill,   dsp_check_expand,
-                                       dsp_check_sample, dsp_check_stream, dsp_check_r8};
+    static check_fn *const checks[] = {
+        dsp_check_bounds, dsp_check_fill, dsp_check_expand,  dsp_check_sample, dsp_check_stream,
+        dsp_check_differ, dsp_check_find, dsp_check_rewrite, dsp_check_r8,     dsp_check_update};
+    enum { WITHOUT_WINDOW = 8 };
     for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
         dsp_check good = sound, bad = sound;
         bad.dsp.bounds = bounds_off;
@@ -123,7 +176,10 @@ static void test_differences_are_seen(void **state)
         bad.dsp.expand = expand_off;
         bad.dsp.sample = sample_off;
         bad.dsp.stream = stream_off;
-        bad.dsp.window = checks[i] == dsp_check_r8 ? 16 : 0; /* so that r8 comes to sample */
+        bad.dsp.differ = differ_off;
+        bad.dsp.find = find_off;
+        bad.dsp.rewrite = rewrite_off;
+        bad.dsp.window = i < WITHOUT_WINDOW ? 0 : 16; /* so that they come to sample and rewrite */
         good.brief = true;
         checks[i](&good);
         assert_int_equal(good.failures, 0);
@@ -219,6 +275,8 @@ static void test_selected_table(void **state)
     assert_true(dsp->bounds == wanted.bounds && dsp->fill == wanted.fill);
     assert_true(dsp->expand == wanted.expand && dsp->sample == wanted.sample);
     assert_true(dsp->stream == wanted.stream && dsp->settle == wanted.settle);
+    assert_true(dsp->differ == wanted.differ && dsp->find == wanted.find);
+    assert_true(dsp->rewrite == wanted.rewrite);
     assert_int_equal(dsp->window, wanted.window);
     const as_ras_dsp none = as_ras_dsp_for(0);
     assert_true(none.fill == as_ras_dsp_c.fill && none.window == 0);
@@ -231,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_bounds),          cmocka_unit_test(test_fill),
         cmocka_unit_test(test_expand),          cmocka_unit_test(test_sample),
         cmocka_unit_test(test_stream),          cmocka_unit_test(test_r8),
+        cmocka_unit_test(test_differ),          cmocka_unit_test(test_find),
+        cmocka_unit_test(test_rewrite),         cmocka_unit_test(test_update),
         cmocka_unit_test(test_sampling_tables), cmocka_unit_test(test_sampling_tables_point_right),
         cmocka_unit_test(test_selected_table),
     };

@@ -97,6 +97,32 @@ static void test_other_streams(void **state)
     CV_destroy(h);
 }
 
+/* Attached before, and kept through opens that fail. */
+static void test_failed_open(void **state)
+{
+    void *fence = &state;
+    (void)state;
+    AlphaStreamHandle *h = opened(WALKERS);
+    assert_done(h, CV_gl_attach(h, test_gl_load_plain));
+    check_texture(h, WALKERS, 7);
+    assert_false(init(h, "tests/data/none.asvp"));
+    assert_int_equal(CV_gl_get_frame_texture(h, 7, &fence), 0);
+    assert_null(fence);
+    assert_error(h, AS_ERROR_NOT_INITIALIZED, "CV_init");
+    assert_done(h, init(h, TORTURE));
+    check_texture(h, TORTURE, 7);
+    assert_false(init(h, "tests/data/none.asvp"));
+    CV_gl_detach(h);
+    assert_error(h, 0, "");
+    CV_destroy(h);
+    h = create();
+    assert_false(init(h, "tests/data/none.asvp"));
+    assert_done(h, CV_gl_attach(h, test_gl_load_plain)); /* for what is opened later */
+    assert_int_equal(CV_gl_get_frame_texture(h, 0, &fence), 0);
+    assert_error(h, AS_ERROR_NOT_INITIALIZED, "CV_init");
+    CV_destroy(h);
+}
+
 static void test_errors(void **state)
 {
     void *fence = &state;
@@ -159,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_frames, no_errors),
         cmocka_unit_test_teardown(test_other_streams, no_errors),
+        cmocka_unit_test_teardown(test_failed_open, no_errors),
         cmocka_unit_test_teardown(test_errors, no_errors),
         cmocka_unit_test_teardown(test_init_meanwhile, no_errors),
     };

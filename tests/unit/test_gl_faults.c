@@ -3,6 +3,7 @@
  * Drivers that refuse, run out of memory or lose their context: each is AS_ERROR_GPU with its
  * reason, and what comes after it is right.
  */
+#include "gpu/opengl/device.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/gl_faults.h"
 #include "tests/unit/gl_fixture.h"
@@ -175,6 +176,51 @@ static void test_no_memory_for_textures(void **state)
     as_gl_detach(&gl);
 }
 
+/* Drivers differ in whether a level before GL_TEXTURE_BASE_LEVEL can be drawn into. */
+static void test_base_level(void **state)
+{
+    const GladGLContext *f = &context->f.gl;
+    as_gl_request request = ask(0, 0);
+    as_gl_texture texture;
+    as_error error;
+    (void)state;
+    as_gl *gl = attach_faulty(AS_GL_UPLOAD_AUTO);
+    request.texture = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    test_gl_fault.no_framebuffer = true;
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "is not GL_R8");
+    f->BindTexture(GL_TEXTURE_2D, request.texture);
+    f->TexParameteri(GL_TEXTURE_2D, GL_TEXTURE_BASE_LEVEL, 1);
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "GL_TEXTURE_BASE_LEVEL");
+    f->BindTexture(GL_TEXTURE_2D, 0);
+    f->DeleteTextures(1, &request.texture);
+    as_gl_detach(&gl);
+}
+
+/* Mesa's software drivers have no attachments for several views. */
+static void test_several_views(void **state)
+{
+    const GladGLContext *f = &context->f.gl;
+    as_gl_request request = ask(0, 0);
+    as_gl_texture texture;
+    as_error error;
+    (void)state;
+    GLuint name = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    f->GenFramebuffers(1, &request.framebuffer);
+    f->BindFramebuffer(GL_FRAMEBUFFER, request.framebuffer);
+    f->FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, name, 0);
+    f->BindFramebuffer(GL_FRAMEBUFFER, 0);
+    test_gl_fault.several_views = true;
+    as_gl *gl = attach_faulty(AS_GL_UPLOAD_AUTO);
+    assert_fails(as_gl_get_frame(gl, 0, &request, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_ARGUMENT, &error, "has layered attachments");
+    test_gl_fault.several_views = false;
+    as_gl_detach(&gl);
+    f->DeleteFramebuffers(1, &request.framebuffer);
+    f->DeleteTextures(1, &name);
+}
+
 /* A texture whose drawing failed is drawn in full the next time. */
 static void test_drawing_fails(void **state)
 {
@@ -193,12 +239,10 @@ static void test_drawing_fails(void **state)
 }
 
 /* A ring of the smallest segments comes around soon. */
-static as_gpu *small_ring(as_gl_upload upload)
+static as_gpu *small_ring(void)
 {
-    const as_gpu_opengl_params params = {.get_proc_address = test_gl_load_faulty,
-                                         .textures = 1,
-                                         .segment_rects = 1,
-                                         .upload = upload};
+    const as_gpu_opengl_params params = {
+        .get_proc_address = test_gl_load_faulty, .textures = 1, .segment_rects = 1};
     as_gpu *gpu = NULL;
     as_error error;
     assert_ok(as_gpu_opengl_create(&params, &gpu, &error), &error);
@@ -213,7 +257,7 @@ static void test_waiting(void **state)
     as_gpu_texture *texture;
     as_error error;
     (void)state;
-    as_gpu *gpu = small_ring(AS_GL_UPLOAD_AUTO);
+    as_gpu *gpu = small_ring();
     test_gl_fault.wait_result = GL_TIMEOUT_EXPIRED;
     test_gl_fault.timeouts = 3;
     assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
@@ -224,9 +268,63 @@ static void test_waiting(void **state)
     request.index = 1;
     words[0] = UINT64_C(0x5555555555555555);
     assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
-                 "10 seconds");
+                 "waiting for the GPU failed");
     test_gl_fault.wait_result = 0;
     assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
+    as_gpu_destroy(gpu, false);
+}
+
+/* A GPU that has stopped is waited for once; later it is only asked, and it may go on. */
+static void test_stopped(void **state)
+{
+    enum { ROWS = 8 };
+    uint64_t words[ROWS] = {0, 5, 0, 5, 0, 5, 0, 5};
+    const as_canvas_view canvas = {.words = words, .stride_words = 1, .width = 64, .height = ROWS};
+    as_gpu_request request = {.stream = 1, .width = 64, .height = ROWS};
+    as_gpu_texture *texture;
+    as_error error;
+    (void)state;
+    as_gpu *gpu = small_ring();
+    uint64_t *most_wait_ns = &((as_gl_device *)gpu)->most_wait_ns;
+    *most_wait_ns = 1000;
+    test_gl_fault.wait_result = GL_TIMEOUT_EXPIRED;
+    test_gl_fault.timeouts = UINT64_MAX;
+    assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_true(test_gl_fault.waits > 0);
+    assert_int_equal(gpu->numbers.upload_waits, 1);
+    const uint64_t waits = test_gl_fault.waits, draws = gpu->numbers.draws;
+    const uint64_t clears = gpu->numbers.clears;
+    for (request.index = 1; request.index < 4; request.index++)
+        assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                     "has not finished");
+    uint64_t nothing[ROWS] = {0};
+    const as_canvas_view empty = {.words = nothing, .stride_words = 1, .width = 64, .height = ROWS};
+    assert_fails(as_gpu_show(gpu, &request, &empty, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_int_equal(test_gl_fault.waits, waits);
+    assert_int_equal(gpu->numbers.draws, draws);
+    assert_int_equal(gpu->numbers.clears, clears);
+    assert_int_equal(gpu->numbers.upload_waits, 1);
+
+    test_gl_fault.timeouts = 0; /* it goes on */
+    context->f.gl.Finish();
+    *most_wait_ns = AS_GL_MOST_WAIT_NS;
+    assert_ok(as_gpu_show(gpu, &request, &canvas, &texture, &error), &error);
+    uint8_t *pixels = test_gl_read(context, texture->name, 64, ROWS);
+    for (int i = 0; i < 64 * ROWS; i++)
+        assert_int_equal(pixels[i], words[i / 64] >> i % 64 & 1 ? 255 : 0);
+    free(pixels);
+    as_gpu_release(gpu, texture, NULL);
+
+    test_gl_fault.timeouts = UINT64_MAX; /* and stops again */
+    *most_wait_ns = 1000;
+    words[0] = UINT64_C(0x5555555555555555);
+    request.index++;
+    test_gl_fault.waits = 0;
+    assert_fails(as_gpu_show(gpu, &request, &canvas, &texture, &error), AS_ERROR_GPU, &error,
+                 "has not finished");
+    assert_true(test_gl_fault.waits > 0);
     as_gpu_destroy(gpu, false);
 }
 
@@ -294,8 +392,11 @@ int main(void)
         cmocka_unit_test_teardown(test_attach_refused, clean),
         cmocka_unit_test_teardown(test_each_error, clean),
         cmocka_unit_test_teardown(test_no_memory_for_textures, clean),
+        cmocka_unit_test_teardown(test_base_level, clean),
+        cmocka_unit_test_teardown(test_several_views, clean),
         cmocka_unit_test_teardown(test_drawing_fails, clean),
         cmocka_unit_test_teardown(test_waiting, clean),
+        cmocka_unit_test_teardown(test_stopped, clean),
         cmocka_unit_test_teardown(test_lost, clean),
         cmocka_unit_test_teardown(test_allocations, clean),
     };

@@ -8,6 +8,8 @@
 #include "core/base/clock.h"
 #include "core/stream/stream.h"
 
+#include <poll.h>
+
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 60 };
 
 static test_gl *context;
@@ -311,6 +313,35 @@ static void test_stream_errors(void **state)
     truth_free(&t);
 }
 
+/* Attached while the index is still to be read, of a stream that then turns out to be none. */
+static void test_no_stream(void **state)
+{
+    static const uint8_t bytes[64] = {'n', 'o', 'n', 'e'};
+    test_source source;
+    as_gl_texture texture;
+    as_stream *stream;
+    as_error error;
+    (void)state;
+    test_source_init(&source, bytes, sizeof(bytes), true);
+    test_source_gate(&source, 0, UINT64_MAX);
+    as_stream_params params = {.struct_size = sizeof(params), .source = test_source_open(&source)};
+    assert_ok(as_stream_open_async(&params, &stream, &error), &error);
+    as_source_close(&params.source);
+    as_gl *gl = attach(stream, 0, AS_GL_UPLOAD_AUTO);
+    assert_fails(as_gl_get_frame(gl, 0, NULL, AS_WAIT_FOREVER, &texture, &error), AS_NOT_READY,
+                 &error, "index");
+    test_source_open_gate(&source);
+    struct pollfd opened = {.fd = as_stream_event_fd(stream), .events = POLLIN};
+    assert_int_equal(poll(&opened, 1, -1), 1);
+    assert_fails(as_gl_get_frame(gl, 0, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_DECODE,
+                 &error, "");
+    assert_null(texture.handle);
+    assert_int_equal(gl_stats_of(gl).textures, 0);
+    as_gl_detach(&gl);
+    as_stream_close(&stream);
+    test_source_destroy(&source);
+}
+
 static void test_arguments(void **state)
 {
     const as_stream_params stream_params = truth_params(&small);
@@ -368,6 +399,58 @@ static void test_arguments(void **state)
     as_stream_close(&stream);
 }
 
+/* Textures that show the source's old content are not taken for frames of the new one. */
+static void test_content_replaced(void **state)
+{
+    (void)state;
+    enum { LATER = 30, HELD = 4 };
+    truth other;
+    test_source control;
+    as_error error;
+    as_gl_texture held, texture;
+    as_gl_request mine = ask(0, 0);
+    truth_of_bytes(&other, test_padded_triangles(LATER, 1000, 1000), WIDTH, HEIGHT);
+    test_source_init(&control, small.bytes, small.size, true);
+    control.versioned = true;
+    as_source *source = test_source_open(&control);
+    as_stream_params params = truth_params(&small);
+    params.bytes = NULL;
+    params.bytes_size = 0;
+    params.source = source;
+    as_stream *stream = open_stream(&params);
+    as_gl *gl = attach(stream, HELD, AS_GL_UPLOAD_AUTO);
+    mine.texture = test_gl_make_texture(context, GL_R8, WIDTH, HEIGHT, 0);
+    check_frame(context, gl, &small, LATER, NULL);
+    check_frame(context, gl, &small, 5, NULL);
+    held = get(gl, 6, NULL);
+    texture = get(gl, 7, &mine);
+    as_gl_release(gl, &texture, NULL);
+    mine.unchanged = 1;
+    test_source_replace(&control, other.bytes, other.size);
+    assert_fails(as_gl_get_frame(gl, 5, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_CHANGED,
+                 &error, "replaced by another");
+    for (uint64_t i = 5; i < 8; i++)
+        check_frame(context, gl, &other, i, NULL);
+    check_frame(context, gl, &other, 7, &mine);
+    expect(context, &held, &small); /* it is the caller's */
+    as_gl_release(gl, &held, NULL);
+    check_frame(context, gl, &other, 6, NULL);
+    assert_fails(as_gl_get_frame(gl, LATER, NULL, AS_WAIT_FOREVER, &texture, &error),
+                 AS_ERROR_OUT_OF_RANGE, &error, "30 frames");
+    /* And back: nobody tells these frames apart by their numbers either. */
+    test_source_replace(&control, small.bytes, small.size);
+    assert_fails(as_gl_get_frame(gl, 6, NULL, AS_WAIT_FOREVER, &texture, &error), AS_ERROR_CHANGED,
+                 &error, "replaced by another");
+    check_frame(context, gl, &small, 6, NULL);
+    check_frame(context, gl, &small, 7, &mine);
+    as_gl_detach(&gl);
+    as_stream_close(&stream);
+    as_source_close(&source);
+    test_source_destroy(&control);
+    truth_free(&other);
+    context->f.gl.DeleteTextures(1, &mine.texture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +462,8 @@ int main(void)
         cmocka_unit_test_teardown(test_keep_processing, no_errors),
         cmocka_unit_test_teardown(test_holds_no_frames, no_errors),
         cmocka_unit_test_teardown(test_stream_errors, no_errors),
+        cmocka_unit_test_teardown(test_content_replaced, no_errors),
+        cmocka_unit_test_teardown(test_no_stream, no_errors),
         cmocka_unit_test_teardown(test_arguments, no_errors),
     };
     return cmocka_run_group_tests_name("gl_frames", tests, setup, teardown);

@@ -71,9 +71,46 @@ static const GLenum on_desktop[] = {
     GL_POLYGON_OFFSET_POINT, GL_POLYGON_SMOOTH, GL_PRIMITIVE_RESTART, GL_PROGRAM_POINT_SIZE,
     GL_SAMPLE_ALPHA_TO_ONE, GL_SAMPLE_MASK, GL_TEXTURE_CUBE_MAP_SEAMLESS};
 
+/* In compatibility profiles, whose names no header here has. */
+enum {
+    SHADE_MODEL = 0x0B54,
+    POLYGON_STIPPLE = 0x0B42,
+    ALPHA_TEST = 0x0BC0,
+    ALPHA_TEST_FUNC = 0x0BC1,
+    ALPHA_TEST_REF = 0x0BC2,
+    LIGHTING = 0x0B50,
+    FOG = 0x0B60,
+    LINE_STIPPLE = 0x0B24,
+    TEXTURE_2D_ON = 0x0DE1,
+    CLIENT_VERTEX_ARRAY = 0x8074,
+    CLIENT_ACTIVE_TEXTURE = 0x84E1,
+    MATRIX_MODE = 0x0BA0,
+    CURRENT_COLOR = 0x0B00,
+    CLAMP_VERTEX_COLOR = 0x891A,
+    CLAMP_FRAGMENT_COLOR = 0x891B,
+    TWO_SIDE = 0x8643
+};
+static const GLenum in_compat[] = {SHADE_MODEL,
+                                   POLYGON_STIPPLE,
+                                   ALPHA_TEST,
+                                   ALPHA_TEST_FUNC,
+                                   ALPHA_TEST_REF,
+                                   LIGHTING,
+                                   FOG,
+                                   LINE_STIPPLE,
+                                   TEXTURE_2D_ON,
+                                   TWO_SIDE,
+                                   CLIENT_VERTEX_ARRAY,
+                                   CLIENT_ACTIVE_TEXTURE,
+                                   MATRIX_MODE,
+                                   CURRENT_COLOR,
+                                   CLAMP_VERTEX_COLOR,
+                                   CLAMP_FRAGMENT_COLOR};
+
 typedef struct snapshot {
     GLfloat everywhere[COUNT(everywhere)][VALUES];
     GLfloat on_desktop[COUNT(on_desktop)][VALUES];
+    GLfloat in_compat[COUNT(in_compat)][VALUES];
     GLint color_masks[BUFFERS][4];
     GLboolean blends[BUFFERS], scissors_on[VIEWPORTS];
     GLfloat viewports[VIEWPORTS][4], scissors[VIEWPORTS][4];
@@ -81,20 +118,24 @@ typedef struct snapshot {
     GLint attribute[3]; /* of the bound vertex array */
 } snapshot;
 
+static void take_floats(const GLenum *names, size_t count, GLfloat (*values)[VALUES])
+{
+    for (size_t i = 0; i < count; i++) {
+        f->GetFloatv(names[i], values[i]);
+        if (f->GetError() != GL_NO_ERROR)
+            fail_msg("0x%04x is no state here", names[i]);
+    }
+}
+
 static void take(snapshot *s)
 {
     const as_gl_extra *extra = &context->f.extra;
     memset(s, 0, sizeof(*s));
-    for (size_t i = 0; i < COUNT(everywhere); i++) {
-        f->GetFloatv(everywhere[i], s->everywhere[i]);
-        if (f->GetError() != GL_NO_ERROR)
-            fail_msg("0x%04x is no state here", everywhere[i]);
-    }
-    for (size_t i = 0; i < COUNT(on_desktop) && !context->f.es; i++) {
-        f->GetFloatv(on_desktop[i], s->on_desktop[i]);
-        if (f->GetError() != GL_NO_ERROR)
-            fail_msg("0x%04x is no state here", on_desktop[i]);
-    }
+    take_floats(everywhere, COUNT(everywhere), s->everywhere);
+    if (!context->f.es)
+        take_floats(on_desktop, COUNT(on_desktop), s->on_desktop);
+    if (context->f.compatible)
+        take_floats(in_compat, COUNT(in_compat), s->in_compat);
     for (GLuint i = 0; i < BUFFERS && extra->is_enabled_i; i++) {
         f->GetIntegeri_v(GL_COLOR_WRITEMASK, i, s->color_masks[i]);
         s->blends[i] = extra->is_enabled_i(GL_BLEND, i);
@@ -130,6 +171,8 @@ static void expect_unchanged(const snapshot *before, const char *after)
         expect_floats(now.everywhere[i], before->everywhere[i], everywhere[i], after);
     for (size_t i = 0; i < COUNT(on_desktop); i++)
         expect_floats(now.on_desktop[i], before->on_desktop[i], on_desktop[i], after);
+    for (size_t i = 0; i < COUNT(in_compat); i++)
+        expect_floats(now.in_compat[i], before->in_compat[i], in_compat[i], after);
     assert_memory_equal(now.color_masks, before->color_masks, sizeof(now.color_masks));
     assert_memory_equal(now.blends, before->blends, sizeof(now.blends));
     assert_memory_equal(now.viewports, before->viewports, sizeof(now.viewports));
@@ -367,15 +410,60 @@ static void spoil_more(bool spoilt)
     }
 }
 
+static as_gl_proc function(const char *name)
+{
+    const as_gl_proc address = test_gl_load_plain(name);
+    assert_non_null((void *)(uintptr_t)address);
+    return address;
+}
+
+/* Read as pixels are, so while those are at their defaults. */
+static void make_stipple(void)
+{
+    static const GLubyte nothing[128];
+    ((void(GLAD_API_PTR *)(const GLubyte *))function("glPolygonStipple"))(nothing);
+}
+
+/* What only compatibility profiles have. */
+static void spoil_compatible(bool spoilt)
+{
+    static const GLenum caps[] = {ALPHA_TEST, POLYGON_STIPPLE, LIGHTING,
+                                  FOG,        LINE_STIPPLE,    TEXTURE_2D_ON};
+    for (size_t i = 0; i < COUNT(caps); i++)
+        (spoilt ? f->Enable : f->Disable)(caps[i]);
+    ((void(GLAD_API_PTR *)(GLenum, GLfloat))function("glAlphaFunc"))(GL_NEVER, 0.5f);
+}
+
+/* Front and back of their own. */
+static void use_polygon_modes(const targets *t)
+{
+    f->PolygonMode(GL_FRONT, GL_POINT);
+    f->PolygonMode(GL_BACK, GL_FILL);
+    use_both_ways(t);
+    f->PolygonMode(GL_FRONT, GL_FILL);
+    f->PolygonMode(GL_BACK, GL_LINE);
+    f->FrontFace(GL_CW); /* all that is drawn is back */
+    use_both_ways(t);
+    f->FrontFace(GL_CCW);
+}
+
 static void test_worst(void **state)
 {
     (void)state;
     targets t = make_targets();
+    if (context->f.compatible)
+        make_stipple();
     objects o = bind_objects(&t);
     spoil(true);
     use_both_ways(&t);
     spoil_more(true);
     use_both_ways(&t);
+    if (context->f.compatible) {
+        spoil_compatible(true);
+        use_both_ways(&t);
+        use_polygon_modes(&t);
+        spoil_compatible(false);
+    }
     spoil_more(false);
     spoil(false);
     delete_objects(&o);

@@ -283,6 +283,157 @@ static void test_others_go_on(void **state)
     http_probe_expect_all(other);
 }
 
+/* ---------------------------------------------------------------------------- while refreshing --
+ */
+
+/* A callback that does not return until it is told to. */
+typedef struct blocker {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t entered, left;
+    bool open;
+    char url[HTTP_URL];
+} blocker;
+
+static as_result block(void *user, const char *url, uint32_t status, char *out_url, size_t capacity)
+{
+    blocker *b = user;
+    (void)url;
+    (void)status;
+    pthread_mutex_lock(&b->lock);
+    b->entered++;
+    pthread_cond_broadcast(&b->changed);
+    while (!b->open)
+        pthread_cond_wait(&b->changed, &b->lock);
+    b->left++;
+    snprintf(out_url, capacity, "%s", b->url);
+    pthread_mutex_unlock(&b->lock);
+    return AS_OK;
+}
+
+static void wait_for_callback(blocker *b)
+{
+    pthread_mutex_lock(&b->lock);
+    while (b->entered == 0)
+        pthread_cond_wait(&b->changed, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void open_callback(blocker *b)
+{
+    pthread_mutex_lock(&b->lock);
+    b->open = true;
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
+}
+
+/* `file` is denied to the old URL after `skip` requests. */
+static void init_blocker(blocker *b, as_http_params *params, const char *file, unsigned skip)
+{
+    char rule[100];
+    *b = (blocker){.open = false};
+    assert_int_equal(pthread_mutex_init(&b->lock, NULL), 0);
+    assert_int_equal(pthread_cond_init(&b->changed, NULL), 0);
+    fault_scenario("refresh", file, "etag=\"v1\"");
+    snprintf(rule, sizeof(rule), "query=old skip=%u times=always status=403", skip);
+    fault_rule("refresh", rule);
+    fault_url(b->url, "refresh", "x?new");
+    params->refresh = block;
+    params->user = b;
+}
+
+static void free_blocker(blocker *b)
+{
+    pthread_cond_destroy(&b->changed);
+    pthread_mutex_destroy(&b->lock);
+}
+
+typedef struct closing {
+    as_source *source;
+    as_stream *stream;
+    pthread_t thread;
+    blocker *b;
+    uint32_t left; /* callbacks that had returned when the close did */
+    as_result result;
+} closing;
+
+static void *read_there(void *user)
+{
+    closing *c = user;
+    uint8_t byte;
+    size_t got;
+    as_error error;
+    c->result = as_source_read(c->source, 600000, &byte, 1, &got, &error);
+    return NULL;
+}
+
+/* A cancelled read whose thread is in the callback ends with it, whatever URL that has found, and
+ * no request is made of it. */
+static void test_cancelled_while_refreshing(void **state)
+{
+    (void)state;
+    char url[HTTP_URL];
+    as_http_params params = patient();
+    as_error error;
+    blocker b;
+    closing c = {.b = &b};
+    init_blocker(&b, &params, content.path, 0);
+    assert_ok(as_source_open_http(fault_url(url, "refresh", "x?old"), &params, &c.source, &error),
+              &error);
+    assert_int_equal(pthread_create(&c.thread, NULL, read_there, &c), 0);
+    wait_for_callback(&b);
+    as_source_cancel(c.source);
+    open_callback(&b);
+    pthread_join(c.thread, NULL);
+    assert_int_equal(c.result, AS_ERROR_CANCELLED);
+    as_source_close(&c.source);
+    assert_null(c.source);
+    fault_log log = fault_log_of("refresh");
+    assert_int_equal(log.count, 1);
+    fault_log_free(&log);
+    assert_int_equal(b.entered, 1);
+    free_blocker(&b);
+}
+
+static void *close_stream(void *user)
+{
+    closing *c = user;
+    as_stream_close(&c->stream);
+    pthread_mutex_lock(&c->b->lock);
+    c->left = c->b->left;
+    pthread_mutex_unlock(&c->b->lock);
+    return NULL;
+}
+
+/* A stream's worker is in the callback: closing the stream waits for it, and it is not called
+ * again. */
+static void test_closed_while_refreshing(void **state)
+{
+    (void)state;
+    char url[HTTP_URL];
+    as_http_params http = patient();
+    as_stream_params params = {.struct_size = sizeof(params), .http = &http};
+    as_error error;
+    as_frame *frame = NULL;
+    blocker b;
+    closing c = {.b = &b};
+    init_blocker(&b, &http, "samples/data/walkers.asvp", 1);
+    params.location = fault_url(url, "refresh", "x?old");
+    params.init_timeout_ms = 60000;
+    assert_ok(as_stream_open(&params, &c.stream, &error), &error);
+    assert_int_not_equal(as_stream_get_frame(c.stream, 719, 0, 0, 0, &frame), AS_OK);
+    wait_for_callback(&b);
+    assert_int_equal(pthread_create(&c.thread, NULL, close_stream, &c), 0);
+    for (int i = 0; i < 20; i++)
+        fault_wait("refresh", "requests=1"); /* time enough for a close that does not wait */
+    open_callback(&b);
+    pthread_join(c.thread, NULL);
+    assert_null(c.stream);
+    assert_int_equal(c.left, 1);
+    assert_int_equal(b.entered, 1);
+    free_blocker(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +443,8 @@ int main(void)
         http_test(test_connecting),
         http_test(test_resting),
         http_test(test_others_go_on),
+        http_test(test_cancelled_while_refreshing),
+        http_test(test_closed_while_refreshing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

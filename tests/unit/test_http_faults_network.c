@@ -254,6 +254,46 @@ static void test_one_connection(void **state)
     }
 }
 
+/* A server that is slow for once, as a cache is that has to fetch the bytes: the request is wanted,
+ * and is not given up for the second one that asks whether the server serves one connection. */
+static void test_slow_once(void **state)
+{
+    (void)state;
+    http_probe *probe = http_probe_open("slow", &content, "etag=\"v1\"", NULL);
+    http_probe_expect(probe, 0, 256 * 1024); /* all of the first request: the connection idles */
+    fault_tell("offline %u", (unsigned)fault_port()); /* the kept connection is gone */
+    fault_tell("online %u", (unsigned)fault_port());
+    fault_rule("slow", "stall=before");
+    fault_rule("slow", "delay=60000"); /* the second one, wherever it goes */
+    reader one = {.probe = probe, .offset = 630000};
+    assert_int_equal(pthread_create(&one.thread, NULL, read_part, &one), 0);
+    fault_wait("slow", "requests=3 stalled=1");
+    fault_tell("release slow");
+    pthread_join(one.thread, NULL);
+    assert_ok(one.result, &one.error);
+    assert_false(one.wrong);
+    fault_wait("slow", "ended=3"); /* the other one is given up */
+    fault_log log = fault_log_of("slow");
+    assert_int_equal(log.count, 3);
+    assert_string_equal(log.requests[1].end, "done");
+    assert_int_equal(log.requests[2].first, log.requests[1].first);
+    fault_log_free(&log);
+    /* Two at once are still allowed. */
+    fault_rule("slow", "times=2 stall=before");
+    reader readers[2] = {{.probe = probe, .offset = 525000}, {.probe = probe, .offset = 300000}};
+    for (size_t i = 0; i < COUNT(readers); i++) {
+        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_part, &readers[i]), 0);
+        fault_wait("slow", i == 0 ? "requests=4 stalled=1" : "requests=5 stalled=2");
+    }
+    fault_tell("release slow");
+    for (size_t i = 0; i < COUNT(readers); i++) {
+        pthread_join(readers[i].thread, NULL);
+        assert_ok(readers[i].result, &readers[i].error);
+        assert_false(readers[i].wrong);
+    }
+    http_probe_close(probe, 5);
+}
+
 /* --------------------------------------------------------------------------------- offline -- */
 
 /* What was read stays readable, the rest fails without a storm of requests, and once the server is
@@ -399,6 +439,7 @@ int main(void)
         http_test(test_closing),
         http_test(test_connections_are_kept),
         http_test(test_one_connection),
+        http_test(test_slow_once),
         http_test(test_offline_and_back),
         http_test(test_idle_connection_dies),
         http_test(test_port_closed),

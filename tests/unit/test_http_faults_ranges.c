@@ -39,6 +39,7 @@ static void test_unusual_but_right(void **state)
         {.name = "early hints first", .rule = "interim=103"},
         {.name = "continue first", .rule = "interim=100"},
         {.name = "60 KB of headers", .rule = "pad=60000"},
+        {.name = "60 KB of trailers", .rule = "chunked=50000 trailer=60000"},
         {.name = "weak tag", .settings = "etag=W/\"1\"", .rule = "add=X:1"},
         {.name = "no tag any more", .rule = "drop=ETag"},
         {.name = "no validators", .settings = "", .rule = "add=X:1"},
@@ -73,13 +74,45 @@ static void test_short(void **state)
     http_faults_play(faults, COUNT(faults), &content);
 }
 
+/* Less of the range than was asked for, and it says so: what came is right, and the rest is asked
+ * for. Crumbs are given up. */
+static void test_parts_of_ranges(void **state)
+{
+    (void)state;
+    static const http_fault faults[] = {
+        {.name = "a unit of it", .rule = "clamp=65536"},
+        {.name = "more than a unit", .rule = "clamp=100000"},
+        {.name = "a unit of it, size not told", .rule = "clamp=65536 total=*"},
+        {"a byte of it", NULL, "clamp=1", AS_OK, AS_ERROR_TRANSPORT, "far less than", 3},
+        {"a byte of it, size not told", NULL, "clamp=1 total=*", AS_OK, AS_ERROR_TRANSPORT,
+         "far less than", 0 /* see test_little_at_an_unknown_end */},
+        {"a little less than a part", NULL, "clamp=4095", AS_OK, AS_ERROR_TRANSPORT,
+         "far less than", 3},
+    };
+    http_faults_play(faults, COUNT(faults), &content);
+}
+
+/* The smallest parts that are taken: nothing twice, none missing, none waits for a retry. */
+static void test_smallest_parts(void **state)
+{
+    (void)state;
+    const uint64_t parts = CONTENT_BYTES / 4096 + 1;
+    http_probe *probe = http_probe_open("parts", &content, "etag=\"v1\"", NULL);
+    fault_rule("parts", "times=always clamp=4096");
+    http_probe_expect_all(probe);
+    const as_http_stats stats = http_probe_stats(probe);
+    assert_int_equal(stats.requests, parts);
+    assert_int_equal(stats.retries, 0);
+    assert_int_equal(stats.received, CONTENT_BYTES);
+    http_probe_close(probe, (size_t)parts);
+}
+
 static void test_other_ranges(void **state)
 {
     (void)state;
     static const http_fault faults[] = {
         {"later", NULL, "shift=-100", AS_OK, AS_ERROR_TRANSPORT, "another range", 3},
         {"earlier", NULL, "shift=-65536", AS_OK, AS_ERROR_TRANSPORT, "another range", 3},
-        {"less of it", NULL, "clamp=1000", AS_OK, AS_ERROR_TRANSPORT, "ends before", 3},
         {"not told which", NULL, "drop=Content-Range", AS_OK, AS_ERROR_TRANSPORT,
          "without a Content-Range", 3},
         {"chunked and not told which", NULL, "chunked=1000 drop=Content-Range", AS_OK,
@@ -118,6 +151,25 @@ static void test_no_answers(void **state)
          "", 3},
     };
     http_faults_play(faults, COUNT(faults), &content);
+}
+
+/* A trailer comes when its bytes have been handed out already: it is a later read that fails. */
+static void test_long_trailers(void **state)
+{
+    static const char *const rules[] = {"times=always chunked=50000 trailer=1000000",
+                                        "times=always pad=35000 chunked=50000 trailer=35000"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        as_error error = {.code = AS_OK};
+        http_probe *probe = http_probe_open("trailer", &content, "etag=\"v1\"", NULL);
+        fault_rule("trailer", rules[i]);
+        for (uint64_t at = 0; error.code == AS_OK && at < CONTENT_BYTES; at += UNIT)
+            (void)!http_probe_read(probe, at, 100, &error);
+        assert_int_equal(error.code, AS_ERROR_TRANSPORT);
+        assert_non_null(strstr(error.text, "headers are longer than 64 KiB"));
+        assert_int_equal(http_probe_stats(probe).retries, 0);
+        http_probe_close(probe, 4);
+    }
 }
 
 /* ------------------------------------------------------------------------- without ranges -- */
@@ -243,6 +295,29 @@ static void test_end_without_a_size(void **state)
     http_probe_close(probe, 20);
 }
 
+/* What is little because it is the end is no failed try: it needs no retry. Twice it is. */
+static void test_little_at_an_unknown_end(void **state)
+{
+    (void)state;
+    as_http_params params = http_quick();
+    params.retries = AS_HTTP_NO_RETRIES;
+    static const size_t sizes[] = {1, 3000, UNIT + 1, 2 * UNIT + 4095};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        http_content little = http_content_random("little", sizes[i], test_seed("little"));
+        http_probe *probe = http_probe_open("little", &little, "etag=\"v1\"", &params);
+        fault_rule("little", "times=always total=*");
+        http_probe_expect(probe, sizes[i] - 1, 100);
+        http_probe_expect_all(probe);
+        assert_int_equal(http_probe_stats(probe).retries, 0);
+        http_probe_close(probe, 8);
+        http_content_free(&little);
+    }
+    http_probe *probe = http_probe_open("crumbs", &content, "etag=\"v1\"", &params);
+    fault_rule("crumbs", "times=always clamp=1 total=*");
+    http_probe_refuse(probe, 0, 100, AS_ERROR_TRANSPORT, "far less than");
+    http_probe_close(probe, 2);
+}
+
 /* A retry asks for what is missing, not for what came already. */
 static void test_retry_asks_for_the_rest(void **state)
 {
@@ -268,8 +343,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         http_test(test_unusual_but_right),
         http_test(test_short),
+        http_test(test_parts_of_ranges),
+        http_test(test_smallest_parts),
         http_test(test_other_ranges),
         http_test(test_no_answers),
+        http_test(test_long_trailers),
         http_test(test_whole),
         http_test(test_whole_as_it_arrives),
         http_test(test_whole_in_the_middle),
@@ -277,6 +355,7 @@ int main(void)
         http_test(test_ends),
         http_test(test_no_such_range),
         http_test(test_end_without_a_size),
+        http_test(test_little_at_an_unknown_end),
         http_test(test_retry_asks_for_the_rest),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

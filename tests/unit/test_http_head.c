@@ -470,6 +470,22 @@ static void test_too_much(void **state)
     assert_int_equal(heads, AS_HTTP_HEAD_BYTES / 35);
 }
 
+/* Counted with the head, and not read: it may look like another one. */
+static void test_trailer(void **state)
+{
+    (void)state;
+    as_http_head head = {0};
+    assert_true(add(&head, "HTTP/1.1 206 x\r\n") && add(&head, "\r\n"));
+    const size_t left = AS_HTTP_HEAD_BYTES - head.bytes;
+    assert_true(as_http_trailer_line(&head, left - 1));
+    assert_true(as_http_trailer_line(&head, 1));
+    assert_true(head.complete && head.status == 206);
+    assert_false(as_http_trailer_line(&head, 1));
+    memset(&head, 0, sizeof(head));
+    assert_false(as_http_trailer_line(&head, SIZE_MAX));
+    assert_false(as_http_trailer_line(&head, 1)); /* it stays given up */
+}
+
 /* A field longer than there is room for is nonsense, but what its start says against the response
  * counts. */
 static void test_long_fields(void **state)
@@ -597,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_short_years),
         cmocka_unit_test(test_next_head),
         cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_trailer),
         cmocka_unit_test(test_long_fields),
         cmocka_unit_test(test_nul_bytes),
         cmocka_unit_test(test_random_lines),

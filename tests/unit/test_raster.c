@@ -70,6 +70,66 @@ static void test_random_matches_naive(void **state)
     }
 }
 
+/* Where a segment may begin that goes `d` on: at either border, or anywhere. */
+static int32_t place(test_random *random, int kind, int32_t d, int32_t size)
+{
+    const int32_t first = d < 0 ? -d : 0, last = size - 1 - (d > 0 ? d : 0);
+    return kind == 0 ? first : kind == 1 ? last : (int32_t)test_random_in(random, first, last);
+}
+
+/* Segments of a few pixels in all directions: within words, across two, near the borders. */
+static void test_short_segments(void **state)
+{
+    enum { LONGEST = 10, SPAN = 2 * LONGEST + 1, PLACES = 12 };
+    (void)state;
+    const naive_params p = {.width = 140, .height = 30};
+    test_random random = test_random_from(test_seed("short"));
+    as_canvas *canvas;
+    as_error error;
+    assert_ok(as_canvas_create(p.width, p.height, &canvas, &error), &error);
+    for (int i = 0; i < SPAN * SPAN * PLACES; i++) {
+        const int32_t dx = i / PLACES % SPAN - LONGEST, dy = i / PLACES / SPAN - LONGEST;
+        const int32_t x = place(&random, i % 4, dx, 140), y = place(&random, i % 3, dy, 30);
+        const test_point points[] = {{x, y}, {x + dx, y + dy}, {70, 15}};
+        test_records records = {0};
+        test_records_add(&records, points, 2 + (size_t)(i % PLACES >= 4));
+        test_payload payload = test_records_finish(&records);
+        compare_on(canvas, &payload, &p);
+        test_payload_free(&payload);
+    }
+    as_canvas_destroy(&canvas);
+}
+
+/* Long ones, flat and steep, to both sides: points of a small canvas, far apart on a large one. */
+static void test_long_segments(void **state)
+{
+    enum { ROUNDS = 40, SOURCE = 120 };
+    static const uint32_t sizes[][2] = {{16384, 11}, {13, 16384}, {960, 720}, {721, 958}};
+    (void)state;
+    test_random random = test_random_from(test_seed("long"));
+    for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
+        const naive_params p = {.width = sizes[s][0],
+                                .height = sizes[s][1],
+                                .source_width = SOURCE,
+                                .source_height = SOURCE};
+        as_canvas *canvas;
+        as_error error;
+        assert_ok(as_canvas_create(p.width, p.height, &canvas, &error), &error);
+        for (int i = 0; i < ROUNDS; i++) {
+            test_point points[3];
+            for (int k = 0; k < 3; k++)
+                points[k] = (test_point){(int32_t)test_random_in(&random, 0, SOURCE - 1),
+                                         (int32_t)test_random_in(&random, 0, SOURCE - 1)};
+            test_records records = {0};
+            test_records_add(&records, points, 2 + (size_t)(i % 8 != 0));
+            test_payload payload = test_records_finish(&records);
+            compare_on(canvas, &payload, &p);
+            test_payload_free(&payload);
+        }
+        as_canvas_destroy(&canvas);
+    }
+}
+
 /* One canvas for many frames: nothing of one shows in the next. */
 static void test_canvas_is_reusable(void **state)
 {
@@ -539,6 +599,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_matches_naive),
+        cmocka_unit_test(test_short_segments),
+        cmocka_unit_test(test_long_segments),
         cmocka_unit_test(test_canvas_is_reusable),
         cmocka_unit_test(test_random_sizes_match_naive),
         cmocka_unit_test(test_noise_at_every_size),

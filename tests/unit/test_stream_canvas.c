@@ -9,7 +9,7 @@
 #include "tests/support/random.h"
 #include "tests/support/stream_fixture.h"
 
-enum { WIDTH = 320, HEIGHT = 200, FRAMES = 200, MASK_BYTES = WIDTH * HEIGHT };
+enum { WIDTH = 320, HEIGHT = 200, FRAMES = 200 };
 
 static truth small;
 
@@ -334,7 +334,8 @@ static void test_prefer_in_little_room(void **state)
 {
     (void)state;
     as_stream_params params = truth_params(&small);
-    params.l0_bytes = 5 * MASK_BYTES; /* one for each frame that is wanted now */
+    params.l0_bytes =
+        5 * test_mask_bytes(WIDTH, HEIGHT); /* one for each frame that is wanted now */
     as_stream *stream = open_stream(&params);
     expect_ready(stream, 0, (readiness){.masks = true});
     assert_int_equal(stats_of(stream).l0_bytes, params.l0_bytes);
@@ -533,7 +534,7 @@ static void test_eight_threads(void **state)
     const uint64_t seed = test_seed("canvases");
     caller callers[8];
     as_stream_params params = truth_params(&small);
-    params.l0_bytes = 10 * MASK_BYTES;
+    params.l0_bytes = 10 * test_mask_bytes(WIDTH, HEIGHT);
     params.l1_frames = 8;
     truth_draw_all(&small, WIDTH, HEIGHT);
     as_stream *stream = open_stream(&params);

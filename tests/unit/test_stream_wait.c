@@ -144,6 +144,76 @@ static void test_blocked_streams_do_not_keep_others_waiting(void **state)
         end(&blocked[i]);
 }
 
+/* Frame memory that only the test's own thread gets before the gate opens. */
+typedef struct gated_memory {
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    pthread_t own;
+    bool open;
+} gated_memory;
+
+static void *allocate_behind_gate(void *user, size_t size)
+{
+    gated_memory *m = user;
+    pthread_mutex_lock(&m->lock);
+    while (!m->open && !pthread_equal(pthread_self(), m->own))
+        pthread_cond_wait(&m->opened, &m->lock);
+    pthread_mutex_unlock(&m->lock);
+    return aligned_alloc(64, (size + 63) / 64 * 64);
+}
+
+static void release_memory(void *user, void *memory, size_t size)
+{
+    (void)user;
+    (void)size;
+    free(memory);
+}
+
+/* The one worker is kept busy: who waits for a frame draws it, but where an event function would be
+ * called in that thread. */
+static void expect_help(bool with_events)
+{
+    fixture f;
+    as_error error;
+    test_events events;
+    gated_memory memory = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                           .opened = PTHREAD_COND_INITIALIZER,
+                           .own = pthread_self()};
+    const as_frame_allocator allocator = {.struct_size = sizeof(allocator),
+                                          .allocate = allocate_behind_gate,
+                                          .release = release_memory,
+                                          .user = &memory};
+    as_stream_params params = on_source(&f, true);
+    params.threads = 1;
+    params.init_frames = 2;
+    params.frame_allocator = &allocator;
+    test_events_init(&events);
+    params.event = with_events ? test_events_take : NULL;
+    params.event_user = &events;
+    f.stream = open_stream(&params);
+    if (with_events)
+        assert_int_equal(get_text(f.stream, 1, 30 * MILLISECOND, &error), AS_TIMEOUT);
+    else
+        truth_expect(&small, f.stream, 1, WIDTH, HEIGHT);
+    pthread_mutex_lock(&memory.lock);
+    memory.open = true;
+    pthread_cond_broadcast(&memory.opened);
+    pthread_mutex_unlock(&memory.lock);
+    for (uint64_t i = 0; i < 20; i++)
+        truth_expect(&small, f.stream, i, WIDTH, HEIGHT);
+    end(&f);
+    test_events_destroy(&events);
+    pthread_cond_destroy(&memory.opened);
+    pthread_mutex_destroy(&memory.lock);
+}
+
+static void test_who_waits_draws(void **state)
+{
+    (void)state;
+    expect_help(false);
+    expect_help(true);
+}
+
 static void test_foreground_overtakes_prefetch(void **state)
 {
     (void)state;
@@ -362,7 +432,7 @@ static void test_tight_budget_rests(void **state)
 {
     (void)state;
     as_stream_params params = truth_params(&small);
-    params.l0_bytes = 3 * WIDTH * HEIGHT;
+    params.l0_bytes = 3 * test_mask_bytes(WIDTH, HEIGHT);
     params.l1_frames = 2;
     as_stream *stream = open_stream(&params);
     for (uint64_t i = 0; i < 60; i++)
@@ -414,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_timebox),
         cmocka_unit_test(test_blocked_reads_do_not_keep_drawing_waiting),
         cmocka_unit_test(test_blocked_streams_do_not_keep_others_waiting),
+        cmocka_unit_test(test_who_waits_draws),
         cmocka_unit_test(test_foreground_overtakes_prefetch),
         cmocka_unit_test(test_reads_once),
         cmocka_unit_test(test_wait_forever),

@@ -436,7 +436,6 @@ static void check_limit(test_records *r, const char *part)
            (double)test_alloc_peak() / (1 << 20));
     assert_int_equal(out.size, 0);
     assert_true(test_alloc_peak() < (uint64_t)600 << 20);
-    assert_true(seconds() - before < 120); /* with sanitizers and under emulation, too */
     as_buf_free(&out);
     test_alloc_restore();
     test_payload_free(&payload);

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Figures of alphastream-bench for people.
+
+performance.py BENCH.json DOCUMENT.md CHART.svg
+
+Replaces what stands between the two markers in DOCUMENT.md, and writes CHART.svg.
+"""
+import json
+import math
+import sys
+import time
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+STREAMS = ["walkers", "closeup", "people", "heavy", "noise"]
+SIZES = ["512x256", "2048x1024", "3840x1920", "6720x3360"]
+OTHERS = ["opencv", "opencv-resize", "cairo", "freetype", "agg"]
+OURS = "r8"
+# CPU of daniel5gh/open-alphastream @258893c for a frame of 6720 x 3360, microseconds: measured once for
+# this project, at its best settings, on a comparable stream.
+PEER_US = 218000
+
+
+class Run:
+    def __init__(self, document):
+        self.document = document
+        self.cases = {case["name"]: case for case in document["cases"]}
+        self.points = {stream["name"]: stream["points"] for stream in document["streams"]}
+        self.streams = [name for name in STREAMS if name in self.points]
+
+    def get(self, name, field="median"):
+        return self.cases.get(name, {}).get(field)
+
+
+def number(value):
+    if value is None:
+        return ""
+    if value >= 100:
+        return "%.0f" % value
+    return "%.1f" % value
+
+
+def size_name(size):
+    return size.replace("x", " x ")
+
+
+def table(head, rows):
+    widths = [max(len(str(row[i])) for row in [head] + rows) for i in range(len(head))]
+    lines = [[str(cell).ljust(width) for cell, width in zip(row, widths)] for row in [head] + rows]
+    lines.insert(1, ["-" * width for width in widths])
+    return ["| " + " | ".join(line) + " |" for line in lines] + [""]
+
+
+# --------------------------------------------------------------------------------- tables -------
+
+
+def triple(run, name):
+    case = run.cases.get(name, {})
+    if "median" not in case:
+        return case.get("failure", "")
+    return "%s / %s / %s" % tuple(number(case[field]) for field in ("min", "median", "p99"))
+
+
+def stages(run):
+    rows = []
+    for stream in run.streams:
+        rows.append([stream, "%.0f" % run.points[stream]] + [
+            triple(run, "%s/%s" % (family, stream)) for family in ("read", "inflate", "draw", "strip")])
+    yield "Stages of one frame: min / median / p99."
+    yield ""
+    yield from table(["stream", "points", "read the payload", "read and inflate", "payload to canvas",
+                      "payload to strip"], rows)
+    yield "From the canvas to bytes, and what writing and copying them costs by itself: min / median / p99."
+    yield ""
+    yield from table(["size"] + run.streams + ["memset", "memcpy"],
+                     [[size_name(size)] + [triple(run, "expand/%s/%s" % (s, size)) for s in run.streams]
+                      + [triple(run, "%s/%s" % (mark, size)) for mark in ("memset", "memcpy")]
+                      for size in SIZES])
+
+
+def compared(run):
+    there = [name for name in OTHERS if any(case.startswith(name + "/") for case in run.cases)]
+    for size in SIZES:
+        rows = []
+        for stream in run.streams:
+            ours = run.get("%s/%s/%s" % (OURS, stream, size))
+            row = [stream, number(ours), number(run.get("whole/%s/%s" % (stream, size), "cpu")),
+                   number(run.get("r8-vector/%s/%s" % (stream, size)))]
+            for other in there:
+                value = run.get("%s/%s/%s" % (other, stream, size))
+                row.append("%s (%.1f)" % (number(value), value / ours) if value and ours else "failed")
+            rows.append(row)
+        yield "Polylines to finished R8 at %s, medians; in brackets, as multiples of `library`." % (
+            size_name(size))
+        yield ""
+        yield from table(["stream", "library", "played", "vector mode"] + there, rows)
+    rows = []
+    for stream in run.streams:
+        row = [stream]
+        for other in there:
+            case = run.cases.get("%s/%s/2048x1024" % (other, stream), {})
+            row.append("%.3f %%, %.3f" % (100 * case["differs"], case["area"]) if "area" in case else "failed")
+        rows.append(row)
+    if there:
+        yield ("Pixels of 2048 x 1024 that the others draw differently, and the area they cover against the "
+               "library's.")
+        yield ""
+        yield from table(["stream"] + there, rows)
+
+
+def whole(run):
+    rows = []
+    for stream in run.streams:
+        for size in SIZES:
+            case = run.cases.get("whole/%s/%s" % (stream, size), {})
+            if "median" in case:
+                rows.append([stream, size_name(size), "%.0f" % (1e6 / case["median"]),
+                             number(case["cpu"]), number(case["p99"])])
+    yield "Whole frames through `CV_get_frame`, as fast as they come, on all cores."
+    yield ""
+    yield from table(["stream", "size", "frames a second", "CPU of all threads a frame", "p99 of a get"], rows)
+    rows = []
+    for stream in run.streams:
+        one, two = (run.get("workers%d/%s/6720x3360" % (n, stream)) for n in (1, 2))
+        if one and two:
+            rows.append([stream, "%.0f" % (1e6 / one), "%.0f" % (1e6 / two), "%.2f" % (one / two)])
+    yield "Frames a second of 6720 x 3360 by one worker and by two."
+    yield ""
+    yield from table(["stream", "one", "two", "times"], rows)
+
+
+# --------------------------------------------------------------------------------- limits -------
+
+
+def limits(run):
+    """(what, limit, measured, holds) of what the library is to keep to."""
+    def most(what, limit, value, unit):
+        if value is not None:
+            yield [what, "at most %s%s" % (limit, unit), "%.1f%s" % (value, unit),
+                   "yes" if value <= limit else "**no**"]
+
+    def least(what, limit, value):
+        if value is not None:
+            yield [what, "at least %s times" % limit, "%.2f times" % value,
+                   "yes" if value >= limit else "**no**"]
+
+    yield from most("payload to canvas, closeup", 25, run.get("draw/closeup"), " us")
+    yield from most("payload to canvas, people", 60, run.get("draw/people"), " us")
+    if run.get("draw/walkers"):
+        yield from most("payload to canvas, walkers, a point", 10,
+                        1000 * run.get("draw/walkers") / run.points["walkers"], " ns")
+    walks = [run.get("draw/walk%d" % 10 ** n, "min") for n in (3, 4, 5, 6)]
+    if all(walks):  # 1000 times the points in three steps: single ones differ by the machine's noise
+        yield from most("payload to canvas, ten times the points (mean of 1000 to 1000000)", 10,
+                        (walks[-1] / walks[0]) ** (1 / 3), " times")
+    for size, limit in (("2048x1024", 3), ("6720x3360", 4)):
+        for other in OTHERS:
+            ratios = {}
+            for stream in run.streams:
+                value = run.get("%s/%s/%s" % (other, stream, size))
+                ours = run.get("whole/%s/%s" % (stream, size), "cpu")
+                if value and ours:
+                    ratios[stream] = value / ours
+            if ratios:
+                worst = min(ratios, key=ratios.get)
+                yield from least("polylines to R8 in sequential play, %s, faster than %s (least: %s)" % (
+                    size_name(size), other, worst), limit, ratios[worst])
+    cpu = run.get("whole/walkers/6720x3360", "cpu")
+    if cpu:
+        yield from least("CPU of a frame, 6720 x 3360, walkers, less than the peer's 218 ms", 500, PEER_US / cpu)
+    pairs = {s: [run.get("workers%d/%s/6720x3360" % (n, s)) for n in (1, 2)] for s in run.streams}
+    gains = {s: one / two for s, (one, two) in pairs.items() if one and two}
+    if gains:
+        worst = min(gains, key=gains.get)
+        yield from least("two workers, frames a second of one, 6720 x 3360 (least: %s)" % worst, 1.8,
+                         gains[worst])
+
+
+def figures(run):
+    document = run.document
+    yield "Measured %s: %s, %d cores, %s, library %s:" % (
+        time.strftime("%Y-%m-%d", time.gmtime()), document["processor"], document["cores"],
+        "compiler " + document["compiler"], document["library"])
+    yield ""
+    yield "```sh"
+    yield " ".join(word if "*" not in word else "'%s'" % word for word in document["command"])
+    yield "```"
+    yield ""
+    yield "![Polylines to R8](performance.svg)"
+    yield ""
+    yield from compared(run)
+    yield from stages(run)
+    yield from whole(run)
+    yield "What the library is to keep to, and whether it did in this run:"
+    yield ""
+    yield from table(["what", "limit", "measured", "holds"], list(limits(run)))
+
+
+# ---------------------------------------------------------------------------------- chart -------
+
+COLOURS = {OURS: "#1668b8", "opencv": "#8a5a9e", "cairo": "#c1762b", "freetype": "#5d8a3a", "agg": "#a33b3b"}
+NAMES = {OURS: "this library", "opencv": "OpenCV fillPoly", "cairo": "Cairo", "freetype": "FreeType", "agg": "AGG"}
+LABEL, WIDTH, BAR, GAP, TOP = 90, 620, 11, 14, 64
+
+
+def chart(run):
+    """Horizontal bars on a logarithmic axis: streams in groups, two sizes one below the other."""
+    shown = [name for name in NAMES if any(case.startswith(name + "/") for case in run.cases)]
+    values = [run.get("%s/%s/%s" % (n, s, z)) for n in shown for s in run.streams for z in SIZES]
+    low = 10 ** math.floor(math.log10(min(v for v in values if v)))
+    high = 10 ** math.ceil(math.log10(max(v for v in values if v)))
+
+    def x(value):
+        return LABEL + (WIDTH - LABEL - 70) * math.log(value / low) / math.log(high / low)
+
+    body, y = [], TOP
+    for size in ("2048x1024", "6720x3360"):
+        body.append('<text x="%d" y="%d" font-weight="bold">%s</text>' % (LABEL, y, size_name(size)))
+        y += 10
+        for stream in run.streams:
+            body.append('<text x="%d" y="%d" text-anchor="end">%s</text>' % (
+                LABEL - 8, y + BAR * len(shown) / 2 + 4, stream))
+            for name in shown:
+                value = run.get("%s/%s/%s" % (name, stream, size))
+                if value:
+                    body.append('<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
+                        LABEL, y, x(value) - LABEL, BAR - 1, COLOURS[name]))
+                    body.append('<text x="%.1f" y="%d" font-size="9">%s us</text>' % (
+                        x(value) + 3, y + BAR - 2, number(value)))
+                y += BAR
+            y += GAP
+        y += 20
+    height = y
+    key = []
+    for i, name in enumerate(shown):
+        key.append('<rect x="%d" y="30" width="11" height="11" fill="%s"/>' % (LABEL + 105 * i, COLOURS[name]))
+        key.append('<text x="%d" y="40">%s</text>' % (LABEL + 105 * i + 15, NAMES[name]))
+    grid, power = [], low
+    while power <= high:
+        grid.append('<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" stroke="#ddd"/>' % (
+            x(power), x(power), TOP - 10, height - 20))
+        grid.append('<text x="%.1f" y="%d" text-anchor="middle" fill="#777">%g</text>' % (
+            x(power), height - 8, power))
+        power *= 10
+    return "\n".join(
+        ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" '
+         'font-size="11">' % (WIDTH, height),
+         '<!-- Written by bench/performance.py. -->',
+         '<rect width="100%" height="100%" fill="white"/>',
+         '<text x="%d" y="18" font-size="13">Polylines to finished R8, microseconds a frame, one core '
+         '(logarithmic)</text>' % LABEL] + key + grid + body + ["</svg>", ""])
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        run = Run(json.load(file))
+    with open(sys.argv[2], encoding="utf-8") as file:
+        text = file.read()
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        sys.exit("%s does not have both markers once: %s %s" % (sys.argv[2], BEGIN, END))
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    with open(sys.argv[2], "w", encoding="utf-8") as file:
+        file.write(before + BEGIN + "\n\n" + "\n".join(figures(run)).rstrip("\n") + "\n\n" + END + after)
+    with open(sys.argv[3], "w", encoding="utf-8") as file:
+        file.write(chart(run))
+
+
+if __name__ == "__main__":
+    main()

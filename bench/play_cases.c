@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * --play: what a frame costs from its compressed bytes to R8, played in order through the library,
+ * in CPU time of all threads, beside memset of the buffer and the floor: the time to store to just
+ * the cache lines in which a buffer's old and new frame differ. --pool: frames per second of one
+ * worker and of two, with next to no consumer.
+ *
+ * Run it by `taskset -c N` for the figures of one core. memset is measured over one buffer, again
+ * and again, which a large last-level cache holds, and over as many as play goes round.
+ */
+#include "stream_bench.h"
+
+#include "core/base/arch.h"
+#include "core/base/mem.h"
+#include "core/cpu/cpu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if AS_ARCH_X86
+#include <immintrin.h>
+#endif
+
+enum {
+    CANVAS_WIDTH = 2048,
+    CANVAS_HEIGHT = 1024,
+    L0 = 4,
+    DISTANCE = L0 + 3, /* L0 ahead, one held, one being drawn, one just shown */
+    MOST_FRAMES = 240, /* of which canvases are kept for the floor */
+    MOST_PASSES = 1000,
+    LINE = 64
+};
+
+static double median(double *us, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && us[k] < us[k - 1]; k--) {
+            const double t = us[k];
+            us[k] = us[k - 1];
+            us[k - 1] = t;
+        }
+    return us[count / 2];
+}
+
+static void check(as_result result, const as_error *error)
+{
+    if (result != AS_OK)
+        bench_die("%s", error->code != AS_OK ? error->text : as_result_text(result));
+}
+
+/* ------------------------------------------------------------------------------- memset ---- */
+
+typedef struct buffers {
+    uint8_t *memory[DISTANCE];
+    size_t size;
+} buffers;
+
+static buffers make_buffers(size_t size)
+{
+    buffers b = {.size = size};
+    for (size_t i = 0; i < DISTANCE; i++) {
+        b.memory[i] = as_mem_alloc(size); /* on pages like the library's */
+        if (!b.memory[i])
+            bench_die("out of memory");
+        memset(b.memory[i], 0, size);
+    }
+    return b;
+}
+
+static void free_buffers(buffers *b)
+{
+    for (size_t i = 0; i < DISTANCE; i++)
+        as_mem_free(b->memory[i]);
+}
+
+/* us, over `used` of the buffers in turn. */
+static double time_memset(const buffers *b, size_t used)
+{
+    enum { ROUNDS = 63 };
+    double us[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        const uint64_t start = bench_cpu();
+        memset(b->memory[(size_t)i % used], i, b->size);
+        us[i] = (double)(bench_cpu() - start) / 1e3;
+    }
+    return median(us, ROUNDS);
+}
+
+/* -------------------------------------------------------------------------------- floor ---- */
+
+typedef struct canvases {
+    uint64_t *words[MOST_FRAMES];
+    size_t count, stride;
+    as_canvas *last; /* shows the last of them */
+} canvases;
+
+static canvases read_canvases(const char *path)
+{
+    canvases c = {0};
+    as_error error = {0};
+    as_source *source = NULL;
+    as_container *container = NULL;
+    as_container_info info = {0};
+    as_buffer payload = {0};
+    check(as_source_open(path, NULL, &source, &error), &error);
+    check(as_container_open(source, NULL, &container, &error), &error);
+    as_source_close(&source);
+    check(as_container_get_info(container, &info, &error), &error);
+    check(as_canvas_create(CANVAS_WIDTH, CANVAS_HEIGHT, &c.last, &error), &error);
+    c.count = info.frame_count < MOST_FRAMES ? (size_t)info.frame_count : MOST_FRAMES;
+    for (size_t i = 0; i < c.count; i++) {
+        as_canvas_view view;
+        check(as_container_read_payload(container, i, &payload, &error), &error);
+        check(as_canvas_draw(c.last, payload.data, payload.size, NULL, &error), &error);
+        check(as_canvas_get_view(c.last, &view, &error), &error);
+        c.stride = view.stride_words;
+        const size_t size = view.stride_words * view.height * sizeof(uint64_t);
+        c.words[i] = malloc(size);
+        if (!c.words[i])
+            bench_die("out of memory");
+        memcpy(c.words[i], view.words, size);
+    }
+    as_buffer_free(&payload);
+    as_container_close(&container);
+    return c;
+}
+
+static void free_canvases(canvases *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        free(c->words[i]);
+    as_canvas_destroy(&c->last);
+}
+
+/* Offsets of the lines of a mask in which two canvases differ; returns how many. */
+static size_t list_lines(const canvases *c, size_t a, size_t b, const bench_size *size,
+                         uint32_t *lines)
+{
+    size_t count = 0, last = SIZE_MAX;
+    for (size_t y = 0; y < size->height; y++) {
+        const size_t row = y * CANVAS_HEIGHT / size->height * c->stride;
+        for (size_t x = 0; x < size->width; x++) {
+            const size_t from = x * CANVAS_WIDTH / size->width, line = (y * size->width + x) / LINE;
+            const uint64_t change = c->words[a][row + from / 64] ^ c->words[b][row + from / 64];
+            if (change == 0) /* on to the next word */
+                x = ((from / 64 + 1) * 64 * size->width + CANVAS_WIDTH - 1) / CANVAS_WIDTH - 1;
+            else if (line != last && (change >> from % 64 & 1)) {
+                lines[count++] = (uint32_t)line;
+                last = line;
+            }
+        }
+    }
+    return count;
+}
+
+#if AS_ARCH_X86
+
+AS_TARGET("avx512f")
+static void store_lines_avx512(uint8_t *pixels, const uint32_t *lines, size_t count)
+{
+    const __m512i v = _mm512_set1_epi32(0x01010101);
+    for (size_t i = 0; i < count; i++)
+        _mm512_stream_si512((__m512i *)(void *)(pixels + (size_t)lines[i] * LINE), v);
+    _mm_sfence();
+}
+
+static void store_lines(uint8_t *pixels, const uint32_t *lines, size_t count)
+{
+    const __m128i v = _mm_set1_epi8(1);
+    if (as_cpu_features() & AS_CPU_AVX512) {
+        store_lines_avx512(pixels, lines, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        __m128i *line = (__m128i *)(void *)(pixels + (size_t)lines[i] * LINE);
+        for (int k = 0; k < LINE / 16; k++)
+            _mm_stream_si128(line + k, v);
+    }
+    _mm_sfence();
+}
+
+#else
+
+static void store_lines(uint8_t *pixels, const uint32_t *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        memset(pixels + (size_t)lines[i] * LINE, 1, LINE);
+}
+
+#endif
+
+static void print_floor(const canvases *c, const buffers *b, const bench_size *size,
+                        double memset_us)
+{
+    static const size_t distances[] = {1, L0 + 1, DISTANCE};
+    uint32_t *lines = malloc((b->size / LINE + 1) * sizeof(*lines));
+    double us[MOST_FRAMES];
+    for (size_t k = 0; lines && k < sizeof(distances) / sizeof(*distances); k++) {
+        const size_t far = distances[k];
+        size_t total = 0;
+        if (c->count <= far)
+            continue;
+        for (size_t i = 0; i + far < c->count; i++) {
+            const size_t count = list_lines(c, i, i + far, size, lines);
+            const uint64_t start = bench_cpu();
+            store_lines(b->memory[i % DISTANCE], lines, count);
+            us[i] = (double)(bench_cpu() - start) / 1e3;
+            total += count;
+        }
+        const size_t frames = c->count - far;
+        const double floor_us = median(us, frames);
+        printf("  %u x %u: floor, frames %zu apart: %.1f us (%.2f x memset), %zu lines, %.1f %%\n",
+               size->width, size->height, far, floor_us, floor_us / memset_us, total / frames,
+               100.0 * LINE * (double)total / (double)frames / (double)b->size);
+    }
+    free(lines);
+}
+
+/* All of a mask that was not written lately. */
+static void print_cold(const canvases *c, const buffers *b, const bench_size *size,
+                       double memset_us)
+{
+    enum { ROUNDS = 63 };
+    double us[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        const uint64_t start = bench_cpu();
+        check(as_canvas_to_r8(c->last, b->memory[i % DISTANCE], b->size, size->width, size->height,
+                              0, NULL),
+              &(as_error){0});
+        us[i] = (double)(bench_cpu() - start) / 1e3;
+    }
+    const double full = median(us, ROUNDS);
+    printf("  %u x %u: full write, buffers in turn: %.1f us (%.2f x memset)\n", size->width,
+           size->height, full, full / memset_us);
+}
+
+/* --------------------------------------------------------------------------------- play ---- */
+
+/* With an event function: callers do not draw (docs/streams.md, "Threads"). */
+static as_stream *open_play(const bench_args *args, const bench_size *size, uint32_t threads,
+                            uint32_t l0, as_stream_event_fn event)
+{
+    as_error error = {0};
+    as_stream *stream = NULL;
+    const as_stream_params params = {.struct_size = sizeof(params),
+                                     .location = args->path,
+                                     .width = size->width,
+                                     .height = size->height,
+                                     .l0_frames = l0,
+                                     .threads = threads,
+                                     .raster_tasks = threads,
+                                     .event = event};
+    check(as_stream_open(&params, &stream, &error), &error);
+    return stream;
+}
+
+static as_stream_stats stats_of(as_stream *stream)
+{
+    as_stream_stats stats = {.struct_size = sizeof(stats)};
+    check(as_stream_get_stats(stream, &stats), &(as_error){0});
+    return stats;
+}
+
+static uint64_t frames_of(as_stream *stream)
+{
+    as_stream_metadata meta = {.struct_size = sizeof(meta)};
+    check(as_stream_get_metadata(stream, &meta), &(as_error){0});
+    return meta.frame_count;
+}
+
+static as_frame *wait_for(as_stream *stream, uint64_t index)
+{
+    as_frame *frame = NULL;
+    check(as_stream_get_frame(stream, index, 0, 0, 10 * BENCH_SECOND, &frame), &(as_error){0});
+    return frame;
+}
+
+/* Each frame is held until the next one is there. us of CPU a frame, of all threads. */
+static double play_once(as_stream *stream, uint64_t frames)
+{
+    as_frame *shown = NULL;
+    const uint64_t start = bench_cpu();
+    for (uint64_t i = 0; i < frames; i++) {
+        as_frame *frame = wait_for(stream, i);
+        as_frame_unref(&shown);
+        shown = frame;
+    }
+    as_frame_unref(&shown);
+    return (double)(bench_cpu() - start) / 1e3 / (double)frames;
+}
+
+static void print_stage(const bench_size *size, const char *name, const as_stage_times *before,
+                        const as_stage_times *after)
+{
+    const double us = (double)(after->total_ns - before->total_ns) / 1e3;
+    printf("  %u x %u: of that %s %.1f us (mean of wall time)\n", size->width, size->height, name,
+           us / (double)(after->count - before->count));
+}
+
+static void run_play(const bench_args *args, const void *user)
+{
+    const bench_size *size = user;
+    canvases c = read_canvases(args->path);
+    buffers b = make_buffers((size_t)size->width * size->height);
+    const double one = time_memset(&b, 1), all = time_memset(&b, DISTANCE);
+    printf("  %u x %u: memset %.1f us of one buffer, %.1f us of %d in turn\n", size->width,
+           size->height, one, all, DISTANCE);
+    print_cold(&c, &b, size, all);
+    print_floor(&c, &b, size, all);
+    free_buffers(&b);
+
+    double us[MOST_PASSES];
+    const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
+    as_stream *stream = open_play(args, size, 0, L0, NULL);
+    const uint64_t frames = frames_of(stream);
+    (void)play_once(stream, frames); /* touches the buffers */
+    const as_stream_stats before = stats_of(stream);
+    for (unsigned pass = 0; pass < passes; pass++)
+        us[pass] = play_once(stream, frames);
+    const as_stream_stats after = stats_of(stream);
+    const double frame = median(us, passes);
+    printf("  %u x %u: whole frame %.1f us of CPU (%.1f .. %.1f; %.2f x memset of one buffer, %.2f "
+           "of all)\n",
+           size->width, size->height, frame, us[0], us[passes - 1], frame / one, frame / all);
+    print_stage(size, "reading", &before.read, &after.read);
+    print_stage(size, "inflating", &before.decode, &after.decode);
+    print_stage(size, "drawing to R8", &before.draw, &after.draw);
+    as_stream_close(&stream);
+    free_canvases(&c);
+}
+
+/* --------------------------------------------------------------------------------- pool ---- */
+
+static void ignore_event(void *user, uint64_t index, as_result result)
+{
+    (void)user;
+    (void)index;
+    (void)result;
+}
+
+/* Frames per second when only every AHEAD-th frame is asked for and workers make those between. */
+static void run_pool(const bench_args *args, const void *user)
+{
+    enum { AHEAD = 16, MOST_WORKERS = 2 };
+    const bench_size *size = user;
+    double rate[MOST_WORKERS], cpu[MOST_WORKERS];
+    for (uint32_t workers = 1; workers <= MOST_WORKERS; workers++) {
+        double us[MOST_PASSES], cpu_us[MOST_PASSES];
+        const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
+        as_stream *stream = open_play(args, size, workers, AHEAD, ignore_event);
+        const uint64_t frames = frames_of(stream);
+        for (unsigned pass = 0; pass <= passes; pass++) { /* the first touches the buffers */
+            const uint64_t drawn = stats_of(stream).drawn;
+            const uint64_t start = bench_now(), cpu_start = bench_cpu();
+            for (uint64_t i = 0; i + AHEAD < frames; i += AHEAD) {
+                check(as_stream_seek(stream, i), &(as_error){0});
+                as_frame *last = wait_for(stream, i + AHEAD - 1);
+                as_frame_unref(&last);
+            }
+            if (pass == 0)
+                continue;
+            const double made = (double)(stats_of(stream).drawn - drawn);
+            us[pass - 1] = (double)(bench_now() - start) / 1e3 / made;
+            cpu_us[pass - 1] = (double)(bench_cpu() - cpu_start) / 1e3 / made;
+        }
+        as_stream_close(&stream);
+        rate[workers - 1] = 1e6 / median(us, passes);
+        cpu[workers - 1] = median(cpu_us, passes);
+    }
+    printf("  %u x %u: %.0f frames/s with one worker, %.0f with two: %.2f times\n", size->width,
+           size->height, rate[0], rate[1], rate[1] / rate[0]);
+    printf("  %u x %u: %.1f us of CPU a frame with one worker, %.1f with two\n", size->width,
+           size->height, cpu[0], cpu[1]);
+}
+
+/* -------------------------------------------------------------------------------- parts ---- */
+
+static const bench_size default_sizes[] = {{2048, 1024}, {6720, 3360}};
+
+static int each_size(const bench_args *args, bench_fn *run, size_t first)
+{
+    if (args->size.width)
+        return bench_child(args, run, &args->size);
+    int failed = 0;
+    for (size_t i = first; i < sizeof(default_sizes) / sizeof(*default_sizes); i++)
+        failed |= bench_child(args, run, &default_sizes[i]);
+    return failed;
+}
+
+int bench_part_play(const bench_args *args)
+{
+    printf("whole frames in order, L0 %d, buffers touched, CPU of all threads\n", L0);
+    return each_size(args, run_play, 0);
+}
+
+int bench_part_pool(const bench_args *args)
+{
+    printf("the pool without a consumer\n");
+    return each_size(args, run_pool, 1);
+}
