@@ -36,7 +36,7 @@ static void finish(as_stream *stream, bool event, uint64_t index, as_result resu
         as_st_send_event(stream, (as_st_event){index, result});
 }
 
-/* The same for a polystream that is there now: nobody waits for more than what comes of it. */
+/* The same for a polystream that is there now, where whoever waits does so for what comes of it. */
 static void finish_silently(as_stream *stream)
 {
     as_st_pump(stream);
@@ -298,7 +298,9 @@ static void run_fetch(as_stream *stream, as_output_key key)
     if (error.code == AS_ERROR_CHANGED)
         as_st_content_changed(stream, container);
     if (epoch == atomic_load(&stream->epoch)) {
-        silent = error.code == AS_OK && !stream->initial; /* the open waits for the first ones */
+        const as_demand *demand = as_st_find_demand(stream, key);
+        /* The open waits for the first ones, as some do for any. */
+        silent = error.code == AS_OK && !stream->initial && !(demand && demand->waiters != 0);
         tell = end_fetch(stream, key, blob, &times, &error);
     } else { /* what was read is the old content's */
         as_st_end_task(stream, AS_ST_FETCH, key);
