@@ -114,7 +114,7 @@ test_usage()
     fails 2 "--seed" "$walkers" --seed -1
     fails 2 "--loop with a value" "$walkers" --loop=yes
     fails 2 "--start and --frames" "$walkers" --start 1 --frames 0-9
-    fails 2 "--backend vulkan" "$walkers" --backend vulkan
+    fails 2 "--backend of another kind" "$walkers" --backend metal
     fails 1 "--start past the end" "$walkers" --start 720
     "$tool" verify "$walkers" --speed 2 >stdout 2>stderr
     judge 2 "--speed of another command" $?
