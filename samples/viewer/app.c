@@ -240,7 +240,7 @@ static void count_frames(app *a)
         a->quit = true;
         return;
     }
-    player_seek(&a->player, a->counted % a->player.about.frame_count);
+    player_seek(&a->player, (o->start + a->counted) % a->player.about.frame_count);
 }
 
 /* ------------------------------------------------------------------------------ pictures ---- */

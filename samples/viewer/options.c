@@ -42,7 +42,7 @@ static const char help_text[] =
     "  --combine union|parity     channels united, or even-odd over all (default: union)\n"
     "\n"
     "  --headless                 without a window; needs --frames or --script\n"
-    "  --frames N                 shows frames 0 to N-1 once each, then exits\n"
+    "  --frames N                 shows frames 0 (or --start) and on, N of them, once each, then exits\n"
     "  --screenshot FILE          writes the last picture, without overlays and soft edges, as "
     "PNG\n"
     "  --script FILE              does what it says (docs/viewer.md)\n"
