@@ -33,6 +33,12 @@ if(ALPHASTREAM_WITH_VIEWER)
     alphastream_require(glfw3 glfw3 libglfw3-dev "the viewer" "${viewer_way_out}")
     alphastream_require(freetype2 freetype2 libfreetype-dev "the viewer's text" "${viewer_way_out}")
     alphastream_require(libpng libpng libpng-dev "the viewer's pictures" "${viewer_way_out}")
+    if(ALPHASTREAM_WITH_FFMPEG)
+        foreach(library avformat avcodec swscale avutil)
+            alphastream_require(lib${library} lib${library} lib${library}-dev "the viewer's --video"
+                ", or configure with -DALPHASTREAM_WITH_FFMPEG=OFF")
+        endforeach()
+    endif()
 endif()
 if(ALPHASTREAM_WITH_TESTS)
     alphastream_require(cmocka cmocka libcmocka-dev "the test suite"

@@ -1,6 +1,12 @@
 # The built viewer, without a window and in one on a screen of the tests' own; the tool says what the
 # masks are.
-foreach(program Xvfb xdotool)
+set(viewer_programs Xvfb xdotool)
+set(viewer_video_options --without-ffmpeg)
+if(ALPHASTREAM_WITH_FFMPEG)
+    list(APPEND viewer_programs ffmpeg)
+    set(viewer_video_options)
+endif()
+foreach(program ${viewer_programs})
     find_program(ALPHASTREAM_${program} ${program})
     if(NOT ALPHASTREAM_${program})
         string(TOLOWER ${program} package)
@@ -10,10 +16,15 @@ foreach(program Xvfb xdotool)
     endif()
 endforeach()
 
-foreach(name pictures headless window)
+function(as_viewer_test name)
     add_test(NAME viewer_${name}
         COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/viewer/test_${name}.py
-        $<TARGET_FILE:alphastream_viewer> $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR})
+        $<TARGET_FILE:alphastream_viewer> $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} ${ARGN})
     set_tests_properties(viewer_${name} PROPERTIES
         LABELS viewer ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
-endforeach()
+endfunction()
+
+as_viewer_test(pictures)
+as_viewer_test(headless)
+as_viewer_test(window)
+as_viewer_test(video ${viewer_video_options})

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+/* Videos' pictures count as due so much early: some containers round times to milliseconds. */
+#define EARLY_NS INT64_C(1000000)
 enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
 #define COUNTING_WAIT_NS UINT64_C(50000000)
 
@@ -69,6 +71,12 @@ bool app_start(app *a, float text_scale)
             return complain(a, 2, why);
         a->scene.image = &a->image;
     }
+    if (o->video) {
+        a->video = video_open(o->video, why, sizeof(why));
+        if (!a->video)
+            return complain(a, 2, why);
+        a->scene.video = video_picture(a->video);
+    }
     if (o->script && !script_read(&a->script, o->script, why, sizeof(why)))
         return complain(a, 2, why);
     if (!o->headless) {
@@ -92,6 +100,7 @@ void app_end(app *a)
     }
     player_close(&a->player);
     script_free(&a->script);
+    video_close(a->video);
     text_close(a->font);
     paint_free(&a->image);
     for (int i = 0; i < PANEL_COUNT; i++)
@@ -109,6 +118,24 @@ void app_open(app *a, const char *location)
     snprintf(a->location, sizeof(a->location), "%s", location);
     player_open(&a->player, &a->options, a->location,
                 a->options.renderer == &renderer_cpu ? AS_PROCESS_BITMASK : AS_PROCESS_CANVASES);
+    a->player.video_ns = a->video ? video_duration(a->video) : 0;
+}
+
+void app_step(app *a, int direction)
+{
+    player *p = &a->player;
+    if (!a->video || p->state != AS_OK) {
+        player_step(p, direction);
+        return;
+    }
+    const int64_t next = video_next_pts(a->video);
+    p->playing = false;
+    if (direction < 0 && video_pts(a->video) > 0)
+        p->media_ns = video_pts(a->video) - 1 - EARLY_NS;
+    else if (direction > 0 && next >= 0)
+        p->media_ns = next;
+    else if (direction > 0 && p->loop)
+        p->media_ns = 0;
 }
 
 void app_resize(app *a, int width, int height)
@@ -243,6 +270,16 @@ static void count_frames(app *a)
     player_seek(&a->player, (o->start + a->counted) % a->player.about.frame_count);
 }
 
+/* The video's picture that is due, and the mask that belongs to it. */
+static void follow_clock(app *a)
+{
+    player *p = &a->player;
+    if (a->video && p->state == AS_OK)
+        video_show(a->video, p->media_ns + EARLY_NS);
+    if (!a->options.frames)
+        player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+}
+
 /* ------------------------------------------------------------------------------ pictures ---- */
 
 static void lay_out(app *a)
@@ -284,14 +321,15 @@ static void log_state(app *a)
     snprintf(text, sizeof(text),
              "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
              " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
-             "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d digits=%s result=%d problem=%s",
+             "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d video=%" PRId64
+             " digits=%s result=%d problem=%s",
              p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
              a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
-             a->scene.width, a->scene.height, a->fullscreen, a->digits, a->frame_result,
-             a->problem);
+             a->scene.width, a->scene.height, a->fullscreen, a->video ? video_pts(a->video) : -1,
+             a->digits, a->frame_result, a->problem);
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));
@@ -310,6 +348,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     }
     if (!a->options.frames)
         player_advance(&a->player, elapsed_ns);
+    follow_clock(a);
     get_mask(a);
     if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
         get_strip(a);
@@ -339,6 +378,10 @@ bool app_screenshot(app *a, const char *path)
         done = a->options.renderer->read_back(a->renderer, &s, rgb, why, sizeof(why)) &&
                png_file_write(path, s.width, s.height, rgb, why, sizeof(why));
     free(rgb);
+    if (done && a->options.log_state) {
+        printf("screenshot %s\n", path);
+        fflush(stdout);
+    }
     if (done)
         app_notice(a, "written: %s", path);
     else

@@ -11,6 +11,7 @@
 #include "player.h"
 #include "script.h"
 #include "timeline.h"
+#include "video.h"
 
 enum { PANEL_HUD, PANEL_HELP, PANEL_TIMELINE, PANEL_MESSAGE, PANEL_COUNT };
 enum { APP_TEXT = 640, APP_DIGITS = 10 };
@@ -28,6 +29,7 @@ typedef struct app {
     player player;
     scene scene;
     picture image;
+    video *video; /* NULL: none */
     panel panels[PANEL_COUNT];
     text_font *font; /* NULL: no overlays */
     timeline timeline;
@@ -73,6 +75,9 @@ void app_resize(app *a, int width, int height);
 void app_press(app *a, int x, int y);
 void app_move(app *a, int x, int y);
 void app_release(app *a);
+
+/* Pauses and goes one picture of the video on or back, one mask where there is no video. */
+void app_step(app *a, int direction);
 
 /* Writes what is shown without overlays and soft edges. Says in the window and, on failure, on
  * standard error how it went. */

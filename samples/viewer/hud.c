@@ -52,6 +52,10 @@ static void write_place(pen *p, const app *a)
                y->loop ? ", loop" : "");
     if (!a->has_shown)
         write_line(p, faint, "no mask yet");
+    else if (a->video)
+        write_line(p, a->shown == y->due ? good : warm,
+                   "video %.3f s   mask %" PRIu64 ", offset %+" PRId64 " frames",
+                   player_seconds(video_pts(a->video)), a->shown, (int64_t)(a->shown - y->due));
     else
         write_line(p, a->shown == y->due ? good : warm, "offset %+" PRId64 " frames",
                    (int64_t)(a->shown - y->due));

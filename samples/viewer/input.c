@@ -27,12 +27,12 @@ static void toggle_play(app *a)
 
 static void step_forward(app *a)
 {
-    player_step(&a->player, 1);
+    app_step(a, 1);
 }
 
 static void step_back(app *a)
 {
-    player_step(&a->player, -1);
+    app_step(a, -1);
 }
 
 /* A jump leaves playing as it is. */

@@ -88,28 +88,43 @@ uint64_t player_frame_at(player *p, int64_t media_ns)
     return index < p->about.frame_count ? index : p->about.frame_count - 1;
 }
 
-void player_advance(player *p, int64_t elapsed_ns)
+static bool is_video_shorter(const player *p)
+{
+    return p->video_ns > 0 && p->video_ns < p->about.duration_ns;
+}
+
+static bool is_past_end(player *p)
 {
     uint64_t index = 0;
+    if (is_video_shorter(p))
+        return p->media_ns >= p->video_ns;
+    return as_stream_frame_at(p->stream, p->media_ns, &index) == AS_OK &&
+           index >= p->about.frame_count;
+}
+
+void player_advance(player *p, int64_t elapsed_ns)
+{
+    if (p->state != AS_OK || !p->playing)
+        return;
+    p->media_ns += (int64_t)((double)elapsed_ns * p->speed);
+    if (!p->loop && is_past_end(p)) {
+        p->playing = false;
+        if (is_video_shorter(p))
+            p->media_ns = p->video_ns;
+        else
+            player_seek(p, p->about.frame_count - 1);
+    }
+    while (p->loop && is_past_end(p))
+        p->media_ns -= is_video_shorter(p) ? p->video_ns : p->about.duration_ns;
+}
+
+void player_follow(player *p, int64_t media_ns)
+{
     if (p->state != AS_OK)
         return;
-    if (p->playing) {
-        p->media_ns += (int64_t)((double)elapsed_ns * p->speed);
-        if (as_stream_frame_at(p->stream, p->media_ns, &index) != AS_OK)
-            return;
-        if (index >= p->about.frame_count && !p->loop) {
-            p->playing = false;
-            player_seek(p, p->about.frame_count - 1);
-        }
-        while (index >= p->about.frame_count && p->loop) {
-            p->media_ns -= p->about.duration_ns;
-            if (as_stream_frame_at(p->stream, p->media_ns, &index) != AS_OK)
-                return;
-        }
-    }
-    p->due = player_frame_at(p, p->media_ns);
+    p->due = player_frame_at(p, media_ns);
     /* It steers what is prepared; a failure shows with the frame. */
-    if (as_stream_sync(p->stream, p->media_ns) != AS_OK)
+    if (as_stream_sync(p->stream, media_ns) != AS_OK)
         as_stream_clear_error(p->stream);
 }
 

@@ -20,6 +20,7 @@ typedef struct player {
     bool playing, loop;
     double speed;
     int64_t media_ns; /* what the clock shows */
+    int64_t video_ns; /* how long the video is that is played with it; 0: none, or not known */
     uint64_t due;     /* the frame of that time */
 } player;
 
@@ -32,9 +33,11 @@ void player_close(player *p);
 /* Looks whether the index has been read. true: frames can be had since this call. */
 bool player_poll(player *p);
 
-/* Lets the clock go on by elapsed_ns times the speed, if it plays. At the end it begins again, or
- * pauses on the last frame. */
+/* Lets the clock go on by elapsed_ns times the speed, if it plays. At the end of the masks or of
+ * the video it begins again, or pauses on the last frame. */
 void player_advance(player *p, int64_t elapsed_ns);
+/* The picture on screen belongs to media_ns: its frame is the one that is due. */
+void player_follow(player *p, int64_t media_ns);
 
 /* Puts the clock on frame `index`, or on the last one. */
 void player_seek(player *p, uint64_t index);

@@ -102,6 +102,7 @@ class Viewer:
         self.rest = b""
         self.state = {}
         self.count = 0
+        self.seen = []  # all states so far
 
     def __enter__(self):
         return self
@@ -136,6 +137,7 @@ class Viewer:
                 if line.startswith(b"state "):
                     self.state = parse_state(line.decode())
                     self.count += 1
+                    self.seen.append(self.state)
                     if good():
                         self.rest = b"\n".join(lines[at + 1:] + [self.rest])
                         return self.state

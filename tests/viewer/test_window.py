@@ -4,6 +4,7 @@
 
 test_window.py VIEWER TOOL ROOT
 """
+import fractions
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 from support import (PATIENCE, Failed, Mask, Viewer, check, check_picture, is_full,  # noqa: E402
                      run, run_tests, seeded)
+from test_video import write_y4m  # noqa: E402
 
 SCREEN = 1280, 1024
 
@@ -129,6 +131,24 @@ def test_counted(paths):
         check_picture("shot.png", Mask.of(paths, paths.walkers, 6), 400, 210)
 
 
+# By the real clock: the mask is that of the video's picture, at each speed.
+def test_video(paths):
+    write_y4m("video.y4m", fractions.Fraction(30))
+    with Window(paths, paths.walkers, "--video", "video.y4m") as window:
+        for speed in 2, 4, 2, 1, 0.5:
+            start = window.count
+            window.key("Up" if speed > float(window.state["speed"]) else "Down", speed=speed)
+            window.wait("some pictures", lambda _, start=start: window.count > start + 8)
+        window.key("Home")
+        window.key("q")
+        window.end()
+        states = [state for state in window.seen if state["result"] == "0"]
+        check(len(states) > 30, "%d states" % len(states))
+        for state in states:
+            wanted = (2 * int(state["video"]) * 60 + 10**9) // (2 * 10**9)
+            check(state["due"] == state["shown"] == str(wanted), "not locked: %s" % state)
+
+
 def test_errors(paths):
     with Window(paths, "none.asvp") as window:
         state = window.wait("a sentence", lambda s: "none.asvp" in s["problem"])
@@ -225,4 +245,4 @@ class Screen:
 if __name__ == "__main__":
     with Screen():
         run_tests([test_keys, test_mouse, test_sizes, test_counted, test_errors, test_open_again,
-                   test_closing_during_load, test_random_inputs], sys.argv[1:])
+                   test_closing_during_load, test_video, test_random_inputs], sys.argv[1:])
