@@ -5,7 +5,8 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from support import Mask, check, check_picture, read_png, run, run_tests, write_png  # noqa: E402
+from support import (Mask, check, check_picture, read_png, run, run_tests,  # noqa: E402
+                     states_of, write_png)
 
 RENDERERS = "gl", "cpu"
 
@@ -82,8 +83,7 @@ def test_counted(paths):
         out = run(paths.viewer, paths.walkers, "--headless", "--renderer", renderer, "--frames",
                   "12", "--linear", "--log-state", "--window", "320x160", "--screenshot",
                   "shot.png")[0]
-        shown = [line.split("shown=")[1].split()[0] for line in out.splitlines()
-                 if "shown=-1" not in line]
+        shown = [state["shown"] for state in states_of(out) if state["shown"] != "-1"]
         check(shown == [str(n) for n in range(12)], "shown: %s" % shown)
         check_picture("shot.png", Mask.of(paths, paths.walkers, 11), 320, 160)
     check_all(paths, paths.walkers, 719, 320, 160, ["--frames", "1"])
