@@ -337,10 +337,23 @@ static void log_state(app *a)
     fflush(stdout);
 }
 
+void app_log_total(const app *a)
+{
+    const renderer_times t = a->options.renderer->times(a->renderer);
+    const double seconds = (now_ms() - a->first_ms) / 1e3;
+    if (a->options.log_state)
+        printf("total pictures=%" PRIu64 " seconds=%.3f rate=%.1f cpu_ms=%.3f library_ms=%.3f "
+               "gpu_ms=%.3f\n",
+               a->pictures, seconds, (double)a->pictures / (seconds > 0.0 ? seconds : 1.0),
+               (double)meter_mean(&a->cpu_ms), t.library_ms, t.gpu_ms);
+}
+
 bool app_picture(app *a, int64_t elapsed_ns)
 {
     char why[APP_TEXT];
     const double begin = now_ms();
+    if (a->pictures++ == 0)
+        a->first_ms = begin;
     poll_stream(a);
     if (a->player.state != AS_NOT_READY || !*a->location) {
         a->clock += (double)elapsed_ns / 1e9;

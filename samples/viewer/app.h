@@ -42,6 +42,8 @@ typedef struct app {
     char location[4096];     /* "": none */
     uint64_t shown;          /* frame of the mask that is drawn, if has_shown */
     bool has_shown;          /* false: no mask yet */
+    uint64_t pictures;       /* drawn so far */
+    double first_ms;         /* when the first one was begun */
     uint64_t counted;        /* frames shown for --frames */
     as_result frame_result;  /* of the frame that is due */
     char problem[APP_TEXT];  /* sentence for the window; "": none */
@@ -64,6 +66,9 @@ void app_open(app *a, const char *location);
 /* The next picture, elapsed_ns after the one before: script, clock, mask, overlays, drawing. false:
  * the renderer failed, which was said. */
 bool app_picture(app *a, int64_t elapsed_ns);
+
+/* For --log-state: how many pictures were made, how fast, at what cost. */
+void app_log_total(const app *a);
 
 /* Whether pictures come as fast as masks do, not by the clock. */
 bool app_is_counting(const app *a);

@@ -49,6 +49,8 @@ int headless_run(app *a)
     a->scene.width = a->options.width;
     a->scene.height = a->options.height;
     bool good = app_start(a, 1.0F) && play(a);
+    if (good)
+        app_log_total(a);
     if (good && a->options.screenshot)
         good = app_screenshot(a, a->options.screenshot);
     app_end(a);

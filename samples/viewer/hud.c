@@ -88,11 +88,14 @@ static void write_stream(pen *p, const app *a)
 static void write_cost(pen *p, const app *a)
 {
     const renderer_times t = a->options.renderer->times(a->renderer);
-    char gpu[32] = "not measured";
+    char gpu[32] = "not measured", library[48] = "";
     if (t.gpu_ms >= 0.0)
         snprintf(gpu, sizeof(gpu), "%.2f ms", t.gpu_ms);
-    write_line(p, plain, "CPU %.2f ms   GPU %s   upload %" PRIu64 " B, %" PRIu64 " KiB in all",
-               (double)meter_latest(&a->cpu_ms, 0), gpu, t.upload_bytes, t.upload_total >> 10);
+    if (t.library_ms >= 0.0)
+        snprintf(library, sizeof(library), " (library %.2f)", t.library_ms);
+    write_line(p, plain, "CPU %.2f ms%s   GPU %s   upload %" PRIu64 " B, %" PRIu64 " KiB in all",
+               (double)meter_latest(&a->cpu_ms, 0), library, gpu, t.upload_bytes,
+               t.upload_total >> 10);
 }
 
 static void paint_graph(pen *p, const meter *m, float most, ink colour, const char *name)

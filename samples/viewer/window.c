@@ -190,6 +190,8 @@ int window_run(app *a)
         return 2;
     }
     bool good = start(&w, a) && play(&w);
+    if (good)
+        app_log_total(a);
     if (good && a->options.screenshot)
         good = app_screenshot(a, a->options.screenshot);
     app_end(a);
