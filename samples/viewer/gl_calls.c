@@ -15,15 +15,16 @@ bool gl_calls_load(gl_calls *c, void (*(*address)(void *user, const char *name))
     return true;
 }
 
-GLuint gl_calls_program(const gl_calls *c, const char *vertex, const char *fragment)
+GLuint gl_calls_program(const gl_calls *c, const char *defines, const char *vertex,
+                        const char *fragment)
 {
     static const char head[] = "#version 330 core\n";
-    const char *const texts[2][2] = {{head, vertex}, {head, fragment}};
+    const char *const texts[2][3] = {{head, defines, vertex}, {head, defines, fragment}};
     const GLuint program = c->CreateProgram();
     GLint linked = 0;
     for (int i = 0; i < 2; i++) {
         const GLuint shader = c->CreateShader(i == 0 ? GL_VERTEX_SHADER : GL_FRAGMENT_SHADER);
-        c->ShaderSource(shader, 2, texts[i], NULL);
+        c->ShaderSource(shader, 3, texts[i], NULL);
         c->CompileShader(shader);
         c->AttachShader(program, shader);
         c->DeleteShader(shader); /* goes with the program */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Masks as textures of the library, bound directly. One shader makes the picture; with integers and
- * texelFetch, so that it is the same on every driver.
+ * texelFetch, so that it is the same on every driver. It is compiled for each kind of picture when
+ * that is first drawn: drivers without a GPU would do the work of all kinds for each pixel.
  */
 #include "renderer.h"
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 
 enum { MOST_PANELS = 8, QUERIES = 4 };
+enum { KINDS = VIEW_COUNT * BACKGROUND_COUNT * 2 * 2 }; /* of pictures, by what the shader knows */
 enum { UNIT_MASK, UNIT_IMAGE, UNIT_VIDEO, UNIT_PANEL };
 
 static const char vertex_text[] =
@@ -24,19 +26,19 @@ static const char vertex_text[] =
     "    gl_Position = vec4(uv * 2.0 - 1.0, 0.0, 1.0);\n"
     "}\n";
 
-/* GL's row 0 is the bottom of a window; p is counted from the top. */
+/* GL's row 0 is the bottom of a window; p is counted from the top. VIEW, GROUND, SOFT and VIDEO are
+ * defined as the scene has them. */
 static const char scene_text[] =
     "uniform ivec2 target;\n"
     "uniform ivec4 shown;\n"
-    "uniform ivec4 mode;\n" /* view, eye, linear, background */
-    "uniform ivec2 has;\n"  /* mask, video */
+    "uniform ivec2 mode;\n" /* eye, whether there is a mask */
     "uniform ivec3 flat_colour;\n"
     "uniform sampler2D mask, image, video;\n"
     "out vec4 color;\n"
     "ivec2 columns(int width) {\n"
     "    int part = width / 2;\n"
-    "    if (mode.y == 1 && part > 0) return ivec2(0, part);\n"
-    "    return mode.y == 2 ? ivec2(part, width - part) : ivec2(0, width);\n"
+    "    if (mode.x == 1 && part > 0) return ivec2(0, part);\n"
+    "    return mode.x == 2 ? ivec2(part, width - part) : ivec2(0, width);\n"
     "}\n"
     "ivec2 texel(ivec2 p, ivec2 size) {\n"
     "    ivec2 c = columns(size.x);\n"
@@ -55,37 +57,55 @@ static const char scene_text[] =
     "        opaque(t - ivec2(0, 1), size));\n"
     "}\n"
     "ivec3 behind(ivec2 p) {\n"
-    "    if (mode.w == 1) return flat_colour;\n"
-    "    if (mode.w == 2) return fetch(image, p);\n"
-    "    if (mode.w == 3) return fetch(video, p) / 4;\n"
+    "#if GROUND == 1\n"
+    "    return flat_colour;\n"
+    "#elif GROUND == 2\n"
+    "    return fetch(image, p);\n"
+    "#elif GROUND == 3\n"
+    "    return fetch(video, p) / 4;\n"
+    "#else\n"
     "    return ivec3((p.x / 32 + p.y / 32) % 2 == 0 ? 102 : 153);\n"
+    "#endif\n"
     "}\n"
     "ivec3 front(ivec2 p) {\n"
-    "    if (has.y == 1) return fetch(video, p);\n"
+    "#if VIDEO\n"
+    "    return fetch(video, p);\n"
+    "#else\n"
     "    int t = p.y * 255 / shown.w;\n"
     "    return ivec3(255 - t / 4, 214 - t / 2, 150 + t / 3);\n"
+    "#endif\n"
     "}\n"
-    "vec3 soft(ivec2 p, ivec2 size) {\n"
+    "vec3 colour_of(ivec2 p, ivec2 size) {\n"
+    "#if SOFT\n"
     "    vec2 at = (vec2(p) + 0.5) / vec2(shown.zw);\n"
     "    ivec2 c = columns(size.x);\n"
     "    float a = texture(mask, vec2((float(c.x) + at.x * float(c.y)) / float(size.x), at.y)).r;\n"
-    "    return mode.x == 1 ? vec3(a * 255.0) : mix(vec3(behind(p)), vec3(front(p)), a);\n"
-    "}\n"
-    "vec3 exact(ivec2 p, ivec2 size) {\n"
+    "#if VIEW == 1\n"
+    "    return vec3(a * 255.0);\n"
+    "#else\n"
+    "    return mix(vec3(behind(p)), vec3(front(p)), a);\n"
+    "#endif\n"
+    "#else\n"
     "    ivec2 t = texel(p, size);\n"
-    "    bool inside = has.x == 1 && opaque(t, size);\n"
-    "    if (mode.x == 0) return vec3(inside ? front(p) : behind(p));\n"
-    "    if (mode.x == 1) return vec3(inside ? 255.0 : 0.0);\n"
-    "    if (mode.x == 2 && inside && on_edge(t, size)) return vec3(255.0, 64.0, 32.0);\n"
-    "    return vec3(has.y == 1 ? front(p) : behind(p));\n"
+    "    bool inside = mode.y == 1 && opaque(t, size);\n"
+    "#if VIEW == 0\n"
+    "    return vec3(inside ? front(p) : behind(p));\n"
+    "#elif VIEW == 1\n"
+    "    return vec3(inside ? 255.0 : 0.0);\n"
+    "#else\n"
+    "#if VIEW == 2\n"
+    "    if (inside && on_edge(t, size)) return vec3(255.0, 64.0, 32.0);\n"
+    "#endif\n"
+    "    return vec3(VIDEO == 1 ? front(p) : behind(p));\n"
+    "#endif\n"
+    "#endif\n"
     "}\n"
     "void main() {\n"
     "    ivec2 p = ivec2(int(gl_FragCoord.x), target.y - 1 - int(gl_FragCoord.y)) - shown.xy;\n"
     "    color = vec4(0.0, 0.0, 0.0, 1.0);\n"
     "    if (p.x < 0 || p.y < 0 || p.x >= shown.z || p.y >= shown.w) return;\n"
     "    ivec2 size = textureSize(mask, 0);\n"
-    "    bool blend = mode.z == 1 && has.x == 1 && mode.x < 2;\n"
-    "    color.rgb = (blend ? soft(p, size) : exact(p, size)) / 255.0;\n"
+    "    color.rgb = colour_of(p, size) / 255.0;\n"
     "}\n";
 
 static const char panel_text[] =
@@ -119,7 +139,8 @@ struct renderer {
     void *address_user;
     gl_calls c;
     GLuint array, line_array, line_buffer;
-    GLuint scene_program, panel_program, line_program;
+    GLuint scene_programs[KINDS]; /* 0: not made yet */
+    GLuint panel_program, line_program;
     GLuint framebuffer, target; /* for pictures beside the window */
     int target_width, target_height;
     cached_texture image, video, panels[MOST_PANELS];
@@ -137,18 +158,38 @@ static GLint place(renderer *r, GLuint program, const char *name)
     return r->c.GetUniformLocation(program, name);
 }
 
+/* The program for a kind of picture; 0: the driver cannot compile it. */
+static GLuint scene_program(renderer *r, const scene *s)
+{
+    const gl_calls *c = &r->c;
+    char defines[128];
+    const bool soft = s->linear && r->mask.name && s->view <= VIEW_MASK, video = s->video != NULL;
+    const unsigned kind =
+        (((unsigned)s->view * BACKGROUND_COUNT + (unsigned)s->background) * 2 + soft) * 2 + video;
+    if (r->scene_programs[kind])
+        return r->scene_programs[kind];
+    snprintf(defines, sizeof(defines),
+             "#define VIEW %d\n#define GROUND %d\n#define SOFT %d\n#define VIDEO %d\n",
+             (int)s->view, (int)s->background, soft, video);
+    const GLuint made = gl_calls_program(c, defines, vertex_text, scene_text);
+    if (!made)
+        return 0;
+    c->UseProgram(made);
+    c->Uniform1i(place(r, made, "mask"), UNIT_MASK);
+    c->Uniform1i(place(r, made, "image"), UNIT_IMAGE);
+    c->Uniform1i(place(r, made, "video"), UNIT_VIDEO);
+    r->scene_programs[kind] = made;
+    return made;
+}
+
 static bool make_programs(renderer *r)
 {
     const gl_calls *c = &r->c;
-    r->scene_program = gl_calls_program(c, vertex_text, scene_text);
-    r->panel_program = gl_calls_program(c, vertex_text, panel_text);
-    r->line_program = gl_calls_program(c, line_vertex_text, line_text);
-    if (!r->scene_program || !r->panel_program || !r->line_program)
+    const scene usual = {.view = VIEW_CUTOUT};
+    r->panel_program = gl_calls_program(c, "", vertex_text, panel_text);
+    r->line_program = gl_calls_program(c, "", line_vertex_text, line_text);
+    if (!scene_program(r, &usual) || !r->panel_program || !r->line_program)
         return false;
-    c->UseProgram(r->scene_program);
-    c->Uniform1i(place(r, r->scene_program, "mask"), UNIT_MASK);
-    c->Uniform1i(place(r, r->scene_program, "image"), UNIT_IMAGE);
-    c->Uniform1i(place(r, r->scene_program, "video"), UNIT_VIDEO);
     c->UseProgram(r->panel_program);
     c->Uniform1i(place(r, r->panel_program, "panel"), UNIT_PANEL);
     c->GenVertexArrays(1, &r->array);
@@ -179,7 +220,8 @@ static void gl_end(renderer *r)
         c->DeleteVertexArrays(1, &r->line_array);
         c->DeleteVertexArrays(1, &r->array);
         c->DeleteQueries(QUERIES, r->queries);
-        c->DeleteProgram(r->scene_program);
+        for (int i = 0; i < KINDS; i++)
+            c->DeleteProgram(r->scene_programs[i]);
         c->DeleteProgram(r->panel_program);
         c->DeleteProgram(r->line_program);
     }
@@ -332,7 +374,7 @@ static void draw_panels(renderer *r, const scene *s)
 static void draw_scene(renderer *r, const scene *s)
 {
     const gl_calls *c = &r->c;
-    const GLuint p = r->scene_program;
+    const GLuint p = scene_program(r, s); /* 0 is an OpenGL error below, which is looked for */
     c->Viewport(0, 0, s->width, s->height);
     c->BindVertexArray(r->array);
     c->UseProgram(p);
@@ -343,8 +385,7 @@ static void draw_scene(renderer *r, const scene *s)
         bind_picture(r, &r->video, UNIT_VIDEO, s->video);
     c->Uniform2i(place(r, p, "target"), s->width, s->height);
     c->Uniform4i(place(r, p, "shown"), s->shown.x, s->shown.y, s->shown.width, s->shown.height);
-    c->Uniform4i(place(r, p, "mode"), (int)s->view, (int)s->eye, s->linear, (int)s->background);
-    c->Uniform2i(place(r, p, "has"), r->mask.name != 0, s->video != NULL);
+    c->Uniform2i(place(r, p, "mode"), (int)s->eye, r->mask.name != 0);
     c->Uniform3i(place(r, p, "flat_colour"), s->colour[0], s->colour[1], s->colour[2]);
     c->DrawArrays(GL_TRIANGLES, 0, 3);
     if (s->view == VIEW_STRIPS && r->wires.count > 0)
