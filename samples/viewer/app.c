@@ -270,14 +270,21 @@ static void count_frames(app *a)
     player_seek(&a->player, (o->start + a->counted) % a->player.about.frame_count);
 }
 
-/* The video's picture that is due, and the mask that belongs to it. */
+/* The video's picture that is due says which mask is. */
 static void follow_clock(app *a)
 {
     player *p = &a->player;
     if (a->video && p->state == AS_OK)
-        video_show(a->video, p->media_ns + EARLY_NS);
+        video_go(a->video, p->media_ns + EARLY_NS);
     if (!a->options.frames)
         player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+}
+
+/* A picture is shown with its mask, or not yet; with one that will never come, it is. */
+static void show_video(app *a)
+{
+    if (a->video && ((a->has_shown && a->shown == a->player.due) || is_failure(a->frame_result)))
+        video_show(a->video);
 }
 
 /* ------------------------------------------------------------------------------ pictures ---- */
@@ -328,8 +335,8 @@ static void log_state(app *a)
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
-             a->scene.width, a->scene.height, a->fullscreen, a->video ? video_pts(a->video) : -1,
-             a->digits, a->frame_result, a->problem);
+             a->scene.width, a->scene.height, a->fullscreen,
+             a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, a->problem);
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));
@@ -363,6 +370,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
         player_advance(&a->player, elapsed_ns);
     follow_clock(a);
     get_mask(a);
+    show_video(a);
     if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
         get_strip(a);
     lay_out(a);

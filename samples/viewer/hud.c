@@ -43,7 +43,18 @@ static double percent(uint64_t part, uint64_t other)
 
 /* ------------------------------------------------------------------------------- figures ---- */
 
-static void write_place(pen *p, const app *a)
+/* By how much the mask on screen is off from `wanted`. */
+static void write_offset(pen *p, const app *a, uint64_t wanted)
+{
+    const int64_t offset = (int64_t)(a->shown - wanted);
+    if (a->video)
+        write_line(p, offset ? warm : good, "video %.3f s   mask %" PRIu64 ", offset %+" PRId64,
+                   player_seconds(video_shown_pts(a->video)), a->shown, offset);
+    else
+        write_line(p, offset ? warm : good, "offset %+" PRId64 " frames", offset);
+}
+
+static void write_place(pen *p, app *a)
 {
     const player *y = &a->player;
     const uint64_t count = y->state == AS_OK ? y->about.frame_count : 0;
@@ -53,12 +64,12 @@ static void write_place(pen *p, const app *a)
     if (!a->has_shown)
         write_line(p, faint, "no mask yet");
     else if (a->video)
-        write_line(p, a->shown == y->due ? good : warm,
-                   "video %.3f s   mask %" PRIu64 ", offset %+" PRId64 " frames",
-                   player_seconds(video_pts(a->video)), a->shown, (int64_t)(a->shown - y->due));
+        write_offset(p, a,
+                     a->player.state == AS_OK
+                         ? player_frame_at(&a->player, video_shown_pts(a->video))
+                         : a->shown);
     else
-        write_line(p, a->shown == y->due ? good : warm, "offset %+" PRId64 " frames",
-                   (int64_t)(a->shown - y->due));
+        write_offset(p, a, y->due);
     write_line(p, faint, "%s, eye: %s, background: %s, %s edges", options_view_name(a->scene.view),
                options_eye_name(a->scene.eye), options_background_name(a->scene.background),
                a->scene.linear ? "soft" : "exact");

@@ -13,7 +13,8 @@ struct video {
     void *user;
     picture picture;
     bool has_current, has_pending;
-    int64_t pts, pending_pts;
+    bool is_shown; /* the current one */
+    int64_t pts, pending_pts, shown_pts;
 };
 
 static const video_reader *reader_of(const char *path)
@@ -48,7 +49,11 @@ video *video_open(const char *path, char *why, size_t capacity)
     v->user = reader->open(path, why, capacity);
     if (v->user)
         v->has_pending = reader->step(v->user, &v->pending_pts);
-    if (v->user && !video_show(v, 0)) {
+    if (v->user) {
+        video_go(v, 0);
+        video_show(v);
+    }
+    if (v->user && !v->picture.pixels) {
         snprintf(why, capacity, "%s has no picture that can be read", path);
         video_close(v);
         return NULL;
@@ -77,9 +82,8 @@ static void seek(video *v, int64_t media_ns)
     v->has_pending = v->reader->step(v->user, &v->pending_pts);
 }
 
-bool video_show(video *v, int64_t media_ns)
+void video_go(video *v, int64_t media_ns)
 {
-    bool changed = false;
     const bool is_back = v->has_current && media_ns < v->pts && v->pts > 0;
     const bool is_far = v->has_current && v->has_pending && v->pending_pts + FAR_NS < media_ns;
     if (is_back || is_far)
@@ -87,11 +91,23 @@ bool video_show(video *v, int64_t media_ns)
     while (v->has_pending && (!v->has_current || v->pending_pts <= media_ns)) {
         v->pts = v->pending_pts;
         v->has_pending = v->reader->step(v->user, &v->pending_pts);
-        v->has_current = changed = true;
+        v->has_current = true;
+        v->is_shown = false;
     }
-    if (changed && v->reader->convert(v->user, &v->picture))
-        v->picture.serial++;
-    return v->has_current && v->picture.pixels;
+}
+
+void video_show(video *v)
+{
+    if (!v->has_current || v->is_shown || !v->reader->convert(v->user, &v->picture))
+        return;
+    v->picture.serial++;
+    v->shown_pts = v->pts;
+    v->is_shown = true;
+}
+
+int64_t video_shown_pts(const video *v)
+{
+    return v->shown_pts;
 }
 
 const picture *video_picture(const video *v)

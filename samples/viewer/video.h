@@ -40,12 +40,16 @@ video *video_open(const char *path, char *why, size_t capacity);
 void video_close(video *v); /* NULL is ignored */
 
 /* Makes the latest picture that is due at media_ns the current one, the first one before that. A
- * source that cannot go back keeps the current one. false: nothing could be read. */
-bool video_show(video *v, int64_t media_ns);
+ * source that cannot go back keeps the current one. What is shown stays. */
+void video_go(video *v, int64_t media_ns);
+/* Shows the current picture, when its mask is there. */
+void video_show(video *v);
 
-/* The current picture, valid until the next call; its time; and that of the one after it, -1 where
- * there is none. */
+/* What is shown: pixels that video_show replaces, and the picture's time. */
 const picture *video_picture(const video *v);
+int64_t video_shown_pts(const video *v);
+
+/* When the current picture is due; the one after it, -1: there is none. */
 int64_t video_pts(const video *v);
 int64_t video_next_pts(const video *v);
 int64_t video_duration(const video *v);

@@ -22,7 +22,8 @@ def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
     with open("script.txt", "w", encoding="utf-8") as file:
         file.write("".join(line + "\n" for line in lines))
     out, err = run(paths.viewer, source or paths.walkers, "--headless", "--renderer", renderer,
-                   "--log-state", "--script", "script.txt", *options, status=status)
+                   "--log-state", "--script", "script.txt", "--window", "320x160", *options,
+                   status=status)
     return states_of(out), err
 
 

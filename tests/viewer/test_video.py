@@ -76,7 +76,8 @@ def check_lock(paths, video, rate, mask_rate, lines, *options):
     for line in out.splitlines():
         if line.startswith("state "):
             state = parse_state(line)
-            check(state["shown"] in (state["due"], "-1"), "offset: %s" % state)
+            wanted = (2 * int(state["video"]) * mask_rate + 10**9) // (2 * 10**9)
+            check(state["shown"] in (str(wanted), "-1"), "offset: %s, not %d" % (state, wanted))
         elif line.startswith("screenshot "):
             number = number_of(line.split()[1])
             wanted = (number / rate * mask_rate + fractions.Fraction(1, 2)).__floor__()

@@ -142,11 +142,11 @@ def test_video(paths):
         window.key("Home")
         window.key("q")
         window.end()
-        states = [state for state in window.seen if state["result"] == "0"]
+        states = [state for state in window.seen if state["shown"] != "-1"]
         check(len(states) > 30, "%d states" % len(states))
         for state in states:
             wanted = (2 * int(state["video"]) * 60 + 10**9) // (2 * 10**9)
-            check(state["due"] == state["shown"] == str(wanted), "not locked: %s" % state)
+            check(state["shown"] == str(wanted), "not locked: %s" % state)
 
 
 def test_errors(paths):
