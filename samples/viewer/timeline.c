@@ -22,11 +22,11 @@ bool timeline_contains(const timeline *t, int x, int y)
 
 uint64_t timeline_frame(const timeline *t, uint64_t count, int x)
 {
-    int64_t at = (int64_t)x - t->bar.x;
+    const int64_t at = (int64_t)x - t->bar.x;
     if (count == 0 || at < 0)
         return 0;
     if (at >= t->bar.width)
-        at = t->bar.width - 1;
+        return count - 1;
     return (uint64_t)at * count / (uint64_t)t->bar.width;
 }
 
