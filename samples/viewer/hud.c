@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MARGIN = 12, GRAPH_HEIGHT = 48, LINES = 10, COLUMNS = 62, WIDE = 76 };
+enum { MARGIN = 12, GRAPH_HEIGHT = 48, LINES = 11, COLUMNS = 62, WIDE = 76 };
 
 static const ink ground = {12, 14, 18, 200};
 static const ink plain = {235, 238, 242, 255};
@@ -104,9 +104,10 @@ static void write_cost(pen *p, const app *a)
         snprintf(gpu, sizeof(gpu), "%.2f ms", t.gpu_ms);
     if (t.library_ms >= 0.0)
         snprintf(library, sizeof(library), " (library %.2f)", t.library_ms);
-    write_line(p, plain, "CPU %.2f ms%s   GPU %s   upload %" PRIu64 " B, %" PRIu64 " KiB in all",
-               (double)meter_latest(&a->cpu_ms, 0), library, gpu, t.upload_bytes,
-               t.upload_total >> 10);
+    write_line(p, plain, "CPU %.2f ms%s   GPU %s", (double)meter_latest(&a->cpu_ms, 0), library,
+               gpu);
+    write_line(p, plain, "upload %" PRIu64 " B for this mask, %" PRIu64 " KiB in all",
+               t.upload_bytes, t.upload_total >> 10);
 }
 
 static void paint_graph(pen *p, const meter *m, float most, ink colour, const char *name)
