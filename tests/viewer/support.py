@@ -113,14 +113,15 @@ class Viewer:
         self.process.wait()
         self.process.stdout.close()
 
-    def _read(self, until):
-        left = until - time.monotonic()
-        ready = select.select([self.process.stdout], [], [], max(left, 0.0))[0]
-        check(ready, "nothing more is printed; the last state is %s" % self.state)
-        part = os.read(self.process.stdout.fileno(), 65536)
-        check(part, "the viewer ended with %s after %s" % (self.process.poll(), self.state))
-        *lines, self.rest = (self.rest + part).split(b"\n")
-        return lines
+    def _read_line(self, until):
+        while b"\n" not in self.rest:
+            ready = select.select([self.process.stdout], [], [], max(until - time.monotonic(), 0.0))
+            check(ready[0], "nothing more is printed; the last state is %s" % self.state)
+            part = os.read(self.process.stdout.fileno(), 65536)
+            check(part, "the viewer ended with %s after %s" % (self.process.poll(), self.state))
+            self.rest += part
+        line, self.rest = self.rest.split(b"\n", 1)
+        return line
 
     def wait(self, what, condition=None, **wanted):
         """Reads states until one has the wanted fields and meets the condition; returns it."""
@@ -132,15 +133,11 @@ class Viewer:
                     and (condition is None or condition(self.state)))
 
         while not good():
-            lines = self._read(until)
-            for at, line in enumerate(lines):
-                if line.startswith(b"state "):
-                    self.state = parse_state(line.decode())
-                    self.count += 1
-                    self.seen.append(self.state)
-                    if good():
-                        self.rest = b"\n".join(lines[at + 1:] + [self.rest])
-                        return self.state
+            line = self._read_line(until)
+            if line.startswith(b"state "):
+                self.state = parse_state(line.decode())
+                self.count += 1
+                self.seen.append(self.state)
             check(time.monotonic() < until, "%s: %s, not %s" % (what, self.state, wanted))
         return self.state
 
