@@ -24,6 +24,22 @@ if(ALPHASTREAM_WITH_TOOL)
     alphastream_require(libpng libpng libpng-dev "the tool's PNG output"
         ", or configure with -DALPHASTREAM_WITH_TOOL=OFF")
 endif()
+if(ALPHASTREAM_WITH_VIEWER)
+    if(NOT ALPHASTREAM_WITH_GL)
+        message(FATAL_ERROR "The viewer shows its pictures by OpenGL: configure with "
+            "-DALPHASTREAM_WITH_GL=ON or with -DALPHASTREAM_WITH_VIEWER=OFF.")
+    endif()
+    set(viewer_way_out ", or configure with -DALPHASTREAM_WITH_VIEWER=OFF")
+    alphastream_require(glfw3 glfw3 libglfw3-dev "the viewer" "${viewer_way_out}")
+    alphastream_require(freetype2 freetype2 libfreetype-dev "the viewer's text" "${viewer_way_out}")
+    alphastream_require(libpng libpng libpng-dev "the viewer's pictures" "${viewer_way_out}")
+    if(ALPHASTREAM_WITH_FFMPEG)
+        foreach(library avformat avcodec swscale avutil)
+            alphastream_require(lib${library} lib${library} lib${library}-dev "the viewer's --video"
+                ", or configure with -DALPHASTREAM_WITH_FFMPEG=OFF")
+        endforeach()
+    endif()
+endif()
 if(ALPHASTREAM_WITH_TESTS)
     alphastream_require(cmocka cmocka libcmocka-dev "the test suite"
         ", or configure with -DALPHASTREAM_WITH_TESTS=OFF")
@@ -62,10 +78,3 @@ if(ALPHASTREAM_WITH_VULKAN)
         endif()
     endif()
 endif()
-
-# Parts that are announced but not in this version yet: say so instead of pretending.
-foreach(part VIEWER)
-    if(ALPHASTREAM_WITH_${part})
-        message(STATUS "ALPHASTREAM_WITH_${part} is on, but this version does not have that part yet")
-    endif()
-endforeach()

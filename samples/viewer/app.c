@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include "app.h"
+
+#include "png_file.h"
+
+#include <alphastream/stream.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Videos' pictures count as due so much early: some containers round times to milliseconds. */
+#define EARLY_NS INT64_C(1000000)
+enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
+#define COUNTING_WAIT_NS UINT64_C(50000000)
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static bool complain(app *a, int code, const char *sentence)
+{
+    fprintf(stderr, "alphastream-viewer: %s\n", sentence);
+    a->exit_code = code;
+    return false;
+}
+
+void app_notice(app *a, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(a->notice, sizeof(a->notice), format, arguments);
+    va_end(arguments);
+    a->notice_until = a->clock + NOTICE_SECONDS;
+}
+
+bool app_is_counting(const app *a)
+{
+    return a->options.frames != 0 || a->options.headless;
+}
+
+bool app_is_idle(const app *a)
+{
+    return a->player.state != AS_NOT_READY && !a->player.playing && !a->dragging &&
+           script_is_done(&a->script) &&
+           (a->player.state != AS_OK || (a->has_shown && a->shown == a->player.due));
+}
+
+/* ---------------------------------------------------------------------- start and end ---- */
+
+bool app_start(app *a, float text_scale)
+{
+    const options *o = &a->options;
+    char why[APP_TEXT];
+    a->scene.view = o->view;
+    a->scene.eye = o->eye;
+    a->scene.linear = o->linear;
+    a->scene.background = o->background;
+    memcpy(a->scene.colour, o->colour, sizeof(a->scene.colour));
+    a->show_hud = a->show_timeline = o->hud;
+    a->fullscreen = o->fullscreen;
+    a->player.state = AS_NOT_READY;
+    if (o->image) {
+        if (!png_file_read(o->image, &a->image, why, sizeof(why)))
+            return complain(a, 2, why);
+        a->scene.image = &a->image;
+    }
+    if (o->video) {
+        a->video = video_open(o->video, why, sizeof(why));
+        if (!a->video)
+            return complain(a, 2, why);
+        a->scene.video = video_picture(a->video);
+    }
+    if (o->script && !script_read(&a->script, o->script, why, sizeof(why)))
+        return complain(a, 2, why);
+    if (!o->headless) {
+        a->font = text_open(o->font ? o->font : VIEWER_FONT,
+                            (unsigned)((float)TEXT_PIXELS * text_scale + 0.5F), why, sizeof(why));
+        if (!a->font)
+            return complain(a, 2, why);
+    }
+    app_resize(a, a->scene.width, a->scene.height);
+    if (o->location)
+        app_open(a, o->location);
+    return true;
+}
+
+void app_end(app *a)
+{
+    as_error error;
+    if (a->renderer) {
+        (void)a->options.renderer->use(a->renderer, NULL, &error); /* cannot fail with NULL */
+        a->options.renderer->end(a->renderer);
+    }
+    player_close(&a->player);
+    script_free(&a->script);
+    video_close(a->video);
+    text_close(a->font);
+    paint_free(&a->image);
+    for (int i = 0; i < PANEL_COUNT; i++)
+        paint_free(&a->panels[i].picture);
+}
+
+void app_open(app *a, const char *location)
+{
+    as_error error;
+    if ((a->options.renderer->use)(a->renderer, NULL, &error) != AS_OK)
+        return;
+    a->has_shown = false;
+    a->frame_result = AS_NOT_READY;
+    a->problem[0] = '\0';
+    snprintf(a->location, sizeof(a->location), "%s", location);
+    player_open(&a->player, &a->options, a->location,
+                a->options.renderer == &renderer_cpu ? AS_PROCESS_BITMASK : AS_PROCESS_CANVASES);
+    a->player.video_ns = a->video ? video_duration(a->video) : 0;
+}
+
+void app_step(app *a, int direction)
+{
+    player *p = &a->player;
+    if (!a->video || p->state != AS_OK) {
+        player_step(p, direction);
+        return;
+    }
+    const int64_t next = video_next_pts(a->video);
+    p->playing = false;
+    if (direction < 0 && video_pts(a->video) > 0)
+        p->media_ns = video_pts(a->video) - 1 - EARLY_NS;
+    else if (direction > 0 && next >= 0)
+        p->media_ns = next;
+    else if (direction > 0 && p->loop)
+        p->media_ns = 0;
+}
+
+void app_resize(app *a, int width, int height)
+{
+    if (width < 1 || height < 1)
+        return; /* minimized */
+    a->scene.width = width;
+    a->scene.height = height;
+    timeline_place(&a->timeline, width, height);
+    if (a->renderer && a->options.renderer->resize)
+        a->options.renderer->resize(a->renderer, width, height);
+}
+
+/* --------------------------------------------------------------------------------- mouse ---- */
+
+static void seek_to(app *a, int x)
+{
+    if (a->player.state == AS_OK)
+        player_seek(&a->player, timeline_frame(&a->timeline, a->player.about.frame_count, x));
+}
+
+void app_press(app *a, int x, int y)
+{
+    if (a->show_timeline && timeline_contains(&a->timeline, x, y)) {
+        a->dragging = true;
+        seek_to(a, x);
+    } else {
+        a->player.playing = !a->player.playing;
+    }
+}
+
+void app_move(app *a, int x, int y)
+{
+    (void)y;
+    if (a->dragging)
+        seek_to(a, x);
+}
+
+void app_release(app *a)
+{
+    a->dragging = false;
+}
+
+/* --------------------------------------------------------------------------------- masks ---- */
+
+/* The sentence for what did not work; "still opening" is none. */
+static void set_problem(app *a, as_result result, const char *sentence)
+{
+    if (result == AS_OK || result == AS_NOT_READY)
+        a->problem[0] = '\0';
+    else
+        snprintf(a->problem, sizeof(a->problem), "%s",
+                 *sentence ? sentence : as_result_text(result));
+}
+
+static void get_strip(app *a)
+{
+    as_frame *strip = NULL;
+    as_frame_info info;
+    const renderer_ops *ops = a->options.renderer;
+    if (as_stream_get_strip(a->player.stream, a->shown, AS_TIMEBOX, &strip) == AS_OK &&
+        as_frame_get_info(strip, &info) == AS_OK)
+        ops->set_strip(a->renderer, &info);
+    else
+        as_stream_clear_error(a->player.stream);
+    as_frame_unref(&strip);
+}
+
+static bool is_failure(as_result result)
+{
+    return result != AS_OK && result != AS_NOT_READY && result != AS_TIMEOUT &&
+           result != AS_ERROR_CHANGED;
+}
+
+/* Gets the mask that is due, if another one is drawn. */
+static void get_mask(app *a)
+{
+    player *p = &a->player;
+    as_error error = {.code = AS_OK};
+    if (p->state != AS_OK || (a->has_shown && a->shown == p->due && !*a->problem))
+        return;
+    const double before = now_ms();
+    const uint64_t timeout = app_is_counting(a) ? COUNTING_WAIT_NS : AS_TIMEBOX;
+    a->frame_result = a->options.renderer->get(a->renderer, p->due, timeout, &error);
+    meter_add(&a->get_ms, now_ms() - before);
+    if (a->frame_result == AS_OK) {
+        a->has_shown = true;
+        a->shown = p->due;
+        a->problem[0] = '\0';
+    } else if (is_failure(a->frame_result)) {
+        set_problem(a, a->frame_result, error.text);
+    }
+    if (a->frame_result == AS_ERROR_CHANGED)
+        p->state = AS_NOT_READY; /* the new content's index is read again */
+}
+
+/* Looks how the open goes, and hands the stream to the renderer once it is there. */
+static void poll_stream(app *a)
+{
+    as_error error;
+    const as_result before = a->player.state;
+    if (player_poll(&a->player) && !a->has_shown) {
+        const as_result result = a->options.renderer->use(a->renderer, a->player.stream, &error);
+        if (result != AS_OK) {
+            a->player.state = result;
+            a->player.error = error;
+        }
+    }
+    if (a->player.state != AS_OK || before != AS_OK)
+        set_problem(a, a->player.state, a->player.error.text);
+}
+
+/* For --frames: the next one once this one has been shown, the end after the last. */
+static void count_frames(app *a)
+{
+    const options *o = &a->options;
+    if (a->player.state != AS_OK) {
+        if (a->player.state != AS_NOT_READY && *a->location) {
+            complain(a, 1, a->problem);
+            a->quit = true;
+        }
+        return;
+    }
+    if (is_failure(a->frame_result))
+        complain(a, 1, a->problem);
+    else if (a->frame_result != AS_OK || a->shown != a->player.due)
+        return;
+    if (++a->counted >= o->frames) {
+        a->quit = true;
+        return;
+    }
+    player_seek(&a->player, (o->start + a->counted) % a->player.about.frame_count);
+}
+
+/* The video's picture that is due says which mask is. */
+static void follow_clock(app *a)
+{
+    player *p = &a->player;
+    if (a->video && p->state == AS_OK)
+        video_go(a->video, p->media_ns + EARLY_NS);
+    if (!a->options.frames)
+        player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+}
+
+/* A picture is shown with its mask, or not yet; with one that will never come, it is. */
+static void show_video(app *a)
+{
+    if (a->video && ((a->has_shown && a->shown == a->player.due) || is_failure(a->frame_result)))
+        video_show(a->video);
+}
+
+/* ------------------------------------------------------------------------------ pictures ---- */
+
+static void lay_out(app *a)
+{
+    scene *s = &a->scene;
+    const as_stream_metadata *m = &a->player.about;
+    const bool known = a->player.state == AS_OK || a->has_shown;
+    s->shown = scene_fit(s->width, s->height, known ? m->width : 2, known ? m->height : 1, s->eye);
+    s->panels = a->panels;
+    s->panel_count = a->font ? PANEL_COUNT : 0;
+}
+
+static void make_panels(app *a)
+{
+    if (!a->font)
+        return;
+    a->panels[PANEL_HUD].visible = a->show_hud && !a->show_help;
+    a->panels[PANEL_HELP].visible = a->show_help;
+    a->panels[PANEL_TIMELINE].visible = a->show_timeline;
+    if (a->show_timeline)
+        timeline_paint(a);
+    hud_paint_message(a);
+    if (a->clock < a->hud_at && a->clock > 0.0)
+        return;
+    a->hud_at = a->clock + 1.0 / OVERLAYS_PER_SECOND;
+    if (a->show_hud)
+        hud_paint_figures(a);
+    if (a->show_help)
+        hud_paint_keys(a);
+}
+
+static void log_state(app *a)
+{
+    char text[sizeof(a->state)];
+    const player *p = &a->player;
+    const box *bar = &a->timeline.bar;
+    if (!a->options.log_state)
+        return;
+    snprintf(text, sizeof(text),
+             "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
+             " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
+             "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d video=%" PRId64
+             " digits=%s result=%d problem=%s",
+             p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
+             a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
+             options_view_name(a->scene.view), options_eye_name(a->scene.eye),
+             options_background_name(a->scene.background), a->scene.linear, a->show_hud,
+             a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
+             a->scene.width, a->scene.height, a->fullscreen,
+             a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, a->problem);
+    if (strcmp(text, a->state) == 0)
+        return;
+    memcpy(a->state, text, sizeof(text));
+    puts(text);
+    fflush(stdout);
+}
+
+void app_log_total(const app *a)
+{
+    const renderer_times t = a->options.renderer->times(a->renderer);
+    const double seconds = (now_ms() - a->first_ms) / 1e3;
+    if (a->options.log_state)
+        printf("total pictures=%" PRIu64 " seconds=%.3f rate=%.1f cpu_ms=%.3f library_ms=%.3f "
+               "gpu_ms=%.3f\n",
+               a->pictures, seconds, (double)a->pictures / (seconds > 0.0 ? seconds : 1.0),
+               (double)meter_mean(&a->cpu_ms), t.library_ms, t.gpu_ms);
+}
+
+bool app_picture(app *a, int64_t elapsed_ns)
+{
+    char why[APP_TEXT];
+    const double begin = now_ms();
+    if (a->pictures++ == 0)
+        a->first_ms = begin;
+    poll_stream(a);
+    if (a->player.state != AS_NOT_READY || !*a->location) {
+        a->clock += (double)elapsed_ns / 1e9;
+        script_run(&a->script, a, a->clock);
+    }
+    if (!a->options.frames)
+        player_advance(&a->player, elapsed_ns);
+    follow_clock(a);
+    get_mask(a);
+    show_video(a);
+    if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
+        get_strip(a);
+    lay_out(a);
+    make_panels(a);
+    if (!a->options.renderer->draw(a->renderer, &a->scene, why, sizeof(why)))
+        return complain(a, 2, why);
+    meter_add(&a->cpu_ms, now_ms() - begin);
+    meter_add(&a->picture_ms, (double)elapsed_ns / 1e6);
+    log_state(a);
+    if (a->options.frames)
+        count_frames(a);
+    return true;
+}
+
+bool app_screenshot(app *a, const char *path)
+{
+    char why[APP_TEXT];
+    scene s = a->scene;
+    s.linear = false;
+    s.panel_count = 0;
+    uint8_t *rgb = malloc((size_t)s.width * (size_t)s.height * 3);
+    bool done = false;
+    if (!rgb)
+        snprintf(why, sizeof(why), "out of memory for a picture of %d x %d", s.width, s.height);
+    else
+        done = a->options.renderer->read_back(a->renderer, &s, rgb, why, sizeof(why)) &&
+               png_file_write(path, s.width, s.height, rgb, why, sizeof(why));
+    free(rgb);
+    if (done && a->options.log_state) {
+        printf("screenshot %s\n", path);
+        fflush(stdout);
+    }
+    if (done)
+        app_notice(a, "written: %s", path);
+    else
+        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    if (!done)
+        app_notice(a, "%s", why);
+    return done;
+}

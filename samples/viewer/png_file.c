@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "png_file.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PIXELS = 16384 };
+
+bool png_file_read(const char *path, picture *out, char *why, size_t capacity)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_file(&image, path)) {
+        snprintf(why, capacity, "%s cannot be read as PNG: %s", path, image.message);
+        return false;
+    }
+    if (image.width > MOST_PIXELS || image.height > MOST_PIXELS) {
+        snprintf(why, capacity, "%s has %u x %u pixels; at most %d each way are shown", path,
+                 image.width, image.height, MOST_PIXELS);
+        png_image_free(&image);
+        return false;
+    }
+    image.format = PNG_FORMAT_RGBA;
+    uint8_t *pixels = malloc(PNG_IMAGE_SIZE(image));
+    if (!pixels) {
+        snprintf(why, capacity, "out of memory for %s", path);
+        png_image_free(&image);
+        return false;
+    }
+    if (!png_image_finish_read(&image, NULL, pixels, 0, NULL)) {
+        snprintf(why, capacity, "%s cannot be read as PNG: %s", path, image.message);
+        free(pixels);
+        return false;
+    }
+    *out = (picture){.pixels = pixels, .width = image.width, .height = image.height, .serial = 1};
+    return true;
+}
+
+bool png_file_write(const char *path, int width, int height, const uint8_t *rgb, char *why,
+                    size_t capacity)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)width,
+                       .height = (png_uint_32)height,
+                       .format = PNG_FORMAT_RGB};
+    const size_t length = strlen(path);
+    char *part = malloc(length + sizeof(".part"));
+    if (!part) {
+        snprintf(why, capacity, "out of memory for %s", path);
+        return false;
+    }
+    memcpy(part, path, length);
+    memcpy(part + length, ".part", sizeof(".part"));
+    const bool done = png_image_write_to_file(&image, part, 0, rgb, 0, NULL) != 0;
+    if (!done)
+        snprintf(why, capacity, "%s cannot be written: %s", path, image.message);
+    const bool named = done && rename(part, path) == 0;
+    if (done && !named)
+        snprintf(why, capacity, "%s cannot be written: it cannot be given its name", path);
+    if (!named)
+        remove(part);
+    free(part);
+    return named;
+}

@@ -1,0 +1,30 @@
+# The built viewer, without a window and in one on a screen of the tests' own; the tool says what the
+# masks are.
+set(viewer_programs Xvfb xdotool)
+set(viewer_video_options --without-ffmpeg)
+if(ALPHASTREAM_WITH_FFMPEG)
+    list(APPEND viewer_programs ffmpeg)
+    set(viewer_video_options)
+endif()
+foreach(program ${viewer_programs})
+    find_program(ALPHASTREAM_${program} ${program})
+    if(NOT ALPHASTREAM_${program})
+        string(TOLOWER ${program} package)
+        message(FATAL_ERROR "${program} was not found; the tests of the viewer need it. Install it "
+            "(Debian: apt-get install ${package}, or run scripts/install-deps), or configure with "
+            "-DALPHASTREAM_WITH_VIEWER=OFF or -DALPHASTREAM_WITH_TESTS=OFF.")
+    endif()
+endforeach()
+
+function(as_viewer_test name)
+    add_test(NAME viewer_${name}
+        COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/viewer/test_${name}.py
+        $<TARGET_FILE:alphastream_viewer> $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} ${ARGN})
+    set_tests_properties(viewer_${name} PROPERTIES
+        LABELS viewer ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+endfunction()
+
+as_viewer_test(pictures)
+as_viewer_test(headless)
+as_viewer_test(window)
+as_viewer_test(video ${viewer_video_options})

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The viewer without a window: options, scripts, its clock, errors, random inputs, memory.
+
+test_headless.py VIEWER TOOL ROOT
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+from support import (Mask, Viewer, check, check_picture, is_full, run, run_tests,  # noqa: E402
+                     seeded, states_of)
+
+STEP_NS = 1000000000 // 60
+KEYS = ("space right left pagedown pageup home end up down enter l v e b s i t r h backspace escape "
+        "0 1 2 3 4 5 6 7 8 9").split()
+
+
+def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
+    with open("script.txt", "w", encoding="utf-8") as file:
+        file.write("".join(line + "\n" for line in lines))
+    out, err = run(paths.viewer, source or paths.walkers, "--headless", "--renderer", renderer,
+                   "--log-state", "--script", "script.txt", "--window", "320x160", *options,
+                   status=status)
+    return states_of(out), err
+
+
+def test_usage(paths):
+    check("usage: alphastream-viewer" in run(paths.viewer, "--help")[0], "--help")
+    check(run(paths.viewer, "--version")[0].startswith("alphastream-viewer 0."), "--version")
+    for said, *options in (("one SOURCE", "a", "b"), ("gl or cpu", "--renderer", "metal"),
+                           ("not in this version", "--renderer", "vulkan"),
+                           ("WIDTHxHEIGHT", "--window", "12"), ("WIDTHxHEIGHT", "--size", "0x1"),
+                           ("cutout, mask", "--view", "x"), ("0.25 to 4", "--speed", "5"),
+                           ("whole number", "--frames", "0"), ("a rate", "--fps", "a"),
+                           ("needs a SOURCE", "--headless"),
+                           ("needs --frames", "--headless", "a"),
+                           ("needs --video", "--background", "video"),
+                           ("exclude", "--headless", "--fullscreen", "--frames", "1", "a"),
+                           ("see alphastream-viewer --help", "--what"),
+                           ("cannot be read as PNG", "--background", "none.png", "--headless",
+                            "--frames", "1", "a"),
+                           ("cannot be read", "--script", "none", "--headless", "a")):
+        check(said in run(paths.viewer, *options, status=2)[1], "%s: not \"%s\"" % (options, said))
+
+
+def test_bad_scripts(paths):
+    for line in ("x key h", "1 jump", "1 key", "1 key none", "1 seek", "1 seek -1", "1 press 1",
+                 "1 screenshot", "1 quit now", "-1 quit", "nan quit"):
+        err = play_script(paths, ["# a comment", "", line], status=2)[1]
+        check("line 3 of script.txt" in err, "%s: %s" % (line, err))
+    check("line 2" in play_script(paths, ["2 quit", "1 quit"], status=2)[1], "descending times")
+
+
+# Each key changes what it says, and nothing else.
+def test_keys(paths):
+    expected = {"space": {"playing": "0"}, "l": {"loop": "0"}, "v": {"view": "mask"},
+                "e": {"eye": "left"}, "b": {"background": "colour"}, "s": {"linear": "1"},
+                "i": {"hud": "0"}, "h": {"help": "1"}, "t": {"timeline": "0"},
+                "up": {"speed": "2"}, "down": {"speed": "0.5"}, "7": {"digits": "7"}}
+    moving = {"due", "shown", "result"}
+    for key, change in expected.items():
+        states = play_script(paths, ["0.1 key " + key, "0.2 quit"])[0]
+        first, last = states[1], states[-1]
+        changed = {name: last[name] for name in last if last[name] != first[name]
+                   and name not in moving}
+        check(changed == change, "%s changes %s" % (key, changed))
+
+
+def test_frames_by_keys(paths):
+    for keys, frame in (("right", 101), ("left", 99), ("pagedown", 160), ("pageup", 40),
+                        ("home", 0), ("end", 719), ("end right", 0), ("home left", 719),
+                        ("l end right", 719), ("l home left", 0), ("3 1 5 enter", 315),
+                        ("3 1 5 backspace enter", 31), ("9 9 9 9 enter", 719),
+                        ("3 escape enter", 100)):
+        lines = ["0.1 key %s" % key for key in keys.split()]
+        state = play_script(paths, lines + ["0.3 quit"], "--paused", "--start", "100")[0][-1]
+        check((state["due"], state["shown"]) == (str(frame), str(frame)),
+              "%s leads to %s" % (keys, state))
+
+
+def test_mouse(paths):
+    bar = play_script(paths, ["0.1 quit"], "--paused")[0][-1]["bar"]
+    left, top, width, _ = map(int, bar.split(","))
+    lines = ["0.1 press %d %d" % (left + width // 2, top + 3),
+             "0.2 move %d 5" % (left + width // 4), "0.3 move 100000 5", "0.4 move -5 5",
+             "0.5 move %d 0" % (left + width - 1), "0.6 release", "0.7 move %d 0" % left]
+    states = play_script(paths, lines, "--paused")[0]
+    dues = [int(state["due"]) for state in states]
+    dues = [due for at, due in enumerate(dues) if at == 0 or dues[at - 1] != due]
+    check(dues == [0, width // 2 * 720 // width, width // 4 * 720 // width, 719, 0,
+                   (width - 1) * 720 // width], "dragging leads to %s" % dues)
+    states = play_script(paths, ["0.1 press 5 5", "0.2 release"], "--paused")[0]
+    check(states[-1]["playing"] == "1", "a click on the picture does not play")
+
+
+# The mask that is shown is always the one of the clock: floor(time * rate + 1/2).
+def test_clock(paths):
+    for speed, rate, options in ((1, (60, 1), ()), (0.25, (60, 1), ()), (4, (60, 1), ()),
+                                 (2, (25, 1), ("--fps", "25")),
+                                 (1, (60000, 1001), ("--fps", "59.94"))):
+        states = play_script(paths, ["3 quit"], "--speed", str(speed), "--renderer", "cpu",
+                             *options)[0]
+        seen = [int(state["due"]) for state in states if state["result"] == "0"]
+        check(all(state["shown"] == state["due"] for state in states if state["result"] == "0"),
+              "another mask is shown than is due")
+        step = int(STEP_NS * speed)
+        # 3 s, and the rest that STEP_NS rounds off; then from the beginning again.
+        dues = [(2 * n * step * rate[0] + rate[1] * 10**9) // (2 * rate[1] * 10**9) % 720
+                for n in range(1, 182)]
+        wanted = [due for at, due in enumerate(dues) if at == 0 or dues[at - 1] != due]
+        seen = [due for at, due in enumerate(seen) if at == 0 or seen[at - 1] != due]
+        check(seen[-100:] == wanted[-100:] and set(seen) >= set(wanted) - {0},
+              "at speed %s: %s, not %s" % (speed, seen[-9:], wanted[-9:]))
+
+
+def test_ends(paths):
+    states = play_script(paths, ["0.1 seek 700", "0.9 quit"])[0]
+    dues = [int(state["due"]) for state in states]
+    at = dues.index(719)
+    check(dues[at + 1:at + 4] == [0, 1, 2], "after the last frame: %s" % dues[at:at + 4])
+    states = play_script(paths, ["0.1 seek 700", "0.9 quit"], "--no-loop")[0]
+    check((states[-1]["due"], states[-1]["playing"]) == ("719", "0"), "at the end: %s" % states[-1])
+    states = play_script(paths, ["0.1 key end", "0.2 key space", "0.3 quit"], "--no-loop",
+                         "--paused")[0]
+    check(int(states[-1]["due"]) < 20, "play at the end begins at %s" % states[-1]["due"])
+
+
+def test_screenshots_and_opening(paths):
+    shutil.copy(paths.walkers, "other name.asvp")
+    states = play_script(paths, ["0.1 seek 315", "0.2 screenshot a.png", "0.3 key c",
+                                 "0.4 resize 200 130", "0.5 open other name.asvp", "0.6 seek 20",
+                                 "0.7 screenshot b.png", "0.8 quit"], "--paused", "--window",
+                         "320x160", renderer="gl")[0]
+    check(states[-1]["size"] == "200x130", "resized to %s" % states[-1]["size"])
+    check_picture("a.png", Mask.of(paths, paths.walkers, 315), 320, 160)
+    check_picture("alphastream-000315.png", Mask.of(paths, paths.walkers, 315), 320, 160)
+    check_picture("b.png", Mask.of(paths, paths.walkers, 20), 200, 130)
+    err = play_script(paths, ["0.1 screenshot none/a.png", "0.2 quit"])[1]
+    check("none/a.png cannot be written" in err, "an unwritable screenshot: %s" % err)
+    run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--screenshot", "none/a.png",
+        status=2)
+
+
+# ------------------------------------------------------------------------------------ errors ----
+
+def test_unusable_sources(paths):
+    with open("text.asvp", "w", encoding="utf-8") as file:
+        file.write("no container")
+    subprocess.run([sys.executable, paths.helper, "empty", "empty.asvp"], check=True)
+    for source, said in (("none.asvp", "none.asvp"), ("text.asvp", "container"),
+                         ("empty.asvp", "no frames"), (paths.encrypted, "passphrase"),
+                         ("http://127.0.0.1:1/a.asvp", "127.0.0.1")):
+        for renderer in "gl", "cpu":
+            err = run(paths.viewer, source, "--headless", "--frames", "3", "--renderer", renderer,
+                      status=1)[1]
+            check(said in err, "%s: %s" % (source, err))
+        state = play_script(paths, ["0.1 key h", "0.2 quit"], source=source)[0][-1]
+        check(state["problem"] and state["open"] != "0", "%s: %s" % (source, state))
+    err = run(paths.viewer, paths.encrypted, "--headless", "--frames", "1", status=1,
+              env={"ALPHASTREAM_PASSPHRASE": "wrong"})[1]
+    check("wrong passphrase" in err, err)
+
+
+# A bad frame: the mask before it stays, the sentence names the frame, the next one is shown.
+def test_bad_frame(paths):
+    subprocess.run([sys.executable, paths.helper, "corrupt", paths.walkers, "bad.asvp", "3", "5"],
+                   check=True)
+    for renderer in "gl", "cpu":
+        states = play_script(paths, ["0.1 seek 2", "0.2 seek 3", "0.3 screenshot held.png",
+                                     "0.4 seek 4", "0.5 quit"], "--paused", "--window", "320x160",
+                             source="bad.asvp", renderer=renderer)[0]
+        bad = [state for state in states if state["problem"]]
+        check(bad and all((s["due"], s["shown"]) == ("3", "2") for s in bad), "held: %s" % bad)
+        check("frame 3" in bad[-1]["problem"], bad[-1]["problem"])
+        check((states[-1]["shown"], states[-1]["problem"]) == ("4", ""), "after: %s" % states[-1])
+        check_picture("held.png", Mask.of(paths, paths.walkers, 2), 320, 160)
+        out, err = run(paths.viewer, "bad.asvp", "--headless", "--renderer", renderer, "--frames",
+                       "7", "--log-state", "--screenshot", "last.png", "--window", "320x160",
+                       status=1)
+        check(err.count("frame 3") and err.count("frame 5"), err)
+        check(states_of(out)[-1]["shown"] == "6", out)
+        check_picture("last.png", Mask.of(paths, paths.walkers, 6), 320, 160)
+
+
+# ---------------------------------------------------------------------------- long and random ----
+
+def random_line(random):
+    what = random.random()
+    if what < 0.6:
+        return "key " + random.choice(KEYS)
+    if what < 0.7:
+        return "seek %d" % random.choice((0, 719, 720, 10**6, random.randrange(720)))
+    if what < 0.95:
+        verb = random.choice(("press", "move"))
+        return "%s %d %d" % (verb, random.randint(-50, 700), random.randint(-50, 700))
+    return random.choice(("release", "resize %d %d" % (random.randint(1, 300),
+                                                       random.randint(1, 300))))
+
+
+def test_random_inputs(paths):
+    random = seeded()
+    count = 1000 if is_full() else 250
+    for renderer in "gl", "cpu":
+        lines = ["%.3f %s" % (n / 60, random_line(random)) for n in range(count)]
+        states = play_script(paths, lines, "--window", "160x120", renderer=renderer)[0]
+        check(len(states) > count // 4, "%d states" % len(states))
+        check(all(state["problem"] == "" for state in states), "a problem came up")
+        check(all(state["shown"] == state["due"] for state in states if state["result"] == "0"),
+              "another mask is shown than is due")
+
+
+def resident_kib(process):
+    with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
+def test_memory(paths):
+    # AddressSanitizer keeps what was freed for a while; here only a little of it.
+    settings = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
+    count = 20000 if is_full() else 1500
+    for renderer in "gl", "cpu":
+        with Viewer(paths, paths.walkers, "--headless", "--renderer", renderer, "--frames",
+                    str(count), "--window", "64x32", env=settings) as viewer:
+            viewer.wait("half of them", lambda _: viewer.count > count // 2)
+            before = resident_kib(viewer.process)
+            viewer.wait("the end", lambda _: viewer.count > count - 50)
+            after = resident_kib(viewer.process)
+            viewer.end()
+        check(after < before + 16384, "%s: %d KiB became %d" % (renderer, before, after))
+
+
+if __name__ == "__main__":
+    os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
+    run_tests([test_usage, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
+               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame,
+               test_random_inputs, test_memory], sys.argv[1:])

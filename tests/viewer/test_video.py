@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Masks stay locked to the video: pictures carry their number as a pattern, and the mask beside each
+must be floor(time * rate + 1/2). test_video.py VIEWER TOOL ROOT [--without-ffmpeg]
+"""
+import fractions
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+from support import (PATIENCE, Mask, check, check_picture, parse_state, read_png, run,  # noqa: E402
+                     run_tests, seeded)
+
+BITS, BLOCK, HEIGHT = 10, 16, 32
+WIDTH = BITS * BLOCK
+PICTURES = 200
+WINDOW = 160, 80
+
+
+def pattern(number):
+    """Grey rows: block i is light where bit i of the number is set."""
+    row = b"".join(bytes([230 if number >> i & 1 else 20]) * BLOCK for i in range(BITS))
+    return row * HEIGHT
+
+
+def number_of(path):
+    """What the pattern in a picture of the viewer says. Outlines of masks lie over it: the middle of
+    each block is asked at many heights."""
+    width, height, pixels = read_png(path)
+    number = 0
+    for i in range(BITS):
+        x = (2 * i + 1) * width // (2 * BITS)
+        light = sum(pixels[3 * (y * width + x) + 2] > 128 for y in range(0, height, 4))
+        number |= (light > height // 8) << i
+    return number
+
+
+def write_y4m(path, rate, count=PICTURES):
+    with open(path, "wb") as file:
+        file.write(b"YUV4MPEG2 W%d H%d F%d:%d Ip A1:1 Cmono\n"
+                   % (WIDTH, HEIGHT, rate.numerator, rate.denominator))
+        for number in range(count):
+            file.write(b"FRAME\n" + pattern(number))
+
+
+def encode(path, rate, *options):
+    write_y4m("source.y4m", rate)
+    done = subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", "source.y4m",
+                           *options, path], timeout=PATIENCE, check=False,
+                          stderr=subprocess.PIPE, text=True)
+    check(done.returncode == 0, "ffmpeg: %s" % done.stderr)
+
+
+def random_script(random, shots):
+    """Play, pause, steps, seeks and speeds, with a screenshot after each bit of time."""
+    lines, seconds = [], 0.1
+    for shot in range(shots):
+        for _ in range(random.randint(1, 3)):
+            key = random.choice("space space left right up down pageup pagedown home seek seek".split())
+            lines.append("%.3f %s" % (seconds, "seek %d" % random.randrange(400)
+                                      if key == "seek" else "key " + key))
+            seconds += random.choice((0.0, 0.0, 0.02, 0.1, 0.35))
+        seconds += 0.05
+        lines.append("%.3f screenshot shot-%d.png" % (seconds, shot))
+    return lines
+
+
+def check_lock(paths, video, rate, mask_rate, lines, *options):
+    """Each screenshot's pattern, time and mask belong together. Returns the numbers seen."""
+    with open("script.txt", "w", encoding="utf-8") as file:
+        file.write("".join(line + "\n" for line in lines))
+    out = run(paths.viewer, paths.walkers, "--headless", "--video", video, "--view", "outline",
+              "--fps", str(mask_rate), "--script", "script.txt", "--log-state", "--window",
+              "%dx%d" % WINDOW, *options)[0]
+    seen, state = set(), {}
+    for line in out.splitlines():
+        if line.startswith("state "):
+            state = parse_state(line)
+            wanted = (2 * int(state["video"]) * mask_rate + 10**9) // (2 * 10**9)
+            check(state["shown"] in (str(wanted), "-1"), "offset: %s, not %d" % (state, wanted))
+        elif line.startswith("screenshot "):
+            number = number_of(line.split()[1])
+            wanted = (number / rate * mask_rate + fractions.Fraction(1, 2)).__floor__()
+            check(int(state["shown"]) == wanted, "%s: picture %d with mask %s, not %d"
+                  % (video, number, state["shown"], wanted))
+            seen.add(number)
+    return seen
+
+
+RATES = ((60, 60), (30, 60), (fractions.Fraction(60000, 1001), fractions.Fraction(60000, 1001)),
+         (25, 25), (60, 25))
+
+
+def test_lock_y4m(paths):
+    random = seeded()
+    for rate, mask_rate in RATES:
+        rate, mask_rate = fractions.Fraction(rate), fractions.Fraction(mask_rate)
+        write_y4m("video.y4m", rate)
+        seen = check_lock(paths, "video.y4m", rate, mask_rate, random_script(random, 15),
+                          "--renderer", random.choice(("gl", "cpu")))
+        check(len(seen) > 5, "pictures seen: %s" % seen)
+
+
+def test_lock_encoded(paths):
+    random = seeded()
+    kinds = (("video.mp4", "-c:v", "mpeg4", "-q:v", "2", "-g", "12", "-bf", "2"),
+             ("video.mkv", "-c:v", "mpeg4", "-q:v", "2", "-g", "50"),
+             ("video.avi", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"))
+    for at, (rate, mask_rate) in enumerate(RATES):
+        rate, mask_rate = fractions.Fraction(rate), fractions.Fraction(mask_rate)
+        for path, *options in kinds if at == 0 else kinds[:2]:
+            encode(path, rate, *options)
+            seen = check_lock(paths, path, rate, mask_rate, random_script(random, 12),
+                              "--renderer", random.choice(("gl", "cpu")))
+            check(len(seen) > 4, "%s: pictures seen: %s" % (path, seen))
+
+
+# Each key by itself: where it leads in the video.
+def test_steps(paths):
+    rate = fractions.Fraction(30)
+    write_y4m("video.y4m", rate)
+    for keys, number in (("right", 51), ("left", 49), ("right right right", 53), ("home left", 0),
+                         ("pagedown", 80), ("pageup", 20), ("end", PICTURES - 1),
+                         ("end right", 0), ("l end right", PICTURES - 1)):
+        lines = ["0.1 seek 100"] + ["0.2 key %s" % key for key in keys.split()]
+        # One picture at least lies between two keys.
+        lines = ["%.2f %s" % (0.1 + 0.05 * n, line.split(" ", 1)[1])
+                 for n, line in enumerate(lines)] + ["1 screenshot shot.png"]
+        seen = check_lock(paths, "video.y4m", rate, fractions.Fraction(60), lines, "--paused")
+        check(seen == {number}, "%s leads to %s, not %d" % (keys, seen, number))
+
+
+# A video of 200 pictures is shorter than the masks: it is what begins again.
+def test_ends(paths):
+    rate = fractions.Fraction(60)
+    write_y4m("video.y4m", rate)
+    lines = ["0.1 seek 190"] + ["%.2f screenshot a-%d.png" % (0.15 + 0.05 * n, n) for n in range(8)]
+    seen = check_lock(paths, "video.y4m", rate, rate, lines)
+    check(min(seen) < 20 and max(seen) > 190, "at the end: %s" % seen)
+    seen = check_lock(paths, "video.y4m", rate, rate, lines[:1] + lines[-1:], "--no-loop")
+    check(seen == {PICTURES - 1}, "at the end without loop: %s" % seen)
+
+
+# From a pipe nothing can be gone back to; the mask still is that of the picture.
+def test_pipe(paths):
+    write_y4m("video.y4m", fractions.Fraction(60))
+    with open("script.txt", "w", encoding="utf-8") as file:
+        file.write("0.5 screenshot a.png\n0.6 seek 150\n0.7 key space\n0.8 seek 20\n"
+                   "0.9 screenshot b.png\n")
+    with subprocess.Popen(["cat", "video.y4m"], stdout=subprocess.PIPE) as cat:
+        done = subprocess.run([paths.viewer, paths.walkers, "--headless", "--video", "-", "--view",
+                               "outline", "--script", "script.txt", "--log-state"],
+                              stdin=cat.stdout, stdout=subprocess.PIPE, timeout=PATIENCE,
+                              check=True, text=True)
+    shown = [parse_state(line)["shown"] for line in done.stdout.splitlines()
+             if line.startswith("state ")]
+    check(number_of("a.png") > 20 and str(number_of("a.png")) in shown, "picture a")
+    check(number_of("b.png") >= 150 and str(number_of("b.png")) == shown[-1], "picture b")
+
+
+# The video's pixels, where a mask cuts them out and where it does not.
+def test_pictures(paths):
+    write_y4m("video.y4m", fractions.Fraction(60), 120)
+    grey = bytes(value for value in pattern(100) for _ in range(3))
+    mask = Mask.of(paths, paths.walkers, 100)
+    for renderer in "gl", "cpu":
+        for view, background in (("cutout", "checker"), ("cutout", "video"), ("outline", "checker")):
+            run(paths.viewer, paths.walkers, "--headless", "--renderer", renderer, "--start", "100",
+                "--frames", "1", "--video", "video.y4m", "--view", view, "--background", background,
+                "--window", "300x160", "--screenshot", "shot.png")
+            check_picture("shot.png", mask, 300, 160, view=view, background=background,
+                          video=(WIDTH, HEIGHT, grey))
+
+
+def test_colours(paths):
+    for name, chroma in (("444", (4, 2)), ("420jpeg", (2, 1))):
+        with open("colour.y4m", "wb") as file:
+            file.write(b"YUV4MPEG2 W4 H2 F25:1 C" + name.encode() + b"\nFRAME\n" + bytes([81]) * 8
+                       + bytes([90]) * (chroma[0] * chroma[1])
+                       + bytes([240]) * (chroma[0] * chroma[1]))
+        run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--frames", "1",
+            "--video", "colour.y4m", "--view", "outline", "--window", "20x10", "--screenshot",
+            "shot.png")
+        red, green, blue = read_png("shot.png")[2][:3]
+        check(red > 250 and green < 5 and blue < 5, "red becomes %s" % ((red, green, blue),))
+
+
+def test_refusals(paths):
+    for name, content in (("empty.y4m", b""), ("short.y4m", b"YUV4MPEG2 W4 H4 F25:1 Cmono\nFRAME\nab"),
+                          ("wide.y4m", b"YUV4MPEG2 W99999 H4 F25:1 Cmono\nFRAME\n"),
+                          ("rate.y4m", b"YUV4MPEG2 W4 H4 F25:0 Cmono\nFRAME\n"),
+                          ("deep.y4m", b"YUV4MPEG2 W4 H4 F25:1 C420p10\nFRAME\n"),
+                          ("text.mp4", b"text"), ("none.y4m", None)):
+        if content is not None:
+            with open(name, "wb") as file:
+                file.write(content)
+        err = run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--video", name,
+                  status=2)[1]
+        check(name in err, "%s: %s" % (name, err))
+
+
+if __name__ == "__main__":
+    arguments = [argument for argument in sys.argv[1:] if argument != "--without-ffmpeg"]
+    tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
+             test_refusals]
+    if len(arguments) == len(sys.argv) - 1:
+        tests.append(test_lock_encoded)
+    run_tests(tests, arguments)

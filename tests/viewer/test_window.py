@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The viewer in a window, on a screen of its own (Xvfb), by keys and mouse (xdotool).
+
+test_window.py VIEWER TOOL ROOT
+"""
+import fractions
+import os
+import socket
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+from support import (PATIENCE, Failed, Mask, Viewer, check, check_picture, is_full,  # noqa: E402
+                     run, run_tests, seeded)
+from test_video import write_y4m  # noqa: E402
+
+SCREEN = 1280, 1024
+
+
+def xdotool(*words):
+    done = subprocess.run(["xdotool", *map(str, words)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=PATIENCE, check=False, text=True)
+    check(done.returncode == 0, "xdotool %s: %s" % (words, done.stderr))
+    return done.stdout.split()
+
+
+class Window(Viewer):
+    """A viewer whose window has the keyboard."""
+
+    def __init__(self, paths, *options):
+        super().__init__(paths, *options)
+        self.wait("a window")
+        self.handle = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid)[0]
+        xdotool("windowmove", "--sync", self.handle, 10, 10, "windowfocus", "--sync", self.handle)
+
+    def key(self, name, what="", condition=None, **wanted):
+        xdotool("key", name)
+        return self.wait("key %s %s" % (name, what), condition, **wanted)
+
+    def point(self, x, y):
+        xdotool("mousemove", "--window", self.handle, x, y)
+
+
+def open_paused(paths, *options):
+    window = Window(paths, paths.walkers, "--paused", *options)
+    window.wait("the first mask", open=0, shown=0)
+    return window
+
+
+def test_keys(paths):
+    with open_paused(paths) as window:
+        window.key("Right", due=1, shown=1)
+        window.key("Left", due=0, shown=0)
+        window.key("End", due=719, shown=719)
+        window.key("Right", due=0)
+        window.key("Next", due=60, shown=60)
+        window.key("Prior", due=0, shown=0)
+        xdotool("key", "3", "1", "5")
+        window.wait("digits", digits="315")
+        window.key("Return", due=315, shown=315, digits="")
+        for view in "mask", "outline", "strips", "cutout":
+            window.key("v", view=view)
+        for eye in "left", "right", "both":
+            window.key("e", eye=eye)
+        for background in "colour", "checker":
+            window.key("b", background=background)
+        for key, field, first in (("s", "linear", 1), ("i", "hud", 0), ("h", "help", 1),
+                                  ("t", "timeline", 0), ("l", "loop", 0)):
+            window.key(key, **{field: first})
+            window.key(key, **{field: 1 - first})
+        for speed in 2, 4, 4:
+            window.key("Up", speed=speed)
+        for speed in 2, 1, 0.5, 0.25, 0.25:
+            window.key("Down", speed=speed)
+        window.key("space", "plays", lambda s: int(s["due"]) > 330, playing=1)
+        window.key("space", playing=0)
+        window.key("q")
+        window.end()
+
+
+def test_mouse(paths):
+    with open_paused(paths) as window:
+        left, top, width, height = map(int, window.state["bar"].split(","))
+        row = top + height // 2
+
+        def frame(x):
+            return (x - left) * 720 // width
+
+        window.point(left + width // 2, row)
+        xdotool("mousedown", 1)
+        window.wait("a press", due=frame(left + width // 2))
+        for x in left + width // 4, left + 3 * width // 4:
+            window.point(x, row)
+            window.wait("a drag", due=frame(x), shown=frame(x))
+        window.point(left + width + 5, 5)
+        window.wait("a drag past the end", due=719, shown=719)
+        xdotool("mouseup", 1)
+        window.point(left + 3, row)
+        window.key("Home", due=0)
+        window.point(300, 300)
+        xdotool("click", 1)
+        window.wait("a click on the picture", playing=1)
+        xdotool("click", 1)
+        window.wait("another one", playing=0)
+        window.key("q")
+        window.end()
+
+
+def test_sizes(paths):
+    for renderer in "gl", "cpu":
+        with open_paused(paths, "--renderer", renderer, "--window", "640x320", "--start",
+                         "0") as window:
+            xdotool("windowsize", window.handle, 700, 300)
+            window.wait("another size", size="700x300")
+            xdotool("key", "1", "0", "0", "Return")
+            window.wait("frame 100", shown=100)
+            window.key("f", fullscreen=1, size="%dx%d" % SCREEN)
+            window.key("Escape", fullscreen=0, size="700x300")
+            xdotool("key", "c", "q")
+            window.end()
+        check_picture("alphastream-000100.png", Mask.of(paths, paths.walkers, 100), 700, 300)
+        os.remove("alphastream-000100.png")
+
+
+# The pictures of windows are those that are made without one.
+def test_counted(paths):
+    for renderer in "gl", "cpu":
+        run(paths.viewer, paths.walkers, "--renderer", renderer, "--frames", "7", "--linear",
+            "--window", "400x210", "--screenshot", "shot.png")
+        check_picture("shot.png", Mask.of(paths, paths.walkers, 6), 400, 210)
+
+
+# By the real clock: the mask is that of the video's picture, at each speed.
+def test_video(paths):
+    write_y4m("video.y4m", fractions.Fraction(30))
+    with Window(paths, paths.walkers, "--video", "video.y4m") as window:
+        for speed in 2, 4, 2, 1, 0.5:
+            start = window.count
+            window.key("Up" if speed > float(window.state["speed"]) else "Down", speed=speed)
+            window.wait("some pictures", lambda _, start=start: window.count > start + 8)
+        window.key("Home")
+        window.key("q")
+        window.end()
+        states = [state for state in window.seen if state["shown"] != "-1"]
+        check(len(states) > 30, "%d states" % len(states))
+        for state in states:
+            wanted = (2 * int(state["video"]) * 60 + 10**9) // (2 * 10**9)
+            check(state["shown"] == str(wanted), "not locked: %s" % state)
+
+
+def test_errors(paths):
+    with Window(paths, "none.asvp") as window:
+        state = window.wait("a sentence", lambda s: "none.asvp" in s["problem"])
+        check(state["shown"] == "-1", "a mask of nothing: %s" % state)
+        window.key("h", help=1)
+        window.key("q")
+        window.end()
+    run(paths.viewer, "none.asvp", "--frames", "1", status=1)
+    err = run(paths.viewer, paths.walkers, "--font", "none.ttf", status=2)[1]
+    check("none.ttf" in err, err)
+    err = run(paths.viewer, paths.walkers, status=2, env={"DISPLAY": ""})[1]
+    check("use --headless" in err, err)
+
+
+# A source that is made later, and opened again by a key.
+def test_open_again(paths):
+    with Window(paths, "later.asvp", "--paused") as window:
+        window.wait("a sentence", lambda s: s["problem"])
+        os.symlink(paths.walkers, "later.asvp")
+        window.key("r", open=0, shown=0, problem="")
+        window.key("q")
+        window.end()
+
+
+# A server that takes the connection and says nothing: the viewer goes at once when told to.
+def test_closing_during_load(paths):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = "http://127.0.0.1:%d/a.asvp" % server.getsockname()[1]
+        for renderer in "gl", "cpu":
+            with Window(paths, url, "--renderer", renderer) as window:
+                connection = server.accept()[0]
+                window.wait("loading", open=-3, shown=-1)
+                window.key("h", help=1)
+                xdotool("key", "q")
+                window.end()
+                connection.close()
+
+
+def test_random_inputs(paths):
+    random = seeded()
+    count = 1000 if is_full() else 120
+    keys = ("space Right Left Next Prior Home End Up Down Return l v e b s i t r h BackSpace Escape "
+            "1 2 3 0 f").split()
+    for renderer in "gl", "cpu":
+        with Window(paths, paths.walkers, "--renderer", renderer, "--window", "320x200") as window:
+            at = 0
+            while at < count:
+                words = []
+                for _ in range(20):
+                    what = random.random()
+                    if what < 0.6:
+                        words += ["key", random.choice(keys)]
+                    elif what < 0.8:
+                        words += ["mousemove", random.randrange(700), random.randrange(500)]
+                    elif what < 0.95:
+                        words += [random.choice(("mousedown", "mouseup")), 1]
+                    else:
+                        words += ["windowsize", window.handle, random.randint(50, 600),
+                                  random.randint(50, 400)]
+                xdotool(*words)
+                at += 20
+                check(window.process.poll() is None, "it ended: %s" % window.process.poll())
+            xdotool("mouseup", 1, "windowfocus", window.handle, "key", "Escape", "key", "Escape")
+            xdotool("key", "q")
+            window.end()
+
+
+class Screen:
+    """An X server of our own, with a number that is free."""
+
+    def __enter__(self):
+        read, write = os.pipe()
+        try:
+            self.server = subprocess.Popen(
+                ["Xvfb", "-displayfd", str(write), "-screen", "0", "%dx%dx24" % SCREEN, "-nolisten",
+                 "tcp"], pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except FileNotFoundError:
+            sys.exit("Xvfb is not installed; run scripts/install-deps")
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise Failed("Xvfb does not start")
+        os.environ["DISPLAY"] = ":" + number
+        os.environ.pop("WAYLAND_DISPLAY", None)
+        os.environ.pop("XAUTHORITY", None)
+        return self
+
+    def __exit__(self, *_):
+        self.server.terminate()
+        self.server.wait()
+
+
+if __name__ == "__main__":
+    with Screen():
+        run_tests([test_keys, test_mouse, test_sizes, test_counted, test_errors, test_open_again,
+                   test_closing_during_load, test_video, test_random_inputs], sys.argv[1:])
