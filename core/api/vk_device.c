@@ -348,7 +348,7 @@ static as_result choose(const as_vk_create *c, choice *out_choice, as_error *err
     else if (!gpus[chosen].usable)
         result = as_err_set(error, AS_ERROR_GPU, "GPU %" PRId32 " cannot be used: %s", chosen,
                             gpus[chosen].reason);
-    for (int32_t i = 0; result == AS_OK && i < chosen; i++)
+    for (int32_t i = 0; gpus && result == AS_OK && i < chosen; i++)
         out_choice->wanted += gpus[i].usable;
     as_mem_free(gpus);
     return result;

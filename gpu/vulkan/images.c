@@ -291,7 +291,7 @@ static as_vulkan_entry *take_foreign(as_vulkan_images *images, const as_vulkan_w
         as_vulkan_image_destroy(images->device, &fresh.image);
         return NULL;
     }
-    if (wish->wait)
+    if (wish->wait && entry->waits) /* add() has made room */
         entry->waits[entry->waits_count++] =
             (as_vulkan_semaphore){wish->wait, wish->wait_value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
     return entry;
