@@ -86,7 +86,11 @@ void dsp_check_find(dsp_check *check)
         place(&bits, 8 * as_ras_stride(from), 8 * (size_t)test_random_in(&random, 0, 7), at_end);
         uint64_t *row = (uint64_t *)(void *)bits.at;
         make_bits(&random, kind, row, as_ras_stride(from));
-        row[as_ras_stride(from) - 1] &= ~UINT64_C(0) >> (63 - (from - 1) % 64);
+        /* Whether columns behind the last that is sampled count is not said. */
+        const uint32_t last = (uint32_t)((uint64_t)(to - 1) * from / to);
+        row[last / 64] &= ~UINT64_C(0) >> (63 - last % 64);
+        for (size_t w = last / 64 + 1; w < as_ras_stride(from); w++)
+            row[w] = 0;
         for (size_t w = 0; w < as_ras_stride(from); w++)
             wanted[w / 64] |= (uint64_t)(row[w] != 0) << w % 64;
         memcpy(got, wanted, sizeof(got));
