@@ -10,7 +10,8 @@ target_sources(alphastream_test_support PRIVATE
     support/http_child.c
     support/http_fixture.c
     support/http_nginx.c
-    support/http_source.c)
+    support/http_source.c
+    support/http_reader.c)
 
 # What goes wrong, by theme.
 if(ALPHASTREAM_WITH_HTTP)

@@ -4,18 +4,17 @@
  */
 #define _DEFAULT_SOURCE /* SOCK_NONBLOCK */
 
-#include "tests/support/http_source.h"
+#include "tests/support/http_reader.h"
 #include "tests/support/random.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { CONTENT_BYTES = 700001, STALL_MS = 150 };
+enum { CONTENT_BYTES = 700001, STALL_MS = 150, PART = 70000 };
 
 static http_content content;
 
@@ -195,44 +194,6 @@ static void test_connections_are_kept(void **state)
 
 /* ----------------------------------------------------------------------- too many at once -- */
 
-typedef struct reader {
-    http_probe *probe;
-    pthread_t thread;
-    uint64_t offset;
-    as_result result;
-    as_error error;
-    bool wrong;
-} reader;
-
-static void *read_part(void *user)
-{
-    enum { LENGTH = 70000 };
-    reader *r = user;
-    uint8_t *buffer = malloc(LENGTH);
-    size_t got = 0;
-    r->result =
-        buffer ? as_source_read(r->probe->source, r->offset, buffer, LENGTH, &got, &r->error) : 1;
-    r->wrong = r->result == AS_OK &&
-               (got != LENGTH || memcmp(buffer, content.bytes + r->offset, LENGTH) != 0);
-    free(buffer);
-    return NULL;
-}
-
-static void read_in_parallel(http_probe *probe)
-{
-    reader readers[8];
-    for (size_t i = 0; i < COUNT(readers); i++) {
-        readers[i] = (reader){.probe = probe, .offset = 75000 * i};
-        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_part, &readers[i]), 0);
-    }
-    for (size_t i = 0; i < COUNT(readers); i++)
-        pthread_join(readers[i].thread, NULL);
-    for (size_t i = 0; i < COUNT(readers); i++) {
-        assert_ok(readers[i].result, &readers[i].error);
-        assert_false(readers[i].wrong);
-    }
-}
-
 /* A server that takes one connection at a time, and does not say so. */
 static void test_one_connection(void **state)
 {
@@ -249,7 +210,7 @@ static void test_one_connection(void **state)
         http_probe *probe =
             http_probe_open_url(fault_url_at(url, origin, "one", "x"), "one", &content, &params);
         http_probe_expect(probe, 650000, 100);
-        read_in_parallel(probe);
+        http_read_at_once(probe, 8, 75000, PART);
         http_probe_close(probe, 30);
     }
 }
@@ -265,13 +226,11 @@ static void test_slow_once(void **state)
     fault_tell("online %u", (unsigned)fault_port());
     fault_rule("slow", "stall=before");
     fault_rule("slow", "delay=60000"); /* the second one, wherever it goes */
-    reader one = {.probe = probe, .offset = 630000};
-    assert_int_equal(pthread_create(&one.thread, NULL, read_part, &one), 0);
+    http_reader one;
+    http_reader_start(&one, probe, 630000, PART);
     fault_wait("slow", "requests=3 stalled=1");
     fault_tell("release slow");
-    pthread_join(one.thread, NULL);
-    assert_ok(one.result, &one.error);
-    assert_false(one.wrong);
+    http_reader_join(&one);
     fault_wait("slow", "ended=3"); /* the other one is given up */
     fault_log log = fault_log_of("slow");
     assert_int_equal(log.count, 3);
@@ -280,17 +239,14 @@ static void test_slow_once(void **state)
     fault_log_free(&log);
     /* Two at once are still allowed. */
     fault_rule("slow", "times=2 stall=before");
-    reader readers[2] = {{.probe = probe, .offset = 525000}, {.probe = probe, .offset = 300000}};
+    http_reader readers[2];
     for (size_t i = 0; i < COUNT(readers); i++) {
-        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_part, &readers[i]), 0);
+        http_reader_start(&readers[i], probe, i == 0 ? 525000 : 300000, PART);
         fault_wait("slow", i == 0 ? "requests=4 stalled=1" : "requests=5 stalled=2");
     }
     fault_tell("release slow");
-    for (size_t i = 0; i < COUNT(readers); i++) {
-        pthread_join(readers[i].thread, NULL);
-        assert_ok(readers[i].result, &readers[i].error);
-        assert_false(readers[i].wrong);
-    }
+    for (size_t i = 0; i < COUNT(readers); i++)
+        http_reader_join(&readers[i]);
     http_probe_close(probe, 5);
 }
 

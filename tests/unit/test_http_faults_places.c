@@ -3,10 +3,8 @@
  * What the sources of a process share: places for requests and connections, at one host and in all,
  * and who has to give way.
  */
-#include "tests/support/http_source.h"
+#include "tests/support/http_reader.h"
 #include "tests/support/random.h"
-
-#include <pthread.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -29,40 +27,6 @@ static int teardown(void **state)
     return test_nothing_alive(state);
 }
 
-/* A read on a thread of its own. */
-typedef struct reader {
-    http_probe *probe;
-    pthread_t thread;
-    uint64_t offset;
-    as_result result;
-    as_error error;
-    bool wrong;
-} reader;
-
-static void *read_part(void *user)
-{
-    reader *r = user;
-    uint8_t buffer[PART];
-    size_t got = 0;
-    r->result = as_source_read(r->probe->source, r->offset, buffer, PART, &got, &r->error);
-    r->wrong =
-        r->result == AS_OK && (got != PART || memcmp(buffer, content.bytes + r->offset, PART) != 0);
-    return NULL;
-}
-
-static void start_reader(reader *r, http_probe *probe, uint64_t offset)
-{
-    *r = (reader){.probe = probe, .offset = offset};
-    assert_int_equal(pthread_create(&r->thread, NULL, read_part, r), 0);
-}
-
-static void join_reader(reader *r)
-{
-    pthread_join(r->thread, NULL);
-    assert_ok(r->result, &r->error);
-    assert_false(r->wrong);
-}
-
 static http_probe *open_at(uint16_t port, const char *id)
 {
     char origin[HTTP_URL], url[HTTP_URL];
@@ -79,7 +43,7 @@ static http_probe *open_at(uint16_t port, const char *id)
 static void crowd(const uint16_t *ports, size_t each, size_t places, size_t rounds)
 {
     enum { MOST = 32 };
-    reader readers[MOST];
+    http_reader readers[MOST];
     const size_t count = rounds * places;
     assert_true(count <= MOST);
     fault_scenario("crowd", content.path, "etag=\"v1\"");
@@ -87,7 +51,7 @@ static void crowd(const uint16_t *ports, size_t each, size_t places, size_t roun
     for (size_t round = 0, begun = 0; round < rounds; round++) {
         char counts[64];
         for (; begun < (round ? count : places); begun++)
-            start_reader(&readers[begun], open_at(ports[begun / each], "crowd"), 0);
+            http_reader_start(&readers[begun], open_at(ports[begun / each], "crowd"), 0, PART);
         snprintf(counts, sizeof(counts), "requests=%zu stalled=%zu open=%zu", (round + 1) * places,
                  places, places);
         fault_wait("crowd", counts);
@@ -97,7 +61,7 @@ static void crowd(const uint16_t *ports, size_t each, size_t places, size_t roun
         fault_tell("release crowd");
     }
     for (size_t i = 0; i < count; i++)
-        join_reader(&readers[i]);
+        http_reader_join(&readers[i]);
     for (size_t i = 0; i < count; i++)
         http_probe_close(readers[i].probe, count);
 }
@@ -125,7 +89,7 @@ static void test_places_in_all(void **state)
 static void test_gives_way(void **state)
 {
     (void)state;
-    reader readers[HOST_MOST];
+    http_reader readers[HOST_MOST];
     fault_scenario("selfish", content.path, "etag=\"v1\"");
     fault_scenario("modest", content.path, "etag=\"v1\"");
     http_probe *selfish = open_at(fault_port(), "selfish");
@@ -133,7 +97,7 @@ static void test_gives_way(void **state)
     fault_rule("selfish", "times=4 stall=0");
     for (size_t i = 0; i < HOST_MOST; i++) {
         char counts[64];
-        start_reader(&readers[i], selfish, 400000 * i);
+        http_reader_start(&readers[i], selfish, 400000 * i, PART);
         snprintf(counts, sizeof(counts), "requests=%zu stalled=%zu", i + 2, i + 1);
         fault_wait("selfish", counts);
     }
@@ -142,7 +106,7 @@ static void test_gives_way(void **state)
     fault_wait("selfish", "requests=6 ended=3"); /* that one again, and its bytes come */
     fault_tell("release selfish");
     for (size_t i = 0; i < HOST_MOST; i++)
-        join_reader(&readers[i]);
+        http_reader_join(&readers[i]);
     fault_log log = fault_log_of("selfish");
     size_t gone = 0;
     for (size_t i = 0; i < log.count; i++)

@@ -3,12 +3,11 @@
  * nginx as it is found in the world: with and without ranges, over TLS, limiting, caching; and 64
  * streams from it at once.
  */
-#include "tests/support/http_source.h"
+#include "tests/support/http_reader.h"
 #include "tests/support/random.h"
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -190,45 +189,6 @@ static void test_replaced(void **state)
 
 /* ------------------------------------------------------------------------------- limiting -- */
 
-typedef struct reader {
-    http_probe *probe;
-    pthread_t thread;
-    uint64_t offset;
-    as_result result;
-    as_error error;
-    bool wrong;
-} reader;
-
-static void *read_part(void *user)
-{
-    enum { LENGTH = 100000 };
-    reader *r = user;
-    uint8_t *buffer = malloc(LENGTH);
-    size_t got = 0;
-    r->result =
-        buffer ? as_source_read(r->probe->source, r->offset, buffer, LENGTH, &got, &r->error) : 1;
-    r->wrong = r->result == AS_OK &&
-               (got != LENGTH || memcmp(buffer, content.bytes + r->offset, LENGTH) != 0);
-    free(buffer);
-    return NULL;
-}
-
-/* Everything, by ten threads. */
-static void read_in_parallel(http_probe *probe)
-{
-    reader readers[10];
-    for (size_t i = 0; i < COUNT(readers); i++) {
-        readers[i] = (reader){.probe = probe, .offset = 140000 * i};
-        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_part, &readers[i]), 0);
-    }
-    for (size_t i = 0; i < COUNT(readers); i++)
-        pthread_join(readers[i].thread, NULL);
-    for (size_t i = 0; i < COUNT(readers); i++) {
-        assert_ok(readers[i].result, &readers[i].error);
-        assert_false(readers[i].wrong);
-    }
-}
-
 static void test_limited(void **state)
 {
     static const struct {
@@ -254,7 +214,7 @@ static void test_limited(void **state)
         nginx *n = nginx_start(cases[i].http, cases[i].server, "");
         http_probe *probe = open_on(n, "http", "/content", &params);
         http_probe_expect(probe, CONTENT_BYTES - 100, 100);
-        read_in_parallel(probe);
+        http_read_at_once(probe, 10, 140000, 100000);
         http_probe_expect_all(probe);
         http_probe_close(probe, 0);
         fault_log log = nginx_stop(&n);
