@@ -174,10 +174,10 @@ def limits(run):
             if cpu and floor:
                 yield from most("whole frame in sequential play, %s, %s, by memset" % (size_name(size), stream),
                                 "%.2f" % limit, cpu / floor, " times")
-            full = run.get("expand/%s/%s" % (stream, size))
-            if full and floor and size == "6720x3360":
-                yield from most("full write, %s, %s, by memset" % (size_name(size), stream), 1.15,
-                                full / floor, " times")
+            full, cold = (run.get("%s/%s/%s" % (family, stream, size)) for family in ("cold", "cold-memset"))
+            if full and cold:
+                yield from most("cold full write, %s, %s, by cold memset" % (size_name(size), stream), 1.15,
+                                full / cold, " times")
     cpu = run.get("whole/walkers/6720x3360", "cpu")
     if cpu:
         yield from least("CPU of a frame, 6720 x 3360, walkers, less than the peer's 218 ms", 500, PEER_US / cpu)

@@ -3,6 +3,9 @@
  * Polylines to finished R8 in sequential play, on one core and without inflating, scheduling or
  * handing over: what there is to compare with rasterizers, which get their points parsed. As in
  * play, each mask is brought from what it shows to the frame that is TURNS later.
+ *
+ * And masks written in full, whose memory other masks have driven out of the caches since (`cold`),
+ * with what memset takes then.
  */
 #include "bench.h"
 
@@ -10,6 +13,7 @@
 #include "core/raster/r8.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Buffers that go round in play with 4 frames in L0: these, and what callers and workers hold. */
 enum { TURNS = 7 };
@@ -65,6 +69,28 @@ static bool turn_run(bench_case *c, size_t frame)
     return true;
 }
 
+static bool cold_prepare(bench_case *c, size_t frame)
+{
+    const turn_state *s = c->state;
+    return turn_prepare(c, frame) &&
+           as_canvas_draw(s->canvas, s->payload.data, s->payload.size, NULL, NULL) == AS_OK;
+}
+
+static bool cold_run(bench_case *c, size_t frame)
+{
+    const turn_state *s = c->state;
+    const size_t size = (size_t)c->size.width * c->size.height;
+    return as_canvas_to_r8(s->canvas, s->pixels[frame % TURNS], size, c->size.width, c->size.height,
+                           0, NULL) == AS_OK;
+}
+
+static bool memset_run(bench_case *c, size_t frame)
+{
+    const turn_state *s = c->state;
+    memset(s->pixels[frame % TURNS], (int)(frame & 1), (size_t)c->size.width * c->size.height);
+    return true;
+}
+
 static void turn_close(bench_case *c)
 {
     turn_state *s = c->state;
@@ -80,18 +106,29 @@ static void turn_close(bench_case *c)
     free(s);
 }
 
+static void add(bench *b, const char *family, const bench_stream *stream, bench_size size,
+                bool (*prepare)(bench_case *, size_t), bool (*run)(bench_case *, size_t))
+{
+    bench_add(b, family,
+              (bench_case){.stream = stream,
+                           .size = size,
+                           .frames = stream->total,
+                           .open = turn_open,
+                           .prepare = prepare,
+                           .run = run,
+                           .close = turn_close});
+}
+
 void bench_add_turns(bench *b)
 {
+    const bench_size largest = bench_sizes[BENCH_SIZES - 1];
     for (size_t i = 0; i < b->stream_count; i++) {
         const bench_stream *stream = &b->streams[i];
-        for (int k = 0; !bench_stream_walks(stream) && k < BENCH_SIZES; k++)
-            bench_add(b, "turns",
-                      (bench_case){.stream = stream,
-                                   .size = bench_sizes[k],
-                                   .frames = stream->total,
-                                   .open = turn_open,
-                                   .prepare = turn_prepare,
-                                   .run = turn_run,
-                                   .close = turn_close});
+        if (bench_stream_walks(stream))
+            continue;
+        for (int k = 0; k < BENCH_SIZES; k++)
+            add(b, "turns", stream, bench_sizes[k], turn_prepare, turn_run);
+        add(b, "cold", stream, largest, cold_prepare, cold_run);
+        add(b, "cold-memset", stream, largest, NULL, memset_run);
     }
 }
