@@ -322,6 +322,15 @@ void as_outputs_sweep(as_outputs *outputs, as_output_key key)
     as_pool_unlock(outputs, doomed);
 }
 
+void as_outputs_each(as_outputs *outputs, void (*each)(void *user, as_output_key key), void *user)
+{
+    as_mutex_lock(&outputs->lock);
+    for (const as_output *at = outputs->ready.newest; at; at = at->older)
+        if (at->epoch == outputs->epoch)
+            each(user, at->key);
+    as_mutex_unlock(&outputs->lock);
+}
+
 as_outputs_numbers as_outputs_count(as_outputs *outputs)
 {
     as_mutex_lock(&outputs->lock);

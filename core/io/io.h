@@ -23,6 +23,10 @@ uint64_t as_io_version(as_source *source);
 /* Is it one of the library's own for files and memory, whose reads end soon? A caller's may block.
  */
 bool as_io_is_local(const as_source *source);
+/* What as_source_get_cached tells; *out_count may be more than capacity. AS_OK, or why the size of
+ * a local source cannot be had. */
+as_result as_io_cached(as_source *source, as_byte_range *ranges, size_t capacity, size_t *out_count,
+                       as_error *error);
 void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count, int32_t priority,
                     uint64_t generation);
 /* Does as_io_prefetch reach anybody? */
@@ -51,8 +55,7 @@ as_result as_io_open_http(const char *url, const as_http_params *params, as_sour
                           as_error *error);
 /* AS_ERROR_UNSUPPORTED: not an HTTP source. */
 as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error);
-/* What as_source_get_cached tells, of an HTTP source: *out_count may be more than capacity. false:
- * it is not one. */
+/* as_io_cached of an HTTP source. false: it is not one. */
 bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,
                        size_t *out_count);
 

@@ -48,7 +48,7 @@ def test_usage(paths):
 
 def test_bad_scripts(paths):
     for line in ("x key h", "1 jump", "1 key", "1 key none", "1 seek", "1 seek -1", "1 press 1",
-                 "1 screenshot", "1 quit now", "-1 quit", "nan quit"):
+                 "1 screenshot", "1 timeline", "1 quit now", "-1 quit", "nan quit"):
         err = play_script(paths, ["# a comment", "", line], status=2)[1]
         check("line 3 of script.txt" in err, "%s: %s" % (line, err))
     check("line 2" in play_script(paths, ["2 quit", "1 quit"], status=2)[1], "descending times")
