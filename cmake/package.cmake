@@ -9,7 +9,10 @@ set(tools_package alphastream-tools)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME alphastream)
 set(CPACK_PACKAGE_VENDOR "the libalphastream authors")
-set(CPACK_PACKAGE_CONTACT "the libalphastream authors <libalphastream@localhost>")
+set(ALPHASTREAM_PACKAGE_CONTACT "the libalphastream authors <maintainers@libalphastream.example>"
+    CACHE STRING "Maintainer that the packages name")
+set(CPACK_PACKAGE_CONTACT ${ALPHASTREAM_PACKAGE_CONTACT})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # the first line of each description is its own
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
@@ -24,22 +27,23 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(deb_version "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${runtime_package})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_GENERATE_SHLIBS ON)
-# Any release may change the interface while the first number is 0.
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/triggers)
 # For https URLs.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
     "vector alpha masks for passthrough video
- libalphastream streams recorded outlines and draws them as alpha masks, exact
- to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
- .
- This package has the shared library. Programs that load it when they run find
- it as libalphastream.so as well.")
+libalphastream streams recorded outlines and draws them as alpha masks, exact
+to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
+
+This package has the shared library. Programs that load it when they run find
+it as libalphastream.so as well.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME ${development_package})
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -55,11 +59,11 @@ if(ALPHASTREAM_WITH_VULKAN)
 endif()
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
     "vector alpha masks for passthrough video - development files
- libalphastream streams recorded outlines and draws them as alpha masks, exact
- to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
- .
- This package has the headers, the static library, and files for pkg-config
- and CMake.")
+libalphastream streams recorded outlines and draws them as alpha masks, exact
+to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
+
+This package has the headers, the static library, and files for pkg-config
+and CMake.")
 
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME ${tools_package})
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION video)
@@ -67,11 +71,11 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION video)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS "ca-certificates, libegl1, libvulkan1")
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
     "vector alpha masks for passthrough video - tool and viewer
- libalphastream streams recorded outlines and draws them as alpha masks, exact
- to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
- .
- This package has the tool alphastream, which looks into containers, draws and
- plays them, and the viewer alphastream-viewer.")
+libalphastream streams recorded outlines and draws them as alpha masks, exact
+to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
+
+This package has the tool alphastream, which looks into containers, draws and
+plays them, and the viewer alphastream-viewer.")
 if(ALPHASTREAM_WITH_VIEWER)
     # Its font is opened by its path.
     set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS fonts-dejavu-core)
@@ -117,12 +121,11 @@ add_custom_target(alphastream_changelogs ALL
 function(alphastream_package_files component package)
     install(FILES ${made}/copyright ${made}/changelog.gz ${made}/changelog.Debian.gz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
-    if(EXISTS ${debian}/${package}.lintian-overrides)
-        install(FILES ${debian}/${package}.lintian-overrides RENAME ${package}
-            DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
-    endif()
 endfunction()
 alphastream_package_files(runtime ${runtime_package})
+configure_file(${debian}/runtime.lintian-overrides.in ${made}/lintian-overrides @ONLY)
+install(FILES ${made}/lintian-overrides RENAME ${runtime_package}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT runtime)
 alphastream_package_files(development ${development_package})
 if(ALPHASTREAM_WITH_TOOL OR ALPHASTREAM_WITH_VIEWER)
     list(APPEND CPACK_COMPONENTS_ALL tools)

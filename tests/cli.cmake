@@ -41,3 +41,18 @@ endif()
 if(ALPHASTREAM_WITH_HTTP)
     as_cli_test(http test_http.sh)
 endif()
+
+# doctor on Mesa's software drivers, without those of this machine.
+set(doctor_parts)
+foreach(part HTTP GL VULKAN)
+    if(ALPHASTREAM_WITH_${part})
+        string(TOLOWER ${part} part)
+        list(APPEND doctor_parts ${part})
+    endif()
+endforeach()
+list(JOIN doctor_parts " " doctor_parts)
+add_test(NAME cli_doctor
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_doctor.sh
+    $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} "${doctor_parts}")
+set_tests_properties(cli_doctor PROPERTIES
+    LABELS cli ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;${as_software_vulkan}")

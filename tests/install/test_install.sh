@@ -4,6 +4,7 @@
 # by pkg-config, from C and C++, with the static library alone, and by name at run time.
 #
 # test_install.sh BUILD SOURCE_DIR FEATURES: the build's parts, "http gl vulkan" or less
+# shellcheck disable=SC2317  # functions that `check` calls by name
 set -uo pipefail
 export LC_ALL=C
 
