@@ -38,6 +38,11 @@ foreach(part HTTP GL VULKAN)
         set(built_${name} FALSE)
     endif()
 endforeach()
+# What find_package looks for: what is linked to.
+set(link_name libalphastream${CMAKE_SHARED_LIBRARY_SUFFIX})
+if(WIN32)
+    set(link_name libalphastream${CMAKE_IMPORT_LIBRARY_SUFFIX})
+endif()
 # While the first number is 0, any release may change the interface.
 set(compatibility SameMajorVersion)
 if(PROJECT_VERSION_MAJOR EQUAL 0)
