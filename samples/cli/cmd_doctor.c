@@ -21,7 +21,7 @@
 
 enum { PART_TEXT = 128 };
 
-/* What reads the passphrase first comes first. */
+/* Where a passphrase comes from; the library asks in this order, too. */
 typedef struct passphrase_state {
     const char *from; /* an option or a variable; NULL: not configured */
     char why[512];    /* why it cannot be used; "" where it can */
