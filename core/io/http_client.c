@@ -3,7 +3,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/thread.h"
+#include "core/io/io.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MS ((uint64_t)1000000)
@@ -286,6 +288,18 @@ static as_result start(as_error *error)
     return as_err_set(error, AS_ERROR_OUT_OF_MEMORY,
                       "out of memory: the network thread could not be started; free memory or "
                       "threads and open again");
+}
+
+size_t as_io_describe_http(bool tls, char *text, size_t size)
+{
+    /* libcurl writes what it tells of TLS anew each time. */
+    as_mutex_lock(&life);
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *version = tls ? info->ssl_version : info->version;
+    const int length =
+        snprintf(text, size, "%s%s", tls ? "" : "libcurl ", version ? version : "none");
+    as_mutex_unlock(&life);
+    return length > 0 ? (size_t)length : 0;
 }
 
 as_result as_http_join(as_http_user *user, as_error *error)

@@ -51,6 +51,8 @@ as_result as_io_open(const char *location, const as_source_params *params, as_so
 /* source_http.c, or source_http_stub.c in a build without HTTP. params: ranges checked, 0 or NULL
  * for defaults; NULL: all defaults. */
 bool as_io_has_http(void);
+/* What as_describe says of AS_PART_HTTP, or with `tls` of AS_PART_TLS. */
+size_t as_io_describe_http(bool tls, char *text, size_t size);
 as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
                           as_error *error);
 /* AS_ERROR_UNSUPPORTED: not an HTTP source. */

@@ -4,15 +4,12 @@
  */
 #include "cmd.h"
 
+#include "hash.h"
 #include "message.h"
 #include "pool.h"
 #include "source_open.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
-#include <stdio.h>
-
-enum { HASH_SIZE = 32 };
 
 static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_array *out,
                             as_error *error)
@@ -23,23 +20,16 @@ static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_
         result = render_scratch(r, frame, error);
     if (result != AS_OK)
         return result;
-    if (EVP_Digest(r->pixels.data, r->pixels.size, out->data, NULL, EVP_sha256(), NULL) != 1) {
-        *error = (as_error){.code = AS_ERROR_NOT_INITIALIZED};
-        snprintf(error->text, sizeof(error->text),
-                 "OpenSSL gives no SHA-256; check its configuration");
-        return error->code;
-    }
-    return AS_OK;
+    return hash_bytes(r->pixels.data, r->pixels.size, out->data, error);
 }
 
 static int print_hash(void *user, const pool_result *result)
 {
     (void)user;
-    char text[2 * HASH_SIZE + 1];
+    char text[HASH_TEXT];
     if (result->result != AS_OK)
         return CLI_DONE;
-    for (int i = 0; i < HASH_SIZE; i++)
-        snprintf(text + 2 * i, 3, "%02x", result->data.data[i]);
+    hash_text(result->data.data, text);
     return message_print("%" PRIu64 " %s\n", result->frame, text) ? CLI_DONE : CLI_USAGE;
 }
 
