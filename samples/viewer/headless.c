@@ -40,7 +40,8 @@ static bool play(app *a)
 int headless_run(app *a)
 {
     char why[APP_TEXT];
-    const renderer_params params = {.width = a->options.width, .height = a->options.height};
+    const renderer_params params = {
+        .width = a->options.width, .height = a->options.height, .validate = a->options.validate};
     a->renderer = a->options.renderer->init(&params, why, sizeof(why));
     if (!a->renderer) {
         fprintf(stderr, "alphastream-viewer: %s\n", why);

@@ -13,7 +13,7 @@ typedef struct options {
     const char *location; /* NULL: none given */
     const renderer_ops *renderer;
     int width, height; /* of the window */
-    bool fullscreen, headless;
+    bool fullscreen, headless, validate;
     bool paused, loop, linear, hud, log_state;
     double speed;
     uint64_t start;

@@ -3,6 +3,10 @@
 
 #include "input.h"
 
+#ifdef VIEWER_WITH_VULKAN
+#include "vk_device.h" /* before GLFW, which declares what makes surfaces then */
+#endif
+
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 
@@ -103,10 +107,14 @@ static void (*address(void *user, const char *name))(void)
 
 static bool open_window(window *w, app *a)
 {
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
-    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    if (a->options.renderer->shows) {
+        glfwWindowHint(GLFW_CLIENT_API, GLFW_NO_API);
+    } else {
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+        glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+        glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    }
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_FALSE);
     w->handle =
         glfwCreateWindow(a->options.width, a->options.height, "alphastream-viewer", NULL, NULL);
@@ -114,8 +122,10 @@ static bool open_window(window *w, app *a)
         return false;
     w->width = a->options.width;
     w->height = a->options.height;
-    glfwMakeContextCurrent(w->handle);
-    glfwSwapInterval(1);
+    if (!a->options.renderer->shows) {
+        glfwMakeContextCurrent(w->handle);
+        glfwSwapInterval(1);
+    }
     glfwSetWindowUserPointer(w->handle, w);
     glfwSetKeyCallback(w->handle, on_key);
     glfwSetFramebufferSizeCallback(w->handle, on_resize);
@@ -128,21 +138,43 @@ static bool open_window(window *w, app *a)
     return true;
 }
 
+#ifdef VIEWER_WITH_VULKAN
+static VkResult make_surface(void *user, VkInstance instance, VkSurfaceKHR *out_surface)
+{
+    return glfwCreateWindowSurface(instance, ((window *)user)->handle, NULL, out_surface);
+}
+#endif
+
+static bool start_renderer(window *w, app *a)
+{
+    char why[APP_TEXT] = "";
+    renderer_params params = {
+        .width = a->scene.width, .height = a->scene.height, .validate = a->options.validate};
+    if (!a->options.renderer->shows) {
+        params.address = address;
+        a->renderer = a->options.renderer->init(&params, why, sizeof(why));
+    } else {
+#ifdef VIEWER_WITH_VULKAN
+        struct renderer_surface surface = {.create = make_surface, .user = w};
+        surface.extensions = glfwGetRequiredInstanceExtensions(&surface.extension_count);
+        params.surface = &surface;
+        a->renderer = a->options.renderer->init(&params, why, sizeof(why));
+#endif
+    }
+    if (!a->renderer)
+        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    return a->renderer != NULL;
+}
+
 static bool start(window *w, app *a)
 {
-    char why[APP_TEXT];
     float scale_x = 1.0F, scale_y = 1.0F;
     if (!open_window(w, a))
         return false;
     a->window = (app_window){w, set_fullscreen};
     glfwGetFramebufferSize(w->handle, &a->scene.width, &a->scene.height);
-    const renderer_params params = {
-        .width = a->scene.width, .height = a->scene.height, .address = address};
-    a->renderer = a->options.renderer->init(&params, why, sizeof(why));
-    if (!a->renderer) {
-        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    if (!start_renderer(w, a))
         return false;
-    }
     glfwGetWindowContentScale(w->handle, &scale_x, &scale_y);
     if (!app_start(a, scale_y > 0.0F ? scale_y : 1.0F))
         return false;
@@ -174,7 +206,8 @@ static bool play(window *w)
         if (!app_picture(a, (int64_t)((now - before) * 1e9)))
             return false;
         before = now;
-        glfwSwapBuffers(w->handle);
+        if (!a->options.renderer->shows)
+            glfwSwapBuffers(w->handle);
         if (!a->options.frames)
             wait_until(now + 0.9 * w->period);
     }
