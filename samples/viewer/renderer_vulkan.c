@@ -245,15 +245,25 @@ static void name_texture(const renderer *r, VkDescriptorSet set, uint32_t bindin
     r->d.c.UpdateDescriptorSets(r->d.handle, 1, &write, 0, NULL);
 }
 
+/* All bindings of a set, also those that a shader does not use: some drivers look at them. */
+static void name_set(const renderer *r, VkDescriptorSet set, VkImageView mask, bool linear,
+                     VkImageView image, VkImageView video)
+{
+    name_texture(r, set, BINDING_MASK, mask, linear);
+    name_texture(r, set, BINDING_IMAGE, image, false);
+    name_texture(r, set, BINDING_VIDEO, video, false);
+}
+
 static void name_textures(const renderer *r, const vk_slot *w, const scene *s)
 {
     const held_picture *p = r->pictures;
-    name_texture(r, w->scene_set, BINDING_MASK, r->mask.view, s->linear);
-    name_texture(r, w->scene_set, BINDING_IMAGE, s->image ? p[IMAGE].image.view : NULL, false);
-    name_texture(r, w->scene_set, BINDING_VIDEO, s->video ? p[VIDEO].image.view : NULL, false);
+    name_set(r, w->scene_set, r->mask.view, s->linear,
+             s->image ? p[IMAGE].image.view : VK_NULL_HANDLE,
+             s->video ? p[VIDEO].image.view : VK_NULL_HANDLE);
     for (int i = 0; i < VK_SLOT_PANELS; i++)
         if (wanted(s, PANELS + i))
-            name_texture(r, w->panel_sets[i], BINDING_MASK, p[PANELS + i].image.view, false);
+            name_set(r, w->panel_sets[i], p[PANELS + i].image.view, false, VK_NULL_HANDLE,
+                     VK_NULL_HANDLE);
 }
 
 /* ----------------------------------------------------------------------------- recording ---- */
