@@ -48,6 +48,7 @@ static const char help_text[] =
     "PNG\n"
     "  --script FILE              does what it says (docs/viewer.md)\n"
     "  --log-state                prints what is shown whenever it changes\n"
+    "  --json FILE                writes what the pictures cost, and their rate\n"
     "  --validate                 vulkan: under the validation layer, whose first message ends it\n"
     "\n"
     "  --passphrase-file F        of an encrypted container (default: ALPHASTREAM_PASSPHRASE,\n"
@@ -105,6 +106,7 @@ enum {
     SCREENSHOT,
     SCRIPT,
     LOG_STATE,
+    JSON,
     VALIDATE,
     PASSPHRASE_FILE,
     SCENE,
@@ -141,6 +143,7 @@ static const struct option long_options[] = {
     {"screenshot", required_argument, NULL, SCREENSHOT},
     {"script", required_argument, NULL, SCRIPT},
     {"log-state", no_argument, NULL, LOG_STATE},
+    {"json", required_argument, NULL, JSON},
     {"validate", no_argument, NULL, VALIDATE},
     {"passphrase-file", required_argument, NULL, PASSPHRASE_FILE},
     {"scene", required_argument, NULL, SCENE},
@@ -383,6 +386,7 @@ static int take(options *o, int option, const char *text)
     case HEADLESS: o->headless = true; break;
     case SCREENSHOT: o->screenshot = text; break;
     case SCRIPT: o->script = text; break;
+    case JSON: o->json = text; break;
     case LOG_STATE: o->log_state = true; break;
     case VALIDATE: o->validate = true; break;
     case CACHE_DIR: o->cache_dir = text; break;

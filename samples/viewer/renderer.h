@@ -30,8 +30,6 @@ typedef struct renderer_params {
 
 typedef struct renderer_times {
     double gpu_ms;         /* of the latest picture that is known; negative: not measured */
-    double library_ms;     /* the library's part of this thread's time for a mask, median; negative:
-                              not measured */
     uint64_t upload_bytes; /* of the latest mask */
     uint64_t upload_total; /* of all masks of the stream */
 } renderer_times;

@@ -420,9 +420,8 @@ static bool gl_read_back(renderer *r, const scene *s, uint8_t *rgb, char *why, s
 static renderer_times gl_times(renderer *r)
 {
     as_gl_stats stats = {.struct_size = sizeof(stats)};
-    renderer_times t = {.gpu_ms = r->gpu_ms, .library_ms = -1.0};
+    renderer_times t = {.gpu_ms = r->gpu_ms};
     if (r->gl && as_gl_get_stats(r->gl, &stats) == AS_OK) {
-        t.library_ms = (double)stats.update.p50_ns / 1e6;
         t.upload_bytes = stats.last_upload_bytes;
         t.upload_total = stats.upload_bytes;
     }

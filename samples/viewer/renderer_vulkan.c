@@ -582,9 +582,8 @@ static bool vulkan_read_back(renderer *r, const scene *s, uint8_t *rgb, char *wh
 static renderer_times vulkan_times(renderer *r)
 {
     as_vk_stats stats = {.struct_size = sizeof(stats)};
-    renderer_times t = {.gpu_ms = r->slots.gpu_ms, .library_ms = -1.0};
+    renderer_times t = {.gpu_ms = r->slots.gpu_ms};
     if (r->vk && as_vk_get_stats(r->vk, &stats) == AS_OK) {
-        t.library_ms = (double)stats.update.p50_ns / 1e6;
         t.upload_bytes = stats.last_upload_bytes;
         t.upload_total = stats.upload_bytes;
     }

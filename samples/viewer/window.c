@@ -2,6 +2,7 @@
 #include "window.h"
 
 #include "input.h"
+#include "report.h"
 
 #ifdef VIEWER_WITH_VULKAN
 #include "vk_device.h" /* before GLFW, which declares what makes surfaces then */
@@ -44,6 +45,13 @@ static void on_key(GLFWwindow *handle, int key, int scancode, int action, int mo
 static void on_resize(GLFWwindow *handle, int width, int height)
 {
     app_resize(app_of(handle), width, height);
+}
+
+/* The window has gone to a screen of another resolution, or that was changed. */
+static void on_scale(GLFWwindow *handle, float scale_x, float scale_y)
+{
+    (void)scale_x;
+    (void)app_scale(app_of(handle), scale_y);
 }
 
 /* Window coordinates to pixels: more of them on screens of high resolution. */
@@ -129,6 +137,7 @@ static bool open_window(window *w, app *a)
     glfwSetWindowUserPointer(w->handle, w);
     glfwSetKeyCallback(w->handle, on_key);
     glfwSetFramebufferSizeCallback(w->handle, on_resize);
+    glfwSetWindowContentScaleCallback(w->handle, on_scale);
     glfwSetMouseButtonCallback(w->handle, on_button);
     glfwSetCursorPosCallback(w->handle, on_cursor);
     glfwSetDropCallback(w->handle, on_drop);
@@ -176,7 +185,7 @@ static bool start(window *w, app *a)
     if (!start_renderer(w, a))
         return false;
     glfwGetWindowContentScale(w->handle, &scale_x, &scale_y);
-    if (!app_start(a, scale_y > 0.0F ? scale_y : 1.0F))
+    if (!app_start(a, scale_y))
         return false;
     if (a->options.fullscreen)
         set_fullscreen(w, true);
@@ -225,6 +234,8 @@ int window_run(app *a)
     bool good = start(&w, a) && play(&w);
     if (good)
         app_log_total(a);
+    if (good && a->options.json)
+        good = report_write(a, a->options.json);
     if (good && a->options.screenshot)
         good = app_screenshot(a, a->options.screenshot);
     app_end(a);
