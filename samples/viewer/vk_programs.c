@@ -1,48 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "vk_programs.h"
 
-#include <stddef.h>
-
-/* Made of shaders/ by the build. */
-static const uint32_t whole_words[] = {
-#include "whole_vk.vert.inc"
-};
-static const uint32_t scene_words[] = {
-#include "scene_vk.frag.inc"
-};
-static const uint32_t panel_words[] = {
-#include "panel_vk.frag.inc"
-};
-static const uint32_t line_vertex_words[] = {
-#include "line_vk.vert.inc"
-};
-static const uint32_t line_words[] = {
-#include "line_vk.frag.inc"
-};
+#include "vk_shaders.h"
 
 static const VkShaderStageFlags both = VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT;
 
 /* --------------------------------------------------------------------- what all share ------- */
 
-static VkResult make_module(const vk_device *d, const uint32_t *words, size_t size,
-                            VkShaderModule *out)
+static VkResult make_module(const vk_device *d, const vk_shader *shader, VkShaderModule *out)
 {
-    const VkShaderModuleCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = words};
+    const VkShaderModuleCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                           .codeSize = shader->size,
+                                           .pCode = shader->words};
     return d->c.CreateShaderModule(d->handle, &info, NULL, out);
 }
 
 static VkResult make_modules(const vk_device *d, vk_programs *p)
 {
-    VkResult result = make_module(d, whole_words, sizeof(whole_words), &p->whole);
+    VkResult result = make_module(d, &vk_shader_whole_vert, &p->whole);
     if (result == VK_SUCCESS)
-        result = make_module(d, scene_words, sizeof(scene_words), &p->scene);
+        result = make_module(d, &vk_shader_scene_frag, &p->scene);
     if (result == VK_SUCCESS)
-        result = make_module(d, panel_words, sizeof(panel_words), &p->panel);
+        result = make_module(d, &vk_shader_panel_frag, &p->panel);
     if (result == VK_SUCCESS)
-        result = make_module(d, line_vertex_words, sizeof(line_vertex_words), &p->line_vertex);
+        result = make_module(d, &vk_shader_line_vert, &p->line_vertex);
     if (result == VK_SUCCESS)
-        result = make_module(d, line_words, sizeof(line_words), &p->line);
+        result = make_module(d, &vk_shader_line_frag, &p->line);
     return result;
 }
 
