@@ -145,9 +145,9 @@ class Viewer:
         line, self.rest = self.rest.split(b"\n", 1)
         return line
 
-    def wait(self, what, condition=None, **wanted):
+    def wait(self, what, condition=None, patience=PATIENCE, **wanted):
         """Reads states until one has the wanted fields and meets the condition; returns it."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
 
         def good():
             return (self.state and all(self.state[key] == str(value)

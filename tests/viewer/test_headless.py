@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (RENDERERS, Mask, Viewer, by, check, check_picture, is_full, run,  # noqa: E402
+from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture, is_full, run,  # noqa: E402
                      run_tests, seeded, states_of)
 
 STEP_NS = 1000000000 // 60
@@ -254,9 +254,10 @@ def test_memory(paths):
     for renderer in RENDERERS:
         with Viewer(paths, paths.walkers, "--headless", "--renderer", renderer, "--frames",
                     str(count), "--window", "64x32", env=settings) as viewer:
-            viewer.wait("half of them", lambda _: viewer.count > count // 2)
+            patience = PATIENCE + count // 10
+            viewer.wait("half of them", lambda _: viewer.count > count // 2, patience)
             before = resident_kib(viewer.process)
-            viewer.wait("the end", lambda _: viewer.count > count - 50)
+            viewer.wait("the end", lambda _: viewer.count > count - 50, patience)
             after = resident_kib(viewer.process)
             viewer.end()
         check(after < before + 16384, "%s: %d KiB became %d" % (renderer, before, after))
