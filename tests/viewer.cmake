@@ -41,3 +41,10 @@ set_target_properties(viewer_x_client PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAK
 target_link_libraries(viewer_x_client PRIVATE alphastream_flags PkgConfig::x11)
 as_viewer_test(desktop $<TARGET_FILE:viewer_x_client>)
 as_viewer_test(video ${viewer_video_options})
+if(ALPHASTREAM_WITH_VULKAN)
+    foreach(shader scene_frag panel_frag whole_vert line_vert line_frag)
+        add_test(NAME spirv_viewer_${shader} COMMAND ${ALPHASTREAM_SPIRV_VAL} --target-env vulkan1.1
+            ${CMAKE_BINARY_DIR}/samples/viewer/spirv/${shader}.spv)
+        set_tests_properties(spirv_viewer_${shader} PROPERTIES LABELS vk)
+    endforeach()
+endif()

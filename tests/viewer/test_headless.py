@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture, is_full, run,  # noqa: E402
-                     run_tests, seeded, states_of)
+from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
+                     is_full, run, run_tests, seeded, states_of)
 
 STEP_NS = 1000000000 // 60
 KEYS = ("space right left pagedown pageup home end up down enter l v e b s i t r h backspace escape "
