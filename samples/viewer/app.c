@@ -16,6 +16,7 @@
 #define EARLY_NS INT64_C(1000000)
 enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
 #define COUNTING_WAIT_NS UINT64_C(50000000)
+#define STRIP_WAIT_NS UINT64_C(10000000000) /* where pictures are counted: none goes without */
 
 static double now_ms(void)
 {
@@ -216,10 +217,10 @@ static void get_strip(app *a)
     as_frame *strip = NULL;
     as_frame_info info;
     const renderer_ops *ops = a->options.renderer;
+    const uint64_t timeout = app_is_counting(a) ? STRIP_WAIT_NS : AS_TIMEBOX;
     const double begin = app_thread_ms();
-    const bool good =
-        as_stream_get_strip(a->player.stream, a->shown, AS_TIMEBOX, &strip) == AS_OK &&
-        as_frame_get_info(strip, &info) == AS_OK;
+    const bool good = as_stream_get_strip(a->player.stream, a->shown, timeout, &strip) == AS_OK &&
+                      as_frame_get_info(strip, &info) == AS_OK;
     a->library_now_ms += app_thread_ms() - begin;
     if (good)
         ops->set_strip(a->renderer, &info);
