@@ -1,0 +1,6 @@
+# Many threads for a while. scripts/test --only stress runs them longer, under ThreadSanitizer.
+as_test(seek_stress stress/seek_stress.c stress/seek_stress_streams.c
+    stress/seek_stress_handles.c)
+if(ALPHASTREAM_WITH_GL)
+    target_sources(test_seek_stress PRIVATE stress/seek_stress_gl.c)
+endif()
