@@ -34,7 +34,8 @@ static bool init(actor *a, handle_slot *h)
     else if (good)
         good = CV_init_memory(h->handle, content->bytes, content->size, NULL, 0, content->width,
                               content->height, NULL, 0, 0, 0, 0, 0, 0);
-    h->content = is_shared(a, h) ? h->content : content;
+    if (!is_shared(a, h)) /* whose lock is held for reading only */
+        h->content = content;
     a->counts.inits++;
     if (!good)
         wrong(a, "CV_init: %s", CV_get_last_error_text(h->handle));
