@@ -15,8 +15,10 @@
 #define HUNGRY_POLL_MS 250 /* how often that is looked at */
 
 /* Lock order: `life`, then `lock`. */
-static as_mutex life = AS_MUTEX_INITIALIZER; /* who starts and ends the thread; user_count */
-static as_mutex lock = AS_MUTEX_INITIALIZER; /* what other threads tell the network thread */
+static as_mutex life =
+    AS_MUTEX_INITIALIZER(AS_LOCK_HTTP_LIFE); /* who starts and ends the thread; user_count */
+static as_mutex lock =
+    AS_MUTEX_INITIALIZER(AS_LOCK_HTTP_NEWS); /* what other threads tell the network thread */
 
 static struct {
     /* life */
