@@ -8,3 +8,6 @@ if(ALPHASTREAM_WITH_HTTP)
     # A short one; scripts/test --full has it run for minutes.
     as_test(soak stress/soak.c stress/soak_players.c stress/soak_figures.c)
 endif()
+
+# Every order of a small model of the frames' protocol.
+as_test(frames_model model/test_frames_model.c model/frames.c)
