@@ -16,6 +16,7 @@
 #include "tests/support/process.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define WALKERS "samples/data/walkers.asvp"
@@ -26,6 +27,7 @@ typedef struct options {
     uint64_t seconds, round_seconds, seed;
 } options;
 
+static uint64_t content_size;
 static char content_path[HTTP_PATH], cache_path[HTTP_PATH];
 static soak_player players[SOAK_KINDS];
 static soak_figures figures;
@@ -47,6 +49,9 @@ static void write_long_content(mask_content *content)
     }
     as_buffer_free(&block);
     assert_ok(as_writer_finish(&writer, &error), &error);
+    struct stat status;
+    assert_int_equal(stat(content_path, &status), 0);
+    content_size = (uint64_t)status.st_size;
 }
 
 static void draw_all(mask_content *content)
@@ -62,10 +67,12 @@ static void draw_all(mask_content *content)
 
 static void make_trouble(test_random *random)
 {
+    char fault[HTTP_CHAOS_FAULT];
     fault_tell("clear soak");
     for (int i = 0; i < RULES; i++)
         fault_tell("rule soak skip=%u times=%u %s", (unsigned)(test_random_u64(random) % 6),
-                   (unsigned)(1 + test_random_u64(random) % 3), http_chaos_fault(random));
+                   (unsigned)(1 + test_random_u64(random) % 3),
+                   http_chaos_fault(random, content_size, fault));
     if (test_random_u64(random) % 10 == 0) {
         fault_tell("offline %u", (unsigned)fault_port());
         fault_tell("online %u", (unsigned)fault_port());
@@ -110,20 +117,20 @@ static unsigned play_rounds(const options *given)
 {
     test_random random = test_random_from(given->seed);
     const uint64_t start = test_now_ns();
-    unsigned wrong = 0;
+    unsigned wrong = !soak_recovers(&players[SOAK_STEADY], FRAMES_TO_RECOVER);
+    const int threads = test_threads(); /* of the steady stream: none has ended */
     while (wrong == 0 && figures.count < SOAK_SAMPLES &&
            test_now_ns() < start + given->seconds * SECOND) {
         play_round(given->round_seconds, &random);
         wrong += !recover();
         soak_close(&players[SOAK_DISK]);
         soak_close(&players[SOAK_HANDLE]);
-        const soak_sample sample =
-            soak_measure(start, figures.count ? figures.samples[0].threads : 0);
+        const soak_sample sample = soak_measure(start, threads);
         figures.samples[figures.count++] = sample;
         for (size_t i = 0; i < SOAK_KINDS; i++)
             wrong += players[i].counts.wrong != 0;
-        printf("%.0f s: %.0f KiB, %d descriptors, %d threads\n", sample.seconds, sample.rss_kib,
-               sample.descriptors, sample.threads);
+        printf("%.0f s: %.0f KiB, of which %.0f in blocks in use, %d descriptors, %d threads\n",
+               sample.seconds, sample.rss_kib, sample.used_kib, sample.descriptors, sample.threads);
         fflush(stdout);
     }
     return wrong;

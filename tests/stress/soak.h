@@ -65,7 +65,8 @@ enum { SOAK_SAMPLES = 4096 };
 /* At the end of a round: the players of one round are gone, the steady one rests. */
 typedef struct soak_sample {
     double seconds; /* since the beginning */
-    double rss_kib;
+    double rss_kib,
+        used_kib; /* resident; in blocks of malloc that are in use, where that is told */
     int descriptors, threads;
 } soak_sample;
 

@@ -3,6 +3,7 @@
 
 #include "tests/support/process.h"
 
+#include <malloc.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,16 @@ static double rss_kib(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+static double used_kib(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    const struct mallinfo2 info = mallinfo2();
+    return (double)(info.uordblks + info.hblkhd) / 1024;
+#else
+    return 0;
+#endif
+}
+
 soak_sample soak_measure(uint64_t since_ns, int threads)
 {
     const struct timespec moment = {.tv_nsec = 1000 * 1000};
@@ -29,6 +40,7 @@ soak_sample soak_measure(uint64_t since_ns, int threads)
         nanosleep(&moment, NULL);
     return (soak_sample){.seconds = (double)(test_now_ns() - since_ns) / 1e9,
                          .rss_kib = rss_kib(),
+                         .used_kib = used_kib(),
                          .descriptors = test_descriptors(),
                          .threads = test_threads()};
 }

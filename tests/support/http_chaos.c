@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/http_chaos.h"
 
-#include <stddef.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SIZE "@" /* of the content */
 
 static const char *const faults[] = {
     "status=500",
@@ -9,7 +13,7 @@ static const char *const faults[] = {
     "status=429",
     "status=403",
     "status=404",
-    "status=416 header=Content-Range:bytes%20*/1200003",
+    "status=416 header=Content-Range:bytes%20*/" SIZE,
     "status=412",
     "status=302 header=Location:/s/chaos-0/x",
     "status=302 header=Location:ftp://x/",
@@ -58,7 +62,13 @@ static const char *const faults[] = {
     "has=If-Match status=412",
 };
 
-const char *http_chaos_fault(test_random *random)
+const char *http_chaos_fault(test_random *random, uint64_t size, char out[HTTP_CHAOS_FAULT])
 {
-    return faults[test_random_u64(random) % (sizeof(faults) / sizeof(*faults))];
+    const char *fault = faults[test_random_u64(random) % (sizeof(faults) / sizeof(*faults))];
+    const size_t before = strcspn(fault, SIZE);
+    snprintf(out, HTTP_CHAOS_FAULT, "%.*s", (int)before, fault);
+    if (fault[before] != '\0')
+        snprintf(out + before, HTTP_CHAOS_FAULT - before, "%" PRIu64 "%s", size,
+                 fault + before + 1);
+    return out;
 }

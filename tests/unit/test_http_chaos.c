@@ -117,7 +117,8 @@ static void make_trouble(test_random *random, uint16_t port)
 {
     for (size_t i = 0; i < SOURCES; i++)
         for (int k = 0; k < 8; k++) {
-            const char *fault = http_chaos_fault(random);
+            char text[HTTP_CHAOS_FAULT];
+            const char *fault = http_chaos_fault(random, CONTENT_BYTES, text);
             fault_tell("rule chaos-%zu skip=%u times=%u %s", i,
                        (unsigned)(test_random_u64(random) % 4),
                        (unsigned)(1 + test_random_u64(random) % 3), fault);
