@@ -25,7 +25,7 @@ typedef struct fault_case {
 } fault_case;
 
 /* Every call of that kind fails, once in turn and from then on. Returns how many times one did, in
- * all; fails the test when none did. */
+ * all. */
 uint64_t fault_play(const fault_case *c, const fault_place *place);
 
 #endif

@@ -47,7 +47,7 @@ static int teardown(void **state)
 static void play_all(const fault_case *cases, size_t count, const fault_place *place)
 {
     for (size_t i = 0; i < count; i++)
-        (void)fault_play(&cases[i], place);
+        assert_true(fault_play(&cases[i], place) != 0);
 }
 
 static void test_file(void **state)
