@@ -13,7 +13,9 @@
 #include "tests/model/frames.h"
 #include "tests/support/check.h"
 
-enum { NOWHERE = UINT32_MAX, SLOTS = 1 << 22, MOST_STATES = SLOTS / 2 };
+#define NOWHERE UINT32_MAX
+
+enum { SLOTS = 1 << 22, MOST_STATES = SLOTS / 2 };
 
 typedef struct edge {
     uint32_t from, to;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIZE "@" /* of the content */
+#define SIZE "@" /* stands for that of the content */
 
 static const char *const faults[] = {
     "status=500",
@@ -13,7 +13,7 @@ static const char *const faults[] = {
     "status=429",
     "status=403",
     "status=404",
-    "status=416 header=Content-Range:bytes%20*/" SIZE,
+    "status=416 header=Content-Range:bytes%20*/@",
     "status=412",
     "status=302 header=Location:/s/chaos-0/x",
     "status=302 header=Location:ftp://x/",
