@@ -17,6 +17,7 @@ as_test(dsp unit/test_dsp.c support/dsp_checks.c support/dsp_delta_checks.c
 as_test(golden unit/test_golden.c)
 as_test(strip unit/test_strip.c)
 as_test(thread unit/test_thread.c)
+as_test(lock_order unit/test_lock_order.c)
 as_test(work unit/test_work.c)
 as_test(work_life unit/test_work_life.c)
 as_test(slots unit/test_slots.c)

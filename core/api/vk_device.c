@@ -86,7 +86,7 @@ static as_vk_device *make(as_error *error)
         as_err_no_memory(error, sizeof(*device), "a Vulkan device");
         return NULL;
     }
-    if (!as_mutex_init(&device->queue_lock)) {
+    if (!as_mutex_init(&device->queue_lock, AS_LOCK_VULKAN_QUEUE)) {
         as_mem_free(device);
         as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
         return NULL;

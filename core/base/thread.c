@@ -3,11 +3,21 @@
 #define _GNU_SOURCE /* names and affinity of threads */
 #endif
 
+/* Optimized builds under AddressSanitizer are not for use either: they check as debug builds do. */
+#if defined(__SANITIZE_ADDRESS__)
+#undef NDEBUG
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#undef NDEBUG
+#endif
+#endif
+
 #include "core/base/thread.h"
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -58,10 +68,64 @@ static void expect_success(int result)
 #endif
 }
 
-bool as_mutex_init(as_mutex *mutex)
+bool as_thread_test_checked(void)
+{
+#ifndef NDEBUG
+    return true;
+#else
+    return false;
+#endif
+}
+
+/* ---------------------------------------------------------------------------- lock order ---- */
+
+#ifndef NDEBUG
+
+#define MOST_HELD 16
+
+/* The locks of the calling thread, by rank. Not in the order they were taken: unlocking has none.
+ */
+static _Thread_local struct {
+    const as_mutex *locks[MOST_HELD];
+    size_t count;
+} held;
+
+/* What the calling thread holds comes before it. */
+static bool may_lock(const as_mutex *mutex)
+{
+    return held.count < MOST_HELD &&
+           (held.count == 0 || held.locks[held.count - 1]->rank < mutex->rank);
+}
+
+/* Whatever else the calling thread holds comes before it, and will when it is taken again. */
+static bool may_wait_with(const as_mutex *mutex)
+{
+    return held.count != 0 && held.locks[held.count - 1] == mutex;
+}
+
+static void note_locked(const as_mutex *mutex)
+{
+    assert(may_lock(mutex));
+    held.locks[held.count++] = mutex;
+}
+
+static void note_unlocked(const as_mutex *mutex)
+{
+    size_t at = 0;
+    while (at < held.count && held.locks[at] != mutex)
+        at++;
+    for (; at + 1 < held.count; at++)
+        held.locks[at] = held.locks[at + 1];
+    held.count -= at < held.count;
+}
+
+#endif
+
+bool as_mutex_init(as_mutex *mutex, as_lock_rank rank)
 {
     if (test_wants_failure())
         return false;
+    mutex->rank = rank;
 #ifndef NDEBUG
     pthread_mutexattr_t attributes;
     if (pthread_mutexattr_init(&attributes) != 0)
@@ -82,11 +146,17 @@ void as_mutex_destroy(as_mutex *mutex)
 
 void as_mutex_lock(as_mutex *mutex)
 {
+#ifndef NDEBUG
+    note_locked(mutex); /* before it waits: what is out of order may never return */
+#endif
     expect_success(pthread_mutex_lock(&mutex->handle));
 }
 
 void as_mutex_unlock(as_mutex *mutex)
 {
+#ifndef NDEBUG
+    note_unlocked(mutex);
+#endif
     expect_success(pthread_mutex_unlock(&mutex->handle));
 }
 
@@ -118,6 +188,9 @@ void as_cond_broadcast(as_cond *cond)
 
 bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 {
+#ifndef NDEBUG
+    assert(may_wait_with(mutex));
+#endif
     if (deadline_ns == AS_NO_DEADLINE) {
         expect_success(pthread_cond_wait(&cond->handle, &mutex->handle));
         return true;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Threads, locks, conditions. Thin over pthreads: own names, so that another system's can stand
- * beside it. Waits are on the monotonic clock (clock.h). Debug builds use error-checking mutexes
- * and count what these find (as_thread_test_misuses).
+ * beside it. Waits are on the monotonic clock (clock.h).
+ *
+ * Checked builds (those with assertions, and those under AddressSanitizer) use error-checking
+ * mutexes, count what these find (as_thread_test_misuses), and assert that locks are taken in
+ * order.
  */
 #ifndef AS_BASE_THREAD_H
 #define AS_BASE_THREAD_H
@@ -13,8 +16,35 @@
 
 #define AS_NO_DEADLINE UINT64_MAX
 
+/* All locks of the library, the outermost first: who holds some may only take one of a later rank,
+ * and wait on a condition only with the last of them. docs/architecture.md, "Threads", says what
+ * each guards. */
+typedef enum as_lock_rank {
+    AS_LOCK_CV_OPENING,    /* a handle's CV_init */
+    AS_LOCK_CV_TEXTURES,   /* a handle's CV_gl_*; another one, CV_vk_* */
+    AS_LOCK_CV_HANDLE,     /* all else of a handle */
+    AS_LOCK_STREAM,        /* a stream */
+    AS_LOCK_OUTPUTS,       /* its output buffers and frames */
+    AS_LOCK_WORK_DOOR,     /* the way into the worker pool and out of it */
+    AS_LOCK_WORK_POOL,     /* a worker pool and its queues */
+    AS_LOCK_CONTAINER,     /* what a container lends to threads that read */
+    AS_LOCK_HTTP_SOURCE,   /* an HTTP source */
+    AS_LOCK_HTTP_LIFE,     /* the network thread's beginning and end */
+    AS_LOCK_HTTP_NEWS,     /* what other threads tell it */
+    AS_LOCK_DISK_CACHE,    /* a cache on disk */
+    AS_LOCK_FILE,          /* a file source's blocks */
+    AS_LOCK_VULKAN_QUEUE,  /* the queue of a device of the library's own */
+    AS_LOCK_VULKAN_WAIT,   /* who waits for a fence */
+    AS_LOCK_VULKAN_DEVICE, /* points in time on the queue */
+    AS_LOCK_SLOTS,         /* one list of slots */
+    AS_LOCK_SLOT_THREADS,  /* the threads that have some */
+    AS_LOCK_TABLES,        /* what is computed once per process */
+    AS_LOCK_LAST           /* for tests */
+} as_lock_rank;
+
 typedef struct as_mutex {
     pthread_mutex_t handle;
+    as_lock_rank rank;
 } as_mutex;
 
 typedef struct as_cond {
@@ -26,13 +56,13 @@ typedef struct as_thread {
 } as_thread;
 
 /* For mutexes of static storage; these are never destroyed. */
-#define AS_MUTEX_INITIALIZER                                                                       \
+#define AS_MUTEX_INITIALIZER(lock_rank)                                                            \
     {                                                                                              \
-        PTHREAD_MUTEX_INITIALIZER                                                                  \
+        .handle = PTHREAD_MUTEX_INITIALIZER, .rank = (lock_rank)                                   \
     }
 
 /* false: the system has no resources for it. */
-bool as_mutex_init(as_mutex *mutex);
+bool as_mutex_init(as_mutex *mutex, as_lock_rank rank);
 void as_mutex_destroy(as_mutex *mutex);
 void as_mutex_lock(as_mutex *mutex);
 void as_mutex_unlock(as_mutex *mutex);
@@ -64,7 +94,9 @@ unsigned as_thread_cores(void);
 void as_thread_test_fail_at(uint64_t n);
 bool as_thread_test_failed(void);
 /* For tests: mutexes locked twice by one thread, unlocked by another one or destroyed while locked,
- * since the process began. Always 0 in release builds. */
+ * since the process began. Always 0 where nothing is checked. */
 uint64_t as_thread_test_misuses(void);
+/* For tests: is this a checked build? */
+bool as_thread_test_checked(void);
 
 #endif

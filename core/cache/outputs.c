@@ -30,7 +30,7 @@ as_outputs *as_outputs_create(const as_outputs_params *params)
         pool->allocator = *params->allocator;
         pool->params.allocator = &pool->allocator;
     }
-    if (!make_frames(pool) || !as_mutex_init(&pool->lock)) {
+    if (!make_frames(pool) || !as_mutex_init(&pool->lock, AS_LOCK_OUTPUTS)) {
         as_mem_free(pool->frames);
         as_mem_free(pool);
         return NULL;

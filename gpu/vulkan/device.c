@@ -113,8 +113,8 @@ static as_vulkan_device *make(as_error *error)
         (void)as_err_no_memory(error, sizeof(*device), "a Vulkan device");
         return NULL;
     }
-    const bool has_mutex = as_mutex_init(&device->mutex);
-    if (has_mutex && as_mutex_init(&device->wait_mutex))
+    const bool has_mutex = as_mutex_init(&device->mutex, AS_LOCK_VULKAN_DEVICE);
+    if (has_mutex && as_mutex_init(&device->wait_mutex, AS_LOCK_VULKAN_WAIT))
         return device;
     if (has_mutex)
         as_mutex_destroy(&device->mutex);
