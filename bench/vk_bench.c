@@ -3,14 +3,15 @@
  * Frames as Vulkan images, one after another, and what each takes:
  *
  *     alphastream-vk-bench STREAM... [--device N] [--size WxH] [--frames N] [--in-flight 1..4]
- *                                    [--write store|copy] [--json FILE]
+ *                                    [--write store|copy] [--combine union|parity] [--json FILE]
  *
- * For each stream at 2048 x 1024 and 6720 x 3360 (or --size), for each way to write pixels, with 1
- * to 4 frames in flight: CPU time of the calling thread in as_vk_get_frame, on frames that are
- * decoded already, and how much of it is the driver's vkQueueSubmit; the GPU's time by timestamps;
- * bytes uploaded and dispatches; and the CPU time of drawing the same frames without a GPU. Masks
- * are read back from each run and compared with the CPU's: a difference ends the program with 1.
- * Times leave out the frames whose images are made first.
+ * For each stream at 2048 x 1024 (union and parity) and 6720 x 3360 (union), or at --size (union or
+ * as --combine says), for each way to write pixels, with 1 to 4 frames in flight: CPU time of the
+ * calling thread in as_vk_get_frame, on frames that are decoded already, and how much of it is the
+ * driver's vkQueueSubmit; the GPU's time by timestamps; bytes uploaded and dispatches; and the CPU
+ * time of drawing the same frames without a GPU. Masks are read back from each run and compared
+ * with the CPU's: a difference ends the program with 1. Times leave out the frames whose images are
+ * made first.
  */
 #include "vk_bench.h"
 
@@ -36,6 +37,7 @@ typedef struct options {
     unsigned frames;        /* 0: all, up to VK_MOST_FRAMES */
     unsigned in_flight;     /* 0: each */
     as_vk_write write;      /* AS_VK_WRITE_AUTO: both */
+    int combine;            /* as_combine; -1: both, parity at the smaller size alone */
     int64_t device;         /* -1: the library's choice */
     const char *json;
 } options;
@@ -165,11 +167,12 @@ static void close_masks(masks *m)
 /* Frame `index` to m->pixels; returns us of the thread without reading the payload. */
 static double draw(masks *m, const vk_case *c, uint64_t index)
 {
+    const as_raster_params params = {.struct_size = sizeof(params), .combine = c->combine};
     as_error error;
     if (as_container_read_payload(m->container, index, &m->payload, &error) != AS_OK)
         die(c->stream, error.text);
     const double start = thread_us();
-    if (as_canvas_draw(m->canvas, m->payload.data, m->payload.size, NULL, &error) != AS_OK ||
+    if (as_canvas_draw(m->canvas, m->payload.data, m->payload.size, &params, &error) != AS_OK ||
         as_canvas_to_r8(m->canvas, m->pixels, m->size, c->width, c->height, 0, &error) != AS_OK)
         die(c->stream, error.text);
     return thread_us() - start;
@@ -206,6 +209,7 @@ static void open_stream(player *p)
                                      .height = p->c->height,
                                      .canvas_width = CANVAS_WIDTH,
                                      .canvas_height = CANVAS_HEIGHT,
+                                     .combine = p->c->combine,
                                      .processing = AS_PROCESS_ON_DEMAND,
                                      .l1_frames = frames + AHEAD + 1,
                                      .l1_bytes = L1_BYTES,
@@ -383,21 +387,20 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
     }
 }
 
-static void measure(const options *o, as_vk_device *device, vk_report *report, const char *stream,
-                    uint32_t width, uint32_t height)
+static void measure(const options *o, as_vk_device *device, vk_report *report, const vk_case *what)
 {
     const as_vk_device_info *info = &report->machine->info;
     const vulkan_queue queue = {real_get_proc, info->instance, info->physical_device,
                                 info->device,  info->queue,    info->queue_family};
-    vk_case c = {.stream = stream, .width = width, .height = height};
+    vk_case c = *what;
     masks m;
     player p = {.c = &c, .masks = &m, .device = device};
     open_masks(&m, &c, o->frames);
     if (c.frames == 0)
-        die(stream, "no frames");
+        die(c.stream, "no frames");
     p.reader = vulkan_reader_create(&queue, m.size);
     if (!p.reader)
-        die(stream, "the driver has no memory to read masks back");
+        die(c.stream, "the driver has no memory to read masks back");
     draw_all(&m, &c);
     vk_report_case(&c);
     open_stream(&p);
@@ -409,6 +412,26 @@ static void measure(const options *o, as_vk_device *device, vk_report *report, c
     as_stream_close(&p.stream);
     vulkan_reader_destroy(p.reader);
     close_masks(&m);
+}
+
+static void measure_stream(const options *o, as_vk_device *device, vk_report *report,
+                           const char *stream)
+{
+    const vk_case all[] = {
+        {.stream = stream, .width = 2048, .height = 1024, .combine = AS_COMBINE_UNION},
+        {.stream = stream, .width = 2048, .height = 1024, .combine = AS_COMBINE_PARITY},
+        {.stream = stream,
+         .width = VK_GOAL_WIDTH,
+         .height = VK_GOAL_HEIGHT,
+         .combine = AS_COMBINE_UNION}};
+    const as_combine combine = o->combine < 0 ? AS_COMBINE_UNION : (as_combine)o->combine;
+    const vk_case wished = {
+        .stream = stream, .width = o->width, .height = o->height, .combine = combine};
+    if (o->width)
+        measure(o, device, report, &wished);
+    for (size_t i = 0; !o->width && i < sizeof(all) / sizeof(*all); i++)
+        if (o->combine < 0 || o->combine == all[i].combine)
+            measure(o, device, report, &all[i]);
 }
 
 /* ------------------------------------------------------------------------------------- main -- */
@@ -444,6 +467,10 @@ static bool take_option(options *o, const char *name, const char *value)
         o->write = strcmp(value, "store") == 0 ? AS_VK_WRITE_STORE : AS_VK_WRITE_COPY;
         return o->write == AS_VK_WRITE_STORE || strcmp(value, "copy") == 0;
     }
+    if (strcmp(name, "--combine") == 0) {
+        o->combine = strcmp(value, "parity") == 0 ? AS_COMBINE_PARITY : AS_COMBINE_UNION;
+        return o->combine == AS_COMBINE_PARITY || strcmp(value, "union") == 0;
+    }
     if (!take_number(&value, INT32_MAX, &number) || *value != '\0')
         return false;
     if (strcmp(name, "--device") == 0)
@@ -472,13 +499,13 @@ static bool take_arguments(options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    options o = {.device = -1};
+    options o = {.device = -1, .combine = -1};
     vk_machine machine = {0};
     vk_report report = {.machine = &machine};
     if (!take_arguments(&o, argc, argv)) {
         fprintf(stderr,
                 "usage: alphastream-vk-bench STREAM... [--device N] [--size WxH] [--frames N] "
-                "[--in-flight 1..%d] [--write store|copy] [--json FILE]\n",
+                "[--in-flight 1..%d] [--write store|copy] [--combine union|parity] [--json FILE]\n",
                 VK_MOST_IN_FLIGHT);
         return 2;
     }
@@ -486,14 +513,8 @@ int main(int argc, char **argv)
     if (o.json && !(report.json = fopen(o.json, "w")))
         die(o.json, "cannot be written");
     vk_report_begin(&report);
-    for (int i = 0; i < o.stream_count; i++) {
-        if (o.width) {
-            measure(&o, device, &report, o.streams[i], o.width, o.height);
-        } else {
-            measure(&o, device, &report, o.streams[i], 2048, 1024);
-            measure(&o, device, &report, o.streams[i], VK_GOAL_WIDTH, VK_GOAL_HEIGHT);
-        }
-    }
+    for (int i = 0; i < o.stream_count; i++)
+        measure_stream(&o, device, &report, o.streams[i]);
     as_vk_device_unref(&device);
     if (!vk_report_end(&report))
         die(o.json, "cannot be written");

@@ -44,6 +44,7 @@ typedef struct vk_machine {
 typedef struct vk_case {
     const char *stream;
     uint32_t width, height;
+    as_combine combine;
     uint64_t frames;
     vk_spread cpu_us; /* as_canvas_draw and as_canvas_to_r8 */
 } vk_case;

@@ -69,11 +69,16 @@ static void print_ratio(double value)
         printf(" %7.3g", value);
 }
 
+static const char *combine_of(const vk_case *c)
+{
+    return c->combine == AS_COMBINE_PARITY ? "parity" : "union";
+}
+
 void vk_report_case(const vk_case *c)
 {
-    printf("\n%s at %" PRIu32 " x %" PRIu32 ", %" PRIu64 " frames; the CPU backend draws one in "
-           "%.1f us (p50; p99 %.1f)\n",
-           c->stream, c->width, c->height, c->frames, c->cpu_us.p50, c->cpu_us.p99);
+    printf("\n%s at %" PRIu32 " x %" PRIu32 ", %s, %" PRIu64 " frames; the CPU backend draws one "
+           "in %.1f us (p50; p99 %.1f)\n",
+           c->stream, c->width, c->height, combine_of(c), c->frames, c->cpu_us.p50, c->cpu_us.p99);
 }
 
 void vk_report_counts(const vk_counts *counts)
@@ -146,8 +151,10 @@ static void write_run(vk_report *r, const vk_case *c, const vk_counts *counts, c
     fprintf(f, "%s\n    {\"stream\": ", r->began ? "," : "");
     r->began = true;
     write_text(f, c->stream);
-    fprintf(f, ", \"width\": %" PRIu32 ", \"height\": %" PRIu32 ", \"frames\": %" PRIu64, c->width,
-            c->height, c->frames);
+    fprintf(f,
+            ", \"width\": %" PRIu32 ", \"height\": %" PRIu32
+            ", \"combine\": \"%s\", \"frames\": %" PRIu64,
+            c->width, c->height, combine_of(c), c->frames);
     fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u", counts->write,
             counts->automatic ? "true" : "false", run->in_flight);
     fprintf(f,

@@ -72,6 +72,7 @@ typedef struct as_vulkan_plan {
     as_vulkan_batch batches[AS_VULKAN_MOST_BATCHES];
     uint32_t batches_count;
     uint32_t first_row, end_row; /* of the canvas, that may get pixels; equal: none */
+    uint64_t box_words;          /* that are filled: all boxes */
     uint64_t bytes;              /* written */
 } as_vulkan_plan;
 
