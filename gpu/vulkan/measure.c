@@ -47,6 +47,8 @@ as_result as_vulkan_raster_measure(as_vulkan_device *device, as_vulkan_raster *r
                                      .view = image.view,
                                      .width = SIDE,
                                      .height = SIDE,
+                                     .before_stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                                     .before_access = VK_ACCESS_MEMORY_WRITE_BIT,
                                      .after_layout = VK_IMAGE_LAYOUT_GENERAL,
                                      .after_family = VK_QUEUE_FAMILY_IGNORED};
     as_vulkan_raster_use(raster, AS_VULKAN_WAY_COPY);

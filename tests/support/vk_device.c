@@ -80,6 +80,9 @@ static void pin_driver(void)
     globfree(&found);
     setenv("LP_NUM_THREADS", "1", 0);
     setenv("NODEVICE_SELECT", "1", 0); /* Mesa's layer, which wants a window system */
+    /* Hazards between submissions, too: of itself the layer looks at one alone. */
+    setenv("VK_LAYER_ENABLES", "VALIDATION_CHECK_ENABLE_SYNCHRONIZATION_VALIDATION_QUEUE_SUBMIT",
+           0);
 }
 
 PFN_vkGetInstanceProcAddr test_vk_loader(void)

@@ -95,8 +95,10 @@ test_reading test_reader_start(test_reader *reader, const as_vk_image *image, ui
                                       VK_BUFFER_USAGE_TRANSFER_DST_BIT, AS_VULKAN_PLACE_READ,
                                       &r.buffer, &error),
               &error);
-    move(reader, r.commands, image->image, layout, 0, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
-         VK_ACCESS_TRANSFER_READ_BIT);
+    /* The drawing's last barrier has made its writes available; where that one moved the image to
+     * no other layout, the validation layer wants to find them in this one all the same. */
+    move(reader, r.commands, image->image, layout, VK_ACCESS_MEMORY_WRITE_BIT,
+         VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_ACCESS_TRANSFER_READ_BIT);
     FUNCTION(reader, CmdCopyImageToBuffer)
     (r.commands, image->image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, r.buffer.buffer, 1, &region);
     move(reader, r.commands, image->image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, 0, layout, 0);

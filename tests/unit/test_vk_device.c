@@ -27,7 +27,8 @@ static void test_messages_are_seen(void **state)
 {
     (void)state;
     vk_bench b = vk_bench_open(vk, 0, AS_VULKAN_WAY_COPY, 1, 0);
-    const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+    const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                               .queueFamilyIndex = vk->family};
     const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     VkCommandPool pool;
     VkCommandBuffer commands;
@@ -49,6 +50,56 @@ static void test_messages_are_seen(void **state)
     assert_true(test_vk_forgive() > 0);
     vk->f.CmdFillBuffer(commands, buffer.buffer, 2, 60, 1); /* not a multiple of 4 */
     assert_true(test_vk_forgive() > 0);
+    vk->f.DestroyCommandPool(vk->device, pool, NULL);
+    as_vulkan_buffer_destroy(b.device, &buffer);
+    vk_bench_close(&b);
+}
+
+static void submit_fill(as_vulkan_device *device, VkCommandBuffer commands, VkBuffer buffer,
+                        bool after_others)
+{
+    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    const VkMemoryBarrier barrier = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                                     .srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT,
+                                     .dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT};
+    const as_vulkan_submission submission = {.commands = &commands, .commands_count = 1};
+    uint64_t point;
+    as_error error;
+    assert_int_equal(vk->f.BeginCommandBuffer(commands, &begin), VK_SUCCESS);
+    if (after_others)
+        vk->f.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                 VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 1, &barrier, 0, NULL, 0, NULL);
+    vk->f.CmdFillBuffer(commands, buffer, 0, 64, 0);
+    assert_int_equal(vk->f.EndCommandBuffer(commands), VK_SUCCESS);
+    assert_ok(as_vulkan_submit(device, &submission, &point, &error), &error);
+}
+
+/* It looks at submissions together, too: one fill after the other. */
+static void test_hazards_between_submissions_are_seen(void **state)
+{
+    (void)state;
+    vk_bench b = vk_bench_open(vk, 0, AS_VULKAN_WAY_COPY, 1, 0);
+    const VkCommandPoolCreateInfo pool_info = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                               .queueFamilyIndex = vk->family};
+    VkCommandPool pool;
+    VkCommandBuffer commands[3];
+    as_vulkan_buffer buffer;
+    as_error error;
+    assert_ok(as_vulkan_buffer_create(b.device, 64, VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+                                      AS_VULKAN_PLACE_DEVICE, &buffer, &error),
+              &error);
+    assert_int_equal(vk->f.CreateCommandPool(vk->device, &pool_info, NULL, &pool), VK_SUCCESS);
+    const VkCommandBufferAllocateInfo info = {.sType =
+                                                  VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                              .commandPool = pool,
+                                              .commandBufferCount = 3};
+    assert_int_equal(vk->f.AllocateCommandBuffers(vk->device, &info, commands), VK_SUCCESS);
+    submit_fill(b.device, commands[0], buffer.buffer, false);
+    submit_fill(b.device, commands[1], buffer.buffer, true);
+    assert_int_equal(test_vk_forgive(), 0);
+    submit_fill(b.device, commands[2], buffer.buffer, false);
+    assert_true(test_vk_forgive() > 0);
+    assert_ok(as_vulkan_wait(b.device, b.device->submitted, UINT64_MAX, &error), &error);
     vk->f.DestroyCommandPool(vk->device, pool, NULL);
     as_vulkan_buffer_destroy(b.device, &buffer);
     vk_bench_close(&b);
@@ -469,12 +520,19 @@ static int close_vk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages_are_seen),    cmocka_unit_test(test_what_import_refuses),
-        cmocka_unit_test(test_unfit_devices),        cmocka_unit_test(test_caps_follow_features),
-        cmocka_unit_test(test_queue_lock),           cmocka_unit_test(test_own_device),
-        cmocka_unit_test(test_no_such_device),       cmocka_unit_test(test_points),
-        cmocka_unit_test(test_too_many_submissions), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_pipeline_cache),       cmocka_unit_test(test_sizes_that_are_refused),
+        cmocka_unit_test(test_messages_are_seen),
+        cmocka_unit_test(test_hazards_between_submissions_are_seen),
+        cmocka_unit_test(test_what_import_refuses),
+        cmocka_unit_test(test_unfit_devices),
+        cmocka_unit_test(test_caps_follow_features),
+        cmocka_unit_test(test_queue_lock),
+        cmocka_unit_test(test_own_device),
+        cmocka_unit_test(test_no_such_device),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_too_many_submissions),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_pipeline_cache),
+        cmocka_unit_test(test_sizes_that_are_refused),
     };
     return cmocka_run_group_tests_name("vk_device", tests, open_vk, close_vk);
 }
