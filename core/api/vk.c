@@ -86,6 +86,7 @@ static as_result create_images(as_vk *vk, const as_vk_params *p, as_error *error
                                             .raster = {.slots = slots,
                                                        .way = ways[p->write],
                                                        .shared_cache = vk->device->cache,
+                                                       .times = p->gpu_times != 0,
                                                        .timed = add_gpu_time,
                                                        .user = vk}};
     const as_result result =
@@ -264,15 +265,13 @@ static as_result take_request(const as_vk *vk, const as_stream *stream,
 
 /* --------------------------------------------------------------------------------- get ---- */
 
-static void count_drawn(as_vk *vk, const as_polystream *polystream, uint64_t dispatches_before)
+static void count_drawn(as_vk *vk, const as_polystream *polystream)
 {
     const as_vulkan_raster_numbers n = as_vulkan_images_count(vk->images).raster;
-    size_t cursor = 0;
-    for (uint32_t i = 0; i < polystream->channels; i++)
-        vk->points += as_polystream_next(polystream, i, &cursor).points;
+    vk->points += n.last_points;
     vk->channels += polystream->channels;
     vk->upload_bytes += n.last_upload_bytes;
-    vk->last_dispatches = n.dispatches - dispatches_before;
+    vk->last_dispatches = n.last_dispatches;
 }
 
 static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *blob,
@@ -283,7 +282,6 @@ static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *bl
     const as_output_key at = as_st_canvas_key(stream, wish->index, wish->width, wish->height);
     const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
     const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
-    const uint64_t dispatches = as_vulkan_images_count(vk->images).raster.dispatches;
     as_polystream polystream;
     /* It was checked when it was read, with the same limit. */
     as_result result = as_polystream_parse(&polystream, as_blob_data(blob), as_blob_size(blob),
@@ -297,7 +295,7 @@ static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *bl
                                  .combine = p->combine};
     result = as_vulkan_images_draw(vk->images, wish, &what, timeout_ns, out_entry, error);
     if (result == AS_OK)
-        count_drawn(vk, &polystream, dispatches);
+        count_drawn(vk, &polystream);
     return result;
 }
 

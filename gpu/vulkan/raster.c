@@ -24,7 +24,7 @@ typedef struct slot {
     uint32_t generation; /* of the scratch buffers in `set`; 0: none */
     uint64_t point;      /* of its submission */
     bool recorded;       /* and not submitted */
-    bool timed;          /* its GPU time was not picked up yet */
+    bool timed;          /* and its time was not picked up yet */
 } slot;
 
 struct as_vulkan_raster {
@@ -40,6 +40,7 @@ struct as_vulkan_raster {
     uint32_t lanes;             /* of as_vulkan_push */
     uint32_t slots_count, next; /* slots are taken in turn */
     uint32_t first_recorded, recorded_count;
+    bool times; /* frames are timed */
     as_vulkan_raster_numbers numbers;
     void (*timed)(void *user, uint64_t gpu_ns);
     void *user;
@@ -140,6 +141,7 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
         r->lanes = device->subgroup_size;
     r->numbers.way =
         can_store && params->way != AS_VULKAN_WAY_COPY ? AS_VULKAN_WAY_STORE : AS_VULKAN_WAY_COPY;
+    r->times = true;
     result = create(r, params, error);
     if (result == AS_OK && can_store && params->way == AS_VULKAN_WAY_AUTO)
         result = as_vulkan_raster_measure(device, r, error);
@@ -147,6 +149,7 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
         as_vulkan_raster_destroy(r);
         return result;
     }
+    r->times = params->times;
     r->timed = params->timed;
     r->user = params->user;
     *out_raster = r;
@@ -390,6 +393,7 @@ static as_result make_content(as_vulkan_raster *r, slot *s, const as_vulkan_draw
                                  .jobs = (uint32_t)(r->scratch.jobs.size / 4),
                                  .lanes = r->lanes};
     const bool fits = as_vulkan_upload_layout(draw->stream, &upload);
+    r->numbers.last_points = upload.points;
     as_result result = fits ? fit_upload(r, s, upload.bytes ? upload.bytes : 4, error) : AS_OK;
     if (result != AS_OK)
         return result;
@@ -421,17 +425,20 @@ static as_result record_commands(as_vulkan_raster *r, slot *s, as_vulkan_recordi
 }
 
 /* The frame is there: what the scratch holds after it, and the counts. */
-static void settle(as_vulkan_raster *r, slot *s, uint32_t stride)
+static void settle(as_vulkan_raster *r, slot *s, const as_vulkan_recording *recording)
 {
+    const uint64_t stride = recording->push.stride;
     r->scratch.unknown = false;
-    r->scratch.dirty_from = (uint64_t)r->plan.first_row * stride;
-    r->scratch.dirty_end = (uint64_t)r->plan.end_row * stride;
+    r->scratch.dirty_from = r->plan.first_row * stride;
+    r->scratch.dirty_end = r->plan.end_row * stride;
     s->recorded = true;
     if (r->recorded_count++ == 0)
         r->first_recorded = r->next;
     r->next = (r->next + 1) % r->slots_count;
     r->numbers.frames++;
     r->numbers.batches += r->plan.batches_count;
+    r->numbers.dispatches += recording->dispatches;
+    r->numbers.last_dispatches = recording->dispatches;
     r->numbers.last_upload_bytes = r->plan.bytes;
     r->numbers.upload_bytes += r->plan.bytes;
 }
@@ -447,9 +454,8 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
                                      .image_set = s->image_set,
                                      .target = target,
                                      .store = way_to(r, target) == AS_VULKAN_WAY_STORE,
-                                     .queries = r->queries,
-                                     .query = 2 * r->next,
-                                     .dispatches = &r->numbers.dispatches};
+                                     .queries = r->times ? r->queries : VK_NULL_HANDLE,
+                                     .query = 2 * r->next};
     if (!fits_device(r, target))
         return as_err_set(error, AS_ERROR_LIMIT,
                           "an image of %" PRIu32 " x %" PRIu32
@@ -466,7 +472,7 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
     result = record_commands(r, s, &recording, error);
     if (result != AS_OK)
         return result;
-    settle(r, s, recording.push.stride);
+    settle(r, s, &recording);
     return AS_OK;
 }
 
@@ -501,7 +507,7 @@ as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_subm
     for (uint32_t i = 0; i < raster->recorded_count; i++) {
         slot *s = &raster->slots[(raster->first_recorded + i) % raster->slots_count];
         s->recorded = false;
-        s->timed = result == AS_OK && raster->queries;
+        s->timed = result == AS_OK && raster->times && raster->queries;
         s->point = result == AS_OK ? point : s->point;
     }
     raster->recorded_count = 0;

@@ -44,8 +44,10 @@ typedef struct as_vulkan_raster_params {
                           ignored */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
-    /* Told the GPU time of a frame (AS_VULKAN_CAP_TIMESTAMP) when that is known, within any call;
-     * NULL: nobody. */
+    /* Frames are timed on the GPU (AS_VULKAN_CAP_TIMESTAMP). Asking a driver for the times can take
+     * longer than all else that a frame takes on the CPU, and some wait for the queue then. */
+    bool times;
+    /* Told each time when it is known, within any call; NULL: nobody. */
     void (*timed)(void *user, uint64_t gpu_ns);
     void *user;
 } as_vulkan_raster_params;
@@ -80,8 +82,9 @@ typedef struct as_vulkan_raster_numbers {
     uint64_t frames, upload_bytes, batches;
     uint64_t drawn_by_cpu;       /* frames: see above */
     uint64_t record_ns;          /* CPU time of record and submit, all frames */
-    uint64_t gpu_ns, gpu_frames; /* of frames known to be done, with AS_VULKAN_CAP_TIMESTAMP */
+    uint64_t gpu_ns, gpu_frames; /* of frames that are timed and known to be done */
     uint64_t last_upload_bytes, last_record_ns, last_gpu_ns;
+    uint64_t last_points, last_dispatches;
     uint64_t scratch_bytes; /* device memory */
     uint64_t staging_bytes; /* that uploads go through */
     uint64_t dispatches;    /* of frames recorded */

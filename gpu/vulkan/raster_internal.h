@@ -54,6 +54,7 @@ enum {
 typedef struct as_vulkan_upload {
     uint32_t channels, chunks, steps;
     size_t bytes;
+    uint64_t points; /* of the frame */
 } as_vulkan_upload;
 
 /* Boxes that are in the arena together. */
@@ -87,7 +88,7 @@ static inline uint32_t as_vulkan_most_jobs(uint32_t words)
     return words / 32 + 1;
 }
 
-/* false: more than AS_VULKAN_MOST_UPLOAD bytes. */
+/* false: more than AS_VULKAN_MOST_UPLOAD bytes; `points` is valid all the same. */
 bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload);
 /* Writes the upload to `map` (upload->bytes). false: the frame is one for core/raster. */
 bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *upload,
@@ -125,12 +126,13 @@ typedef struct as_vulkan_recording {
     VkBuffer upload;
     const as_vulkan_plan *plan; /* NULL: */
     VkBufferCopy bits_copy;     /* the canvas's bits lie in the upload; size 0: it is blank */
-    as_vulkan_push push;        /* but `first`, and what sampling needs */
+    as_vulkan_push push;        /* but `first` */
+    bool pushed;                /* the commands have it, with this `first` */
     const as_vulkan_target *target;
     bool store;
-    VkQueryPool queries;  /* or VK_NULL_HANDLE */
-    uint32_t query;       /* the first of two */
-    uint64_t *dispatches; /* counted */
+    VkQueryPool queries; /* or VK_NULL_HANDLE */
+    uint32_t query;      /* the first of two */
+    uint32_t dispatches; /* counted */
 } as_vulkan_recording;
 
 /* Between Begin- and EndCommandBuffer. */

@@ -209,6 +209,8 @@ typedef struct as_vk_params {
                                  or attaching is AS_ERROR_GPU); default 0 */
     uint32_t keep_processing; /* 1: the stream goes on preparing what its `processing` says; default
                                  0: it fetches for images and makes pixels only when asked */
+    uint32_t gpu_times;       /* 1: as_vk_stats.gpu is measured. With some drivers that costs
+                                 as_vk_get_frame more than all else, so default 0 */
 } as_vk_params;
 
 /* Makes frames of `stream` available as images on `device`; one device may serve many streams.
@@ -343,7 +345,8 @@ typedef struct as_vk_stats {
     uint64_t last_upload_bytes, last_dispatches; /* of the latest get that drew */
     as_stage_times
         update;         /* as_vk_get_frame in the calling thread, but for the wait for the frame */
-    as_stage_times gpu; /* between timestamps around the drawing; count 0: not supported */
+    as_stage_times gpu; /* between timestamps around the drawing; count 0: not supported, or
+                           as_vk_params.gpu_times is 0 */
 } as_vk_stats;
 
 /* Errors: AS_ERROR_ARGUMENT. */
