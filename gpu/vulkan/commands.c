@@ -168,7 +168,7 @@ static void copy_rows(const as_vulkan_recording *r, uint32_t first, uint32_t row
                                       .imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
                                       .imageOffset = {0, (int32_t)first, 0},
                                       .imageExtent = {r->target->width, rows, 1}};
-    r->device->f.CmdCopyBufferToImage(r->commands, r->scratch->packed.buffer, r->target->image,
+    r->device->f.CmdCopyBufferToImage(r->commands, r->scratch->jobs.buffer, r->target->image,
                                       VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
 }
 
@@ -177,10 +177,10 @@ static void pack_pixels(as_vulkan_recording *r, const image_use *before, const i
 {
     const VkImageMemoryBarrier image = transition(r, before, use);
     const uint32_t words = groups(r->target->width, 4), height = r->target->height;
-    const uint64_t room = r->scratch->packed.size / 4 / words / GROUP_HEIGHT * GROUP_HEIGHT;
+    const uint64_t room = r->scratch->jobs.size / 4 / words / GROUP_HEIGHT * GROUP_HEIGHT;
     const uint32_t band = room < height ? (uint32_t)room : height;
     barrier(r, COMPUTE | TRANSFER, VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
-            COMPUTE, VK_ACCESS_SHADER_READ_BIT);
+            COMPUTE, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
     bind(r, r->programs->pack);
     for (uint32_t first = 0; first < height; first += band) {
         const uint32_t rows = height - first < band ? height - first : band;

@@ -103,15 +103,17 @@ void as_vulkan_raster_destroy(as_vulkan_raster *raster);
 
 /* Records one frame in a free slot; with all in flight it waits for the oldest at most timeout_ns.
  * AS_TIMEOUT: none got free; AS_ERROR_LIMIT: as core/raster, or all slots are recorded and not
- * submitted, or the target is too large for the device; AS_ERROR_OUT_OF_MEMORY, AS_ERROR_GPU. After
- * a failure nothing of it is recorded. */
+ * submitted; AS_ERROR_GPU: also a target that is too large for the device; AS_ERROR_OUT_OF_MEMORY.
+ * After a failure nothing of it is recorded. */
 as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw *draw,
                                   const as_vulkan_target *target, uint64_t timeout_ns,
                                   as_error *error);
 /* Submits what was recorded since, as one submission with these semaphores (`commands` of it are
- * ignored; NULL: none). AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY: the frames are dropped. */
+ * ignored; NULL: none). Errors as as_vulkan_submit: the frames are dropped. */
 as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_submission *semaphores,
                                   uint64_t *out_point, as_error *error);
+/* Drops them instead. */
+void as_vulkan_raster_drop(as_vulkan_raster *raster);
 
 /* Counters; picks up GPU times of frames that are done. */
 as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster);
