@@ -6,12 +6,13 @@
  *                                    [--write store|copy] [--combine union|parity] [--json FILE]
  *
  * For each stream at 2048 x 1024 (union and parity) and 6720 x 3360 (union), or at --size (union or
- * as --combine says), for each way to write pixels, with 1 to 4 frames in flight: CPU time of the
- * calling thread in as_vk_get_frame, on frames that are decoded already, and how much of it is the
- * driver's vkQueueSubmit; the GPU's time by timestamps; bytes uploaded and dispatches; and the CPU
- * time of drawing the same frames without a GPU. Masks are read back from each run and compared
- * with the CPU's: a difference ends the program with 1. Times leave out the frames whose images are
- * made first.
+ * as --combine says), for each way to write pixels: the GPU's time by timestamps, bytes uploaded
+ * and dispatches, frame by frame; then with 1 to 4 frames in flight the CPU time of the calling
+ * thread in as_vk_get_frame, on frames that are decoded already, and what of it is vkQueueSubmit,
+ * the driver's other functions, and the library (which the reading of clocks, 2 to 3 us, counts
+ * to); and the CPU time of drawing the same frames without a GPU. Masks are read back from each run
+ * and compared with the CPU's: a difference ends the program with 1. Times leave out the frames
+ * whose images are made first.
  */
 #include "vk_bench.h"
 
@@ -62,38 +63,7 @@ static double thread_us(void)
 
 /* ---------------------------------------------------------------------------------- device -- */
 
-/* The library is given a vkQueueSubmit that takes its time. */
-static as_vk_get_proc real_get_proc;
-static PFN_vkGetDeviceProcAddr real_device_proc;
-static PFN_vkQueueSubmit real_submit;
-static double submit_us;
-
-static VKAPI_ATTR VkResult VKAPI_CALL timed_submit(VkQueue queue, uint32_t count,
-                                                   const VkSubmitInfo *submits, VkFence fence)
-{
-    const double start = thread_us();
-    const VkResult result = real_submit(queue, count, submits, fence);
-    submit_us += thread_us() - start;
-    return result;
-}
-
-static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL device_proc(VkDevice device, const char *name)
-{
-    const PFN_vkVoidFunction found = real_device_proc(device, name);
-    if (!found || strcmp(name, "vkQueueSubmit") != 0)
-        return found;
-    real_submit = (PFN_vkQueueSubmit)found;
-    return (PFN_vkVoidFunction)timed_submit;
-}
-
-static as_vk_void_function get_proc(VkInstance instance, const char *name)
-{
-    const as_vk_void_function found = real_get_proc(instance, name);
-    if (!found || strcmp(name, "vkGetDeviceProcAddr") != 0)
-        return found;
-    real_device_proc = (PFN_vkGetDeviceProcAddr)found;
-    return (as_vk_void_function)device_proc;
-}
+static as_vk_get_proc driver;
 
 static int32_t choose(void *user, const as_vk_gpu *gpus, uint32_t count)
 {
@@ -107,11 +77,11 @@ static as_vk_device *create_device(options *o, vk_machine *machine)
     as_vk_device *device;
     as_error error;
     char why[256];
-    real_get_proc = vulkan_load(why, sizeof(why));
-    if (!real_get_proc)
+    driver = vulkan_load(why, sizeof(why));
+    if (!driver)
         die("Vulkan", why);
     const as_vk_create create = {.struct_size = sizeof(create),
-                                 .get_instance_proc_addr = get_proc,
+                                 .get_instance_proc_addr = vk_driver_timed(driver),
                                  .choose = o->device >= 0 ? choose : NULL,
                                  .user = &o->device};
     if (as_vk_device_create(&create, &device, &error) != AS_OK)
@@ -229,9 +199,10 @@ static as_vk_stats stats_of(const player *p)
     return stats;
 }
 
-static void attach(player *p, as_vk_write write, unsigned images)
+static void attach(player *p, as_vk_write write, unsigned images, bool gpu_times)
 {
-    const as_vk_params params = {.struct_size = sizeof(params), .images = images, .write = write};
+    const as_vk_params params = {
+        .struct_size = sizeof(params), .images = images, .write = write, .gpu_times = gpu_times};
     as_error error;
     if (as_vk_attach(p->stream, p->device, &params, &p->vk, &error) != AS_OK)
         die(p->c->stream, error.text);
@@ -270,6 +241,14 @@ static void compare(player *p, const as_vk_image *image)
 
 /* ------------------------------------------------------------------------------------- runs -- */
 
+static vk_spread gpu_times(const as_stage_times *t)
+{
+    return (vk_spread){.count = t->count,
+                       .p50 = (double)t->p50_ns / 1e3,
+                       .p99 = (double)t->p99_ns / 1e3,
+                       .max = (double)t->max_ns / 1e3};
+}
+
 /* One frame after the other, with a look at the statistics, and COMPARED masks compared. */
 static void count(player *p, as_vk_write write, vk_counts *counts)
 {
@@ -277,11 +256,12 @@ static void count(player *p, as_vk_write write, vk_counts *counts)
     const uint64_t step = (p->c->frames + COMPARED - 1) / COMPARED;
     as_vk_stats before, after = {0};
     upload.count = dispatches.count = 0;
-    attach(p, write, 1);
+    attach(p, write, 1, true);
     for (uint64_t i = 0; i < p->c->frames; i++) {
         as_vk_image image;
         before = after;
         get(p, i, &image);
+        wait_for(p, &image);
         after = stats_of(p);
         const double bytes = (double)after.last_upload_bytes;
         const double part = bytes / (4.0 * (double)(after.points - before.points) +
@@ -294,6 +274,7 @@ static void count(player *p, as_vk_write write, vk_counts *counts)
             compare(p, &image);
         as_vk_release(p->vk, &image, NULL, NULL);
     }
+    counts->gpu_us = gpu_times(&after.gpu);
     as_vk_detach(&p->vk);
     counts->upload = vk_spread_of(&upload);
     counts->dispatches = vk_spread_of(&dispatches);
@@ -308,7 +289,7 @@ static uint64_t misses(const player *p)
 }
 
 typedef struct times {
-    vk_numbers thread, submit, record;
+    vk_numbers thread, submit, driver, own;
 } times;
 
 /* Each image is waited for when its turn comes again. */
@@ -320,26 +301,21 @@ static void play(player *p, unsigned in_flight, as_vk_image *images, times *t)
             wait_for(p, image);
             as_vk_release(p->vk, image, NULL, NULL);
         }
-        submit_us = 0;
+        double parts[VK_DRIVER_PARTS];
+        vk_driver_take(parts);
         const double start = thread_us();
         get(p, i, image);
         const double us = thread_us() - start;
         if (i < in_flight)
             continue;
+        vk_driver_take(parts);
         vk_add(&t->thread, us);
-        vk_add(&t->submit, submit_us);
-        vk_add(&t->record, us - submit_us);
+        vk_add(&t->submit, parts[VK_DRIVER_SUBMIT]);
+        vk_add(&t->driver, parts[VK_DRIVER_REST]);
+        vk_add(&t->own, us - parts[VK_DRIVER_SUBMIT] - parts[VK_DRIVER_REST]);
     }
     for (unsigned i = 0; i < in_flight && i < p->c->frames; i++)
         wait_for(p, &images[i]);
-}
-
-static vk_spread gpu_times(const as_stage_times *t)
-{
-    return (vk_spread){.count = t->count,
-                       .p50 = (double)t->p50_ns / 1e3,
-                       .p99 = (double)t->p99_ns / 1e3,
-                       .max = (double)t->max_ns / 1e3};
 }
 
 /* The masks that are held at the end are compared. */
@@ -347,22 +323,22 @@ static void run(player *p, as_vk_write write, vk_run *r)
 {
     static times t;
     as_vk_image images[VK_MOST_IN_FLIGHT] = {{0}};
-    t.thread.count = t.submit.count = t.record.count = 0;
-    attach(p, write, r->in_flight);
+    t.thread.count = t.submit.count = t.driver.count = t.own.count = 0;
+    attach(p, write, r->in_flight, false);
     const uint64_t missed = misses(p);
     const double start = clock_us(CLOCK_MONOTONIC);
     play(p, r->in_flight, images, &t);
     r->frames_per_second = (double)p->c->frames * 1e6 / (clock_us(CLOCK_MONOTONIC) - start);
     r->not_decoded = misses(p) - missed;
     const as_vk_stats stats = stats_of(p);
-    r->gpu_us = gpu_times(&stats.gpu);
     r->upload_waits = stats.upload_waits;
     for (unsigned i = 0; i < r->in_flight && i < p->c->frames; i++, r->compared++)
         compare(p, &images[i]);
     as_vk_detach(&p->vk);
     r->thread_us = vk_spread_of(&t.thread);
     r->submit_us = vk_spread_of(&t.submit);
-    r->record_us = vk_spread_of(&t.record);
+    r->driver_us = vk_spread_of(&t.driver);
+    r->own_us = vk_spread_of(&t.own);
 }
 
 static void measure_write(const options *o, player *p, vk_report *report, as_vk_write write,
@@ -377,7 +353,7 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
         return;
     }
     count(p, write, &counts);
-    vk_report_counts(&counts);
+    vk_report_counts(report, p->c, &counts);
     for (unsigned n = 1; n <= VK_MOST_IN_FLIGHT; n++) {
         vk_run r = {.in_flight = n};
         if (o->in_flight != 0 && o->in_flight != n)
@@ -390,8 +366,8 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
 static void measure(const options *o, as_vk_device *device, vk_report *report, const vk_case *what)
 {
     const as_vk_device_info *info = &report->machine->info;
-    const vulkan_queue queue = {real_get_proc, info->instance, info->physical_device,
-                                info->device,  info->queue,    info->queue_family};
+    const vulkan_queue queue = {driver,       info->instance, info->physical_device,
+                                info->device, info->queue,    info->queue_family};
     vk_case c = *what;
     masks m;
     player p = {.c = &c, .masks = &m, .device = device};
@@ -404,7 +380,7 @@ static void measure(const options *o, as_vk_device *device, vk_report *report, c
     draw_all(&m, &c);
     vk_report_case(&c);
     open_stream(&p);
-    attach(&p, AS_VK_WRITE_AUTO, 1);
+    attach(&p, AS_VK_WRITE_AUTO, 1, false);
     const as_vk_write automatic = stats_of(&p).write;
     as_vk_detach(&p.vk);
     measure_write(o, &p, report, AS_VK_WRITE_STORE, automatic == AS_VK_WRITE_STORE);

@@ -27,10 +27,11 @@ enum {
 
 bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload)
 {
-    uint64_t channels = 0, chunks = 0, steps = 0;
+    uint64_t channels = 0, chunks = 0, steps = 0, points = 0;
     size_t cursor = 0;
     for (uint32_t i = 0; i < stream->channels; i++) {
         const as_record record = as_polystream_next(stream, i, &cursor);
+        points += record.points;
         if (record.points < 2)
             continue;
         channels++;
@@ -38,6 +39,7 @@ bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_
         chunks += (record.points - 2) / AS_VULKAN_CHUNK_STEPS + 1;
     }
     const uint64_t words = CHANNEL_WORDS * channels + CHUNK_WORDS * chunks + (steps + 1) / 2;
+    out_upload->points = points;
     if (words * 4 > AS_VULKAN_MOST_UPLOAD)
         return false;
     out_upload->channels = 0;

@@ -234,6 +234,33 @@ static void record_copy(as_vulkan_device *d, VkCommandBuffer commands, VkImage i
     assert_int_equal(d->f.EndCommandBuffer(commands), VK_SUCCESS);
 }
 
+test_vk_gate test_vk_gate_make(test_vk *vk)
+{
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                        .pNext = &type};
+    test_vk_gate gate = {.value = 1};
+    assert_int_equal(vk->f.CreateSemaphore(vk->device, &info, NULL, &gate.semaphore), VK_SUCCESS);
+    return gate;
+}
+
+void test_vk_gate_open(test_vk *vk, const test_vk_gate *gate)
+{
+    const PFN_vkSignalSemaphore signal =
+        (PFN_vkSignalSemaphore)vk->f.GetDeviceProcAddr(vk->device, "vkSignalSemaphoreKHR");
+    const VkSemaphoreSignalInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+                                        .semaphore = gate->semaphore,
+                                        .value = gate->value};
+    assert_int_equal(signal(vk->device, &info), VK_SUCCESS);
+}
+
+void test_vk_gate_free(test_vk *vk, test_vk_gate *gate)
+{
+    vk->f.DestroySemaphore(vk->device, gate->semaphore, NULL);
+    gate->semaphore = VK_NULL_HANDLE;
+}
+
 uint8_t *test_vk_read(as_vulkan_device *d, VkImage image, uint32_t width, uint32_t height)
 {
     const size_t size = (size_t)width * height;

@@ -37,6 +37,18 @@ const VkInstanceCreateInfo *test_vk_instance_info(void);
 
 as_vulkan_import test_vk_import(test_vk *vk, uint32_t without);
 
+/* A timeline semaphore that the host signals: what waits for `value` stays where it is until then.
+ */
+typedef struct test_vk_gate {
+    VkSemaphore semaphore;
+    uint64_t value;
+} test_vk_gate;
+
+test_vk_gate test_vk_gate_make(test_vk *vk);
+void test_vk_gate_open(test_vk *vk, const test_vk_gate *gate);
+/* Nothing may wait any more. */
+void test_vk_gate_free(test_vk *vk, test_vk_gate *gate);
+
 /* The pixels of an R8 image in VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, made visible to transfers
  * earlier on the queue; malloc'd. */
 uint8_t *test_vk_read(as_vulkan_device *device, VkImage image, uint32_t width, uint32_t height);

@@ -434,14 +434,16 @@ static void test_releases(void **state)
     assert_ok(as_vk_wait(vk, &image, AS_WAIT_FOREVER, &error), &error);
     release(vk, &image, NULL);
     image = copy;
-    release(vk, &image, NULL); /* a second time */
+    assert_fails(as_vk_release(vk, &image, NULL, &error), AS_ERROR_ARGUMENT, &error,
+                 "released before");
     assert_int_equal(vk_stats_of(vk).held, 0);
     assert_fails(as_vk_wait(vk, &copy, 0, &error), AS_ERROR_ARGUMENT, &error, "not held");
     assert_fails(as_vk_wait(vk, NULL, 0, &error), AS_ERROR_ARGUMENT, &error, "image is NULL");
     assert_fails(as_vk_wait(NULL, &copy, 0, &error), AS_ERROR_ARGUMENT, &error, "vk is NULL");
     image = get(vk, 2, NULL);
     copy = image;
-    release(other, &copy, NULL); /* not one of its own */
+    assert_fails(as_vk_release(other, &copy, NULL, &error), AS_ERROR_ARGUMENT, &error,
+                 "another as_vk's");
     assert_int_equal(vk_stats_of(vk).held, 1);
     as_vk_detach(&vk);
     assert_int_equal(as_vk_release(vk, &image, NULL, NULL), AS_OK); /* after detach: NULL */
