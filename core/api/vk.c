@@ -187,7 +187,8 @@ static as_result check_image(const as_vk *vk, const as_vk_request *r, as_error *
     const bool copies = (r->image_usage & VK_IMAGE_USAGE_TRANSFER_DST_BIT) != 0;
     const bool can_store = (vk->device->device->caps & AS_VULKAN_CAP_STORE) != 0;
     if (!r->image) {
-        if (r->image_width || r->image_height || r->image_usage || r->image_layout || r->wait)
+        if (r->image_width || r->image_height || r->image_usage || r->image_layout || r->wait ||
+            r->image_view)
             return as_err_set(error, AS_ERROR_ARGUMENT,
                               "as_vk_request.image is NULL and others of its fields are not; give "
                               "an image, or leave them zero");
@@ -258,7 +259,8 @@ static as_result take_request(const as_vk *vk, const as_stream *stream,
                             .image_usage = r.image_usage,
                             .image_layout = (VkImageLayout)r.image_layout,
                             .wait = r.wait,
-                            .wait_value = r.wait_value};
+                            .wait_value = r.wait_value,
+                            .image_view = r.image_view};
     return check_layout("as_vk_request.layout", r.image ? r.image_usage : vk->usage, r.layout,
                         error);
 }

@@ -25,7 +25,7 @@ struct as_vulkan_images {
     VkImageUsageFlags usage;
     bool exported;
     as_vulkan_entry *entries[MOST_ENTRIES];
-    uint32_t entries_count;
+    uint32_t entries_count, entries_made; /* behind those in use lie some to be used again */
     retired retired[MOST_RETIRED];
     uint32_t retired_count;
     uint64_t clock;
@@ -69,6 +69,16 @@ static void free_entry(as_vulkan_entry *entry)
     as_mem_free(entry);
 }
 
+/* Leaves what is to be destroyed: nothing of the caller's. */
+static void disown(as_vulkan_entry *entry)
+{
+    if (!entry->foreign)
+        return;
+    entry->image.image = VK_NULL_HANDLE;
+    if (!entry->own_view)
+        entry->image.view = VK_NULL_HANDLE;
+}
+
 void as_vulkan_images_destroy(as_vulkan_images *images)
 {
     if (!images)
@@ -79,11 +89,11 @@ void as_vulkan_images_destroy(as_vulkan_images *images)
         as_vulkan_image_destroy(images->device, &images->retired[i].image);
     for (uint32_t i = 0; i < images->entries_count; i++) {
         as_vulkan_entry *entry = images->entries[i];
-        if (entry->foreign)
-            entry->image.image = VK_NULL_HANDLE;
+        disown(entry);
         as_vulkan_image_destroy(images->device, &entry->image);
-        free_entry(entry);
     }
+    for (uint32_t i = 0; i < images->entries_made; i++)
+        free_entry(images->entries[i]);
     as_mem_free(images);
 }
 
@@ -153,7 +163,7 @@ static void forget(as_vulkan_images *images, as_vulkan_entry *entry)
     while (images->entries[at] != entry)
         at++;
     images->entries[at] = images->entries[--images->entries_count];
-    free_entry(entry);
+    images->entries[images->entries_count] = entry;
 }
 
 /* Gives up an image of the pool that nobody holds, behind all that was submitted so far: its
@@ -251,17 +261,23 @@ as_result as_vulkan_images_find(as_vulkan_images *images, const as_vulkan_wish *
 /* One more, of no content. NULL: the error says why, here and below. */
 static as_vulkan_entry *add(as_vulkan_images *images, const as_vulkan_entry *like, as_error *error)
 {
-    as_vulkan_entry *entry = as_mem_alloc(sizeof(*entry));
-    if (!entry) {
-        as_err_no_memory(error, sizeof(*entry), "an image");
-        return NULL;
+    if (images->entries_count == images->entries_made) {
+        as_vulkan_entry *more = as_mem_calloc(1, sizeof(*more));
+        if (!more) {
+            as_err_no_memory(error, sizeof(*more), "an image");
+            return NULL;
+        }
+        images->entries[images->entries_made++] = more;
     }
+    as_vulkan_entry *entry = images->entries[images->entries_count];
+    const as_vulkan_entry before = *entry;
     *entry = *like;
-    if (reserve(entry, error) != AS_OK) {
-        free_entry(entry);
+    entry->holders = before.holders; /* their memory */
+    entry->waits = before.waits;
+    entry->capacity = before.capacity;
+    if (reserve(entry, error) != AS_OK)
         return NULL;
-    }
-    images->entries[images->entries_count++] = entry;
+    images->entries_count++;
     return entry;
 }
 
@@ -287,15 +303,17 @@ static bool is_free(const as_vulkan_images *images, VkImage image, as_error *err
 static as_vulkan_entry *take_foreign(as_vulkan_images *images, const as_vulkan_wish *wish,
                                      as_vulkan_way way, as_error *error)
 {
-    as_vulkan_entry fresh = {.image = {.image = wish->image}, .foreign = true};
+    as_vulkan_entry fresh = {.image = {.image = wish->image, .view = wish->image_view},
+                             .foreign = true};
     if (!is_free(images, wish->image, error))
         return NULL;
-    if (way == AS_VULKAN_WAY_STORE &&
+    fresh.own_view = way == AS_VULKAN_WAY_STORE && !wish->image_view;
+    if (fresh.own_view &&
         as_vulkan_view_create(images->device, wish->image, &fresh.image.view, error) != AS_OK)
         return NULL;
     as_vulkan_entry *entry = add(images, &fresh, error);
     if (!entry) {
-        fresh.image.image = VK_NULL_HANDLE;
+        disown(&fresh);
         as_vulkan_image_destroy(images->device, &fresh.image);
         return NULL;
     }
@@ -446,7 +464,7 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
         hold(images, entry);
         *out_entry = entry;
     } else if (entry->foreign) {
-        entry->image.image = VK_NULL_HANDLE;
+        disown(entry);
         as_vulkan_image_destroy(images->device, &entry->image);
         forget(images, entry);
     }
@@ -481,8 +499,9 @@ void as_vulkan_images_release(as_vulkan_images *images, const as_vulkan_entry *h
     /* In another layout it will be later than at `point`. */
     entry->known &= layout == entry->layout;
     if (entry->foreign) {
-        entry->image.image = VK_NULL_HANDLE; /* the view alone is ours */
-        retire(images, &entry->image, entry->point);
+        disown(entry);
+        if (entry->own_view)
+            retire(images, &entry->image, entry->point);
         forget(images, entry);
         return;
     }

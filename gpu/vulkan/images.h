@@ -32,6 +32,7 @@ typedef struct as_vulkan_wish {
     /* The caller's image, else VK_NULL_HANDLE. STORAGE (with AS_VULKAN_CAP_STORE) or TRANSFER_DST
      * are in its usage. */
     VkImage image;
+    VkImageView image_view; /* for stores; VK_NULL_HANDLE: one is made for this drawing */
     VkImageUsageFlags image_usage;
     VkImageLayout image_layout;
     VkSemaphore wait; /* behind the caller's last use of it; VK_NULL_HANDLE: none */
@@ -46,6 +47,7 @@ typedef struct as_vulkan_entry {
     uint64_t used;  /* larger is later */
     VkImageLayout layout;
     uint32_t family;
+    bool own_view;              /* of a caller's image: made here */
     bool foreign, known;        /* known: it shows that frame, in that layout */
     uint32_t *holders;          /* a number for each of `held` */
     as_vulkan_semaphore *waits; /* before it is drawn again */

@@ -205,7 +205,9 @@ enum {
 typedef struct as_vk_params {
     uint32_t struct_size; /* sizeof(as_vk_params) */
     uint32_t images;   /* the pool makes at most so many, all sizes together, each when it is first
-                          needed; 1 .. 64; default 4 */
+                          needed; 1 .. 64; default 4. An image keeps its size: where all are there
+                          and none of the wanted size is free, one of another size makes way, which
+                          allocates memory; so have one for each that is held, of each size */
     as_vk_write write; /* default AS_VK_WRITE_AUTO */
     uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides sampling and transfers:
                           storage, color attachment, input attachment; default 0 */
@@ -254,6 +256,9 @@ typedef struct as_vk_request {
                               binary one with 0, which the library consumes unless the call fails;
                               as as_vk_done.semaphore */
     uint64_t wait_value;
+    VkImageView image_view; /* of image, 2D, identity swizzle, for stores: valid until that drawing
+                               is done. Default: where the shader stores, each call makes one of
+                               its own */
 } as_vk_request;
 
 /* An image that shows a frame. Give it back with as_vk_release, also if it is the caller's. */
