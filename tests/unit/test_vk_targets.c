@@ -181,6 +181,32 @@ static void test_waits(void **state)
     check_waits(true);
 }
 
+/* A last use that is over only when the host says so: nothing is drawn before. */
+static void test_use_under_way(void **state)
+{
+    const uint64_t long_enough = 200 * MILLISECOND; /* to draw, if nothing is waited for */
+    const VkImageUsageFlags usage =
+        VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
+    desk d = open_desk(0, AS_VK_WRITE_AUTO);
+    test_vk_gate gate = test_vk_gate_make(context);
+    as_vulkan_image image =
+        test_image_create(reader, WIDTH, HEIGHT, usage, VK_IMAGE_LAYOUT_UNDEFINED, 0);
+    as_vk_request request = ask_for(&image, usage, VK_IMAGE_LAYOUT_UNDEFINED);
+    as_error error;
+    (void)state;
+    request.wait = gate.semaphore;
+    request.wait_value = gate.value;
+    as_vk_image shown = get(d.vk, 7, &request);
+    assert_fails(as_vk_wait(d.vk, &shown, long_enough, &error), AS_TIMEOUT, &error, "in time");
+    test_vk_gate_open(context, &gate);
+    assert_ok(as_vk_wait(d.vk, &shown, AS_WAIT_FOREVER, &error), &error);
+    expect_in(&shown, &image, -1);
+    release(d.vk, &shown, NULL);
+    close_desk(&d);
+    test_vk_gate_free(context, &gate);
+    as_vulkan_image_destroy(reader->device, &image);
+}
+
 /* Each request may name another image; nothing of one that is gone is remembered. */
 static void test_targets_come_and_go(void **state)
 {
@@ -297,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_targets, no_messages),
         cmocka_unit_test_teardown(test_waits, no_messages),
+        cmocka_unit_test_teardown(test_use_under_way, no_messages),
         cmocka_unit_test_teardown(test_targets_come_and_go, no_messages),
         cmocka_unit_test_teardown(test_held_target, no_messages),
         cmocka_unit_test_teardown(test_layouts, no_messages),
