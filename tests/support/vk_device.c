@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #define LAYER "VK_LAYER_KHRONOS_validation"
+#define LAYER_IS_LATE "UNASSIGNED-VkSemaphore-state-timeout"
 #define CHOICE "ALPHASTREAM_TEST_VK_DEVICE"
 
 #if TEST_SANITIZED
@@ -45,6 +46,10 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL take_message(VkDebugUtilsMessageSeverityFl
 {
     (void)user;
     (void)types;
+    /* Of the layer about itself: where one thread signals a semaphore and another waits for a fence
+     * behind that, the one's news may wait for the other's lock. */
+    if (data->pMessageIdName && strcmp(data->pMessageIdName, LAYER_IS_LATE) == 0)
+        return VK_FALSE;
     atomic_fetch_add(&messages, 1);
     fprintf(stderr, "Vulkan message (severity 0x%x): %s\n", (unsigned)severity, data->pMessage);
     return VK_FALSE;
