@@ -41,7 +41,8 @@ endif()
 
 if(ALPHASTREAM_WITH_VULKAN)
     add_test(NAME sample_vk_texture
-        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh
+        COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_vk_texture>
+        ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh
         $<TARGET_FILE:alphastream_vk_texture>)
     set_tests_properties(sample_vk_texture PROPERTIES ENVIRONMENT "${as_software_vulkan}")
 endif()

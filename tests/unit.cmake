@@ -88,6 +88,13 @@ if(ALPHASTREAM_WITH_VULKAN)
             ${CMAKE_BINARY_DIR}/spirv/${shader}.spv)
         set_tests_properties(spirv_${shader} PROPERTIES LABELS vk)
     endforeach()
+    if(ALPHASTREAM_WITH_BENCH)
+        add_test(NAME vk_bench_layer COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_vk_bench>
+            $<TARGET_FILE:alphastream_vk_bench> ${PROJECT_SOURCE_DIR}/samples/data/walkers.asvp
+            --size 320x200 --combine parity --frames 24)
+        set_tests_properties(vk_bench_layer PROPERTIES LABELS vk
+            ENVIRONMENT "${as_software_vulkan}")
+    endif()
 else()
     as_test(vk_stub unit/test_vk_stub.c)
 endif()
