@@ -129,7 +129,7 @@ void gpu_test_random(void **state)
 {
     test_random random = test_random_from(test_seed("random canvases"));
     (void)state;
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < (TEST_SANITIZED ? 4 : 8); round++) {
         void *gpu = gpu_under_test.make(1, in(&random, 1, 300));
         const uint32_t width = in(&random, 1, 300), height = in(&random, 1, 200);
         bits b = bits_make(width, height);
@@ -150,7 +150,7 @@ void gpu_test_random(void **state)
 /* 1 to 8 images held; the others go on showing what they did. */
 void gpu_test_in_flight(void **state)
 {
-    enum { MOST = 8, FRAMES = 24 };
+    enum { MOST = 8, FRAMES = TEST_SANITIZED ? 10 : 16 };
     test_random random = test_random_from(test_seed("images in flight"));
     (void)state;
     for (uint32_t count = 1; count <= MOST; count++) {

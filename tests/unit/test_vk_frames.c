@@ -22,7 +22,6 @@ static int setup(void **state)
     reader = test_reader_open(context, 0);
     truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
     truth_draw_all(&small, WIDTH, HEIGHT);
-    truth_draw_all(&small, 50, 40);
     truth_rest(&small);
     return 0;
 }
