@@ -10,9 +10,10 @@
  * and dispatches, frame by frame; then with 1 to 4 frames in flight the CPU time of the calling
  * thread in as_vk_get_frame, on frames that are decoded already, and what of it is vkQueueSubmit,
  * the driver's other functions, and the library (which the reading of clocks, 2 to 3 us, counts
- * to); and the CPU time of drawing the same frames without a GPU. Masks are read back from each run
- * and compared with the CPU's: a difference ends the program with 1. Times leave out the frames
- * whose images are made first.
+ * to), and the same of frames that are got right after another, when the CPU's caches hold what
+ * that takes; and the CPU time of drawing the same frames without a GPU. Masks are read back from
+ * each run and compared with the CPU's: a difference ends the program with 1. Times leave out the
+ * frames whose images are made first.
  */
 #include "vk_bench.h"
 
@@ -292,12 +293,16 @@ typedef struct times {
     vk_numbers thread, submit, driver, own;
 } times;
 
-/* Each image is waited for when its turn comes again. */
-static void play(player *p, unsigned in_flight, as_vk_image *images, times *t)
+/* Each image is waited for when its turn comes again, or all of them when that of the first does.
+ */
+static void play(player *p, const vk_run *r, as_vk_image *images, times *t)
 {
     for (uint64_t i = 0; i < p->c->frames; i++) {
-        as_vk_image *image = &images[i % in_flight];
-        if (i >= in_flight) {
+        const bool is_first = i % r->in_flight == 0;
+        as_vk_image *image = &images[i % r->in_flight];
+        for (unsigned k = 0; i >= r->in_flight && r->together && is_first && k < r->in_flight; k++)
+            wait_for(p, &images[k]);
+        if (i >= r->in_flight) {
             wait_for(p, image);
             as_vk_release(p->vk, image, NULL, NULL);
         }
@@ -306,7 +311,7 @@ static void play(player *p, unsigned in_flight, as_vk_image *images, times *t)
         const double start = thread_us();
         get(p, i, image);
         const double us = thread_us() - start;
-        if (i < in_flight)
+        if (i < r->in_flight || (r->together && is_first))
             continue;
         vk_driver_take(parts);
         vk_add(&t->thread, us);
@@ -314,7 +319,7 @@ static void play(player *p, unsigned in_flight, as_vk_image *images, times *t)
         vk_add(&t->driver, parts[VK_DRIVER_REST]);
         vk_add(&t->own, us - parts[VK_DRIVER_SUBMIT] - parts[VK_DRIVER_REST]);
     }
-    for (unsigned i = 0; i < in_flight && i < p->c->frames; i++)
+    for (unsigned i = 0; i < r->in_flight && i < p->c->frames; i++)
         wait_for(p, &images[i]);
 }
 
@@ -327,7 +332,7 @@ static void run(player *p, as_vk_write write, vk_run *r)
     attach(p, write, r->in_flight, false);
     const uint64_t missed = misses(p);
     const double start = clock_us(CLOCK_MONOTONIC);
-    play(p, r->in_flight, images, &t);
+    play(p, r, images, &t);
     r->frames_per_second = (double)p->c->frames * 1e6 / (clock_us(CLOCK_MONOTONIC) - start);
     r->not_decoded = misses(p) - missed;
     const as_vk_stats stats = stats_of(p);
@@ -361,6 +366,9 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
         run(p, write, &r);
         vk_report_run(report, p->c, &counts, &r);
     }
+    vk_run together = {.in_flight = VK_MOST_IN_FLIGHT, .together = true};
+    run(p, write, &together);
+    vk_report_run(report, p->c, &counts, &together);
 }
 
 static void measure(const options *o, as_vk_device *device, vk_report *report, const vk_case *what)

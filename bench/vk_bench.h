@@ -71,6 +71,7 @@ typedef struct vk_counts {
 
 typedef struct vk_run {
     unsigned in_flight;
+    bool together;         /* got one right after the other; measured are those after the first */
     uint64_t compared;     /* masks read back; all were equal to the CPU's */
     uint64_t not_decoded;  /* frames that had to be waited for */
     uint64_t upload_waits; /* as in as_vk_stats */

@@ -98,7 +98,10 @@ void vk_report_counts(const vk_report *r, const vk_case *c, const vk_counts *cou
 
 static void print_run(const vk_report *r, const vk_case *c, const vk_run *run)
 {
-    printf("    %9u", run->in_flight);
+    if (run->together)
+        printf("    %9s", "in a row");
+    else
+        printf("    %9u", run->in_flight);
     print_pair(&run->thread_us);
     print_pair(&run->submit_us);
     print_pair(&run->driver_us);
@@ -155,8 +158,9 @@ static void write_run(vk_report *r, const vk_case *c, const vk_counts *counts, c
             ", \"width\": %" PRIu32 ", \"height\": %" PRIu32
             ", \"combine\": \"%s\", \"frames\": %" PRIu64,
             c->width, c->height, combine_of(c), c->frames);
-    fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u", counts->write,
-            counts->automatic ? "true" : "false", run->in_flight);
+    fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u, \"in_a_row\": %s",
+            counts->write, counts->automatic ? "true" : "false", run->in_flight,
+            run->together ? "true" : "false");
     fprintf(f,
             ",\n     \"compared\": %" PRIu64 ", \"not_decoded\": %" PRIu64
             ", \"upload_waits\": %" PRIu64,

@@ -22,7 +22,6 @@ static int setup(void **state)
     reader = test_reader_open(context, 0);
     truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
     truth_draw_all(&small, WIDTH, HEIGHT);
-    truth_draw_all(&small, 50, 40);
     truth_rest(&small);
     return 0;
 }
@@ -205,13 +204,6 @@ static void test_pool(void **state)
     expect(reader, &second, &small);
     release(vk, &third, NULL);
     release(vk, &third, NULL); /* zeroed: nothing */
-    /* Another size takes the place of the one used longest ago. */
-    const as_vk_request other = ask(50, 40);
-    third = get(vk, 6, &other);
-    expect(reader, &third, &small);
-    expect(reader, &second, &small);
-    assert_int_equal(vk_stats_of(vk).images, 2);
-    release(vk, &third, NULL);
     release(vk, &second, NULL);
     assert_int_equal(vk_stats_of(vk).held, 0);
     as_vk_detach(&vk);
