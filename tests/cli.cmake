@@ -34,9 +34,19 @@ if(ALPHASTREAM_WITH_VULKAN)
     add_test(NAME cli_golden_vulkan
         COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
         $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend vulkan)
-    as_cli_test(backend_vulkan test_backend_vulkan.sh)
+    # Under the validation layer, some of the golden masks alone.
+    add_test(NAME cli_backend_vulkan
+        COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_cli>
+        bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_backend_vulkan.sh
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR})
+    add_test(NAME cli_layer_vulkan
+        COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_cli>
+        bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend vulkan)
     set_tests_properties(cli_golden_vulkan cli_backend_vulkan PROPERTIES
         LABELS cli ENVIRONMENT "${as_software_vulkan}")
+    set_tests_properties(cli_layer_vulkan PROPERTIES
+        LABELS cli ENVIRONMENT "${as_software_vulkan};GOLDEN_EVERY=3")
 endif()
 if(ALPHASTREAM_WITH_HTTP)
     as_cli_test(http test_http.sh)

@@ -69,7 +69,8 @@ if(ALPHASTREAM_WITH_VULKAN)
     endif()
     foreach(sample ${samples_vk})
         add_test(NAME sample_${sample}
-            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh ${sample}
+            COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_${sample}>
+            ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh ${sample}
             $<TARGET_FILE:alphastream_${sample}>)
         set_tests_properties(sample_${sample} PROPERTIES
             ENVIRONMENT "${as_software_vulkan};LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")

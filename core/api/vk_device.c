@@ -9,6 +9,7 @@
 #include "gpu/vulkan/raster.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_EXTENSIONS = 1024 };
@@ -251,7 +252,8 @@ static void describe_physical(const as_vulkan_functions *f, VkPhysicalDevice phy
     if (result != AS_OK) {
         gpu->usable = 0;
         gpu->abilities = 0;
-        memcpy(gpu->reason, error.text, sizeof(gpu->reason) - 1);
+        snprintf(gpu->reason, sizeof(gpu->reason), "%.*s", (int)sizeof(gpu->reason) - 1,
+                 error.text);
     }
     as_vulkan_probe_end(&probe);
 }

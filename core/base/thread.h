@@ -34,7 +34,6 @@ typedef enum as_lock_rank {
     AS_LOCK_DISK_CACHE,    /* a cache on disk */
     AS_LOCK_FILE,          /* a file source's blocks */
     AS_LOCK_VULKAN_QUEUE,  /* the queue of a device of the library's own */
-    AS_LOCK_VULKAN_WAIT,   /* who waits for a fence */
     AS_LOCK_VULKAN_DEVICE, /* points in time on the queue */
     AS_LOCK_SLOTS,         /* one list of slots */
     AS_LOCK_SLOT_THREADS,  /* the threads that have some */

@@ -98,8 +98,9 @@ int backend_vulkan_open(const options *o, backend_vulkan **out)
 
 int backend_vulkan_attach(backend_vulkan *v, as_stream *stream)
 {
+    const as_vk_params params = {.struct_size = sizeof(params), .gpu_times = 1};
     as_error error = {0};
-    if (as_vk_attach(stream, v->device, NULL, &v->vk, &error) == AS_OK)
+    if (as_vk_attach(stream, v->device, &params, &v->vk, &error) == AS_OK)
         return CLI_DONE;
     return message_usage("--backend vulkan: %s", error.text);
 }
