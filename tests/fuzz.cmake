@@ -34,7 +34,14 @@ function(as_fuzz name)
     endif()
 endfunction()
 
+# as_fuzz_calls(NAME): programs of calls.
+function(as_fuzz_calls name)
+    as_fuzz(${name} WRAP as_http_join SOURCES fuzz/budget.c fuzz/crew.c fuzz/no_network.c)
+endfunction()
+
 as_fuzz(container)
 as_fuzz(raster)
 as_fuzz(strip)
 as_fuzz(writer)
+as_fuzz_calls(cv)
+as_fuzz_calls(stream)

@@ -107,6 +107,104 @@ def add_writer(seeds, frames):
     seeds.add("writer", b"\x00\x02\x01\x09garbage!!" + b"\x06" + program(frames[0]) + b"\x05")
 
 
+# Opcodes of cv.c, in its order.
+CV = {name: number for number, name in enumerate(
+    """CREATE DESTROY INIT_MEMORY INIT_ENCRYPTED INIT_LOCATION GET_FRAME GET_STRIP ACQUIRE RELEASE
+    OPTION PASSPHRASE FILE_NAME CANVAS_SIZE SET_RATE GET_RATE SYNC FRAME_AT STATS TOTALS GL VULKAN
+    FAIL_MEMORY""".split())}
+NEXT_TOO = 128
+
+
+def cv(name, who=0, arguments=b"", more=0):
+    return bytes([CV[name] | more, who]) + arguments
+
+
+def cv_init(name, container=0, who=0, size=(4, 3), start=0, more=0):
+    return cv(name, who, struct.pack("<BBIBB", *size, 0, container, start), more)
+
+
+def add_cv(seeds, frames):
+    containers = bytes([3]) + b"".join(
+        program(frame, 2) for frame in (frames * 3)[:3])
+    containers += bytes([2, 0]) + program(frames[0], 1) + bytes([0]) + program(frames[-1], 1) + bytes(3)
+    canvas = cv("CANVAS_SIZE", 0, bytes([6, 5]))
+    two = bytes([0, 0])
+
+    def frame(name, index, who=0, more=0):
+        return cv(name, who, two + bytes([index]), more)
+
+    walk = b"".join(frame("GET_FRAME", i) for i in range(3))
+    begin = containers + cv("CREATE") + canvas
+    seeds.add("cv", begin + cv_init("INIT_MEMORY") + walk + cv("DESTROY"))
+    seeds.add("cv", begin + cv_init("INIT_MEMORY", 1) + walk + frame("GET_STRIP", 1)
+              + cv_init("INIT_MEMORY") + walk)
+    seeds.add("cv", begin + cv("PASSPHRASE", 0, bytes([1, 0, 0])) + cv_init("INIT_ENCRYPTED")
+              + walk + frame("GET_STRIP", 0))
+    seeds.add("cv", begin + cv_init("INIT_MEMORY") + frame("ACQUIRE", 0) + frame("ACQUIRE", 2, 1)
+              + cv("DESTROY") + cv("RELEASE", 1, two + b"\0"))
+    seeds.add("cv", begin + cv_init("INIT_MEMORY", more=NEXT_TOO) + b"".join(
+        frame(name, i % 4, i % 3, NEXT_TOO) for i in range(9)
+        for name in ("GET_FRAME", "ACQUIRE", "GET_STRIP")))
+    seeds.add("cv", begin + cv("CREATE", 16) + cv_init("INIT_MEMORY") + cv_init("INIT_MEMORY", 0, 17)
+              + b"".join(frame("GET_FRAME", i % 3, 16 * (i % 2) + i % 3, NEXT_TOO) for i in range(12))
+              + cv("SET_RATE", 0, struct.pack("<HI", 30, 1)) + cv("SYNC", 0, two + struct.pack("<q", 50000000))
+              + cv("FRAME_AT", 0, two + struct.pack("<q", 70000000)) + cv("STATS", 1, two + b"\0")
+              + cv("TOTALS", 2, two))
+    for option in range(26):
+        seeds.add("cv", begin + cv("OPTION", 0, struct.pack("<HB", option, option % 19))
+                  + cv_init("INIT_MEMORY") + walk)
+    for nth in range(0, 60, 4):
+        seeds.add("cv", begin + cv("FAIL_MEMORY", 0, struct.pack("<HI", nth, 1))
+                  + cv_init("INIT_MEMORY") + walk + frame("GET_STRIP", 1))
+    seeds.add("cv", begin + cv("INIT_LOCATION", 0, struct.pack("<HIBB", 0, 0, 0, 0)
+                               + b"\x0fhttp://a/b.asvp") + walk)
+    seeds.add("cv", begin + cv("GL", 0, two + b"\0") + cv("VULKAN", 0, two + b"\0"))
+
+
+# Opcodes of stream.c, in its order.
+STREAM = {name: number for number, name in enumerate(
+    """OPEN OPEN_ASYNC OPEN_SOURCE CLOSE GET_FRAME GET_STRIP GET_CANVAS REQUEST EVENTS RATE PLAY SEEK
+    SYNC TIMES KNOWING ERRORS UNREF SHARE REPLACE FAIL_READS FAIL_MEMORY""".split())}
+
+
+def stream_open(name="OPEN", kind=0, who=0, scale=0, combine=0, processing=0, l0=0, l1=0):
+    return bytes([STREAM[name], who, kind, 199, 99, 0, scale, combine, processing, 60, 0, 1, l0, l1]
+                 + [0] * 9)
+
+
+def stream(name, who=0, a=0, b=0, index=0, wide=None, more=0):
+    tail = bytes([0]) if wide is None else struct.pack("<q", wide)
+    return bytes([STREAM[name] | more, who]) + struct.pack("<HBB", a, b, index) + tail
+
+
+def add_stream(seeds, frames):
+    containers = bytes([5]) + b"".join(program(frame, 2) for frame in (frames * 5)[:5])
+    containers += bytes([2, 0]) + program(frames[0], 1) + bytes([0]) + program(frames[-1], 1) + bytes(3)
+    forever, timebox = 4 << 4, 3 << 4
+    for name in ("OPEN", "OPEN_ASYNC", "OPEN_SOURCE"):
+        for scale, combine, processing in ((0, 0, 1), (1, 0, 3), (0, 1, 8), (1, 1, 11)):
+            seeds.add("stream", containers + stream_open(name, 0xf0, 0, scale, combine, processing)
+                      + b"".join(stream(get, 0, 0, forever + i % 3, i)
+                                 for i in range(5) for get in ("GET_FRAME", "GET_STRIP", "GET_CANVAS"))
+                      + stream("KNOWING") + stream("GET_FRAME", 0, 0x2861, forever, 1))
+        seeds.add("stream", containers + stream_open(name, 0, 0, 0, 0, 1, 2, 3) + b"".join(
+            stream("GET_FRAME", i % 3, 0, timebox + i % 3, i % 5, None, NEXT_TOO) for i in range(20)))
+        seeds.add("stream", containers + stream_open(name) + stream("PLAY", 0, 1, 255)
+                  + stream("SYNC", 0, 0, 0, 0, 40000000) + stream("TIMES", 0, 0, 0, 3, 90000000)
+                  + stream("SEEK", 0, 0, 0, 4) + stream("RATE", 0, 30, 1) + stream("REQUEST", 0, 0, 0, 1)
+                  + stream("EVENTS") + stream("GET_CANVAS", 0, 0, forever, 4) + stream("SHARE", 0, 0, 1)
+                  + stream("UNREF", 0, 0) + stream("CLOSE") + stream("ERRORS"))
+        for nth in range(0, 60, 6):
+            seeds.add("stream", containers + stream("FAIL_MEMORY", 0, nth) + stream_open(name)
+                      + stream("GET_FRAME", 0, 0, forever, 1) + stream("GET_STRIP", 0, 0, forever, 2))
+    seeds.add("stream", containers + stream_open("OPEN_SOURCE", 0x30) + b"".join(
+        stream("REPLACE", 0, i) + stream("GET_FRAME", 0, 0, forever, i % 3)
+        + stream("GET_FRAME", 0, 0, forever, i % 3) for i in range(1, 6)))
+    seeds.add("stream", containers + stream("FAIL_READS", 0, 1) + stream_open("OPEN_SOURCE", 0x30)
+              + stream_open("OPEN_SOURCE", 0x30) + stream("FAIL_READS", 0, 2)
+              + b"".join(stream("GET_FRAME", 0, 0, forever, i) for i in range(4)))
+
+
 def main():
     seeds = Seeds(sys.argv[1])
     for path in RECORDINGS:
@@ -116,6 +214,8 @@ def main():
             add_container(seeds, some)
             add_raster(seeds, some)
             add_writer(seeds, some)
+        add_cv(seeds, frames[:3])
+        add_stream(seeds, frames[:3])
     print("%d inputs" % seeds.count)
 
 
