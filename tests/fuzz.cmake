@@ -45,3 +45,11 @@ as_fuzz(strip)
 as_fuzz(writer)
 as_fuzz_calls(cv)
 as_fuzz_calls(stream)
+as_fuzz(http_head)
+as_fuzz(http_plan)
+as_fuzz(chunks SOURCES fuzz/budget.c)
+if(ALPHASTREAM_WITH_HTTP)
+    as_fuzz(http SOURCES fuzz/budget.c fuzz/transport.c
+        WRAP as_http_join as_http_kick as_http_leave as_http_add as_http_remove as_clock_ns
+            as_cond_wait_until curl_easy_getinfo)
+endif()

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_STORED = 65535 };
+enum { MOST_STORED = 65535, PATTERN = 65521 };
 
 void fuzz_fail(const char *file, int line, const char *what)
 {
@@ -183,6 +183,47 @@ test_bytes fuzz_container(fuzz_bytes *in, uint32_t count, bool damage)
     test_bytes_free(&table);
     test_bytes_free(&blocks);
     return out;
+}
+
+/* Made once, since a byte at a time would cost more than what is tested. */
+static const uint8_t *content_from(uint32_t version, uint64_t offset, size_t *size)
+{
+    static uint8_t pattern[PATTERN];
+    const size_t at = (size_t)((offset + (uint64_t)version * 3001) % PATTERN);
+    if (pattern[0] == 0) {
+        uint32_t state = 1;
+        for (size_t i = 0; i < PATTERN; i++) {
+            state = state * 1664525 + 1013904223;
+            pattern[i] = (uint8_t)(state >> 24) | (i == 0);
+        }
+    }
+    *size = *size < PATTERN - at ? *size : PATTERN - at;
+    return pattern + at;
+}
+
+void fuzz_content(uint32_t version, uint64_t offset, uint8_t *out, size_t size)
+{
+    while (size != 0) {
+        size_t piece = size;
+        memcpy(out, content_from(version, offset, &piece), piece);
+        out += piece;
+        offset += piece;
+        size -= piece;
+    }
+}
+
+bool fuzz_is_content(uint32_t version, uint64_t offset, const uint8_t *bytes, size_t size)
+{
+    while (size != 0) {
+        size_t piece = size;
+        const uint8_t *wanted = content_from(version, offset, &piece);
+        if (memcmp(bytes, wanted, piece) != 0)
+            return false;
+        bytes += piece;
+        offset += piece;
+        size -= piece;
+    }
+    return true;
 }
 
 /* ---------------------------------------------------------------------------- encryption ---- */

@@ -60,6 +60,10 @@ test_bytes fuzz_payload(fuzz_bytes *in, uint32_t most);
 /* A container of `count` frames of such payloads; of the frame blocks some may be damaged. */
 test_bytes fuzz_container(fuzz_bytes *in, uint32_t count, bool damage);
 
+/* Bytes of a content, of version 0, 1, ...: one place is not like another. */
+void fuzz_content(uint32_t version, uint64_t offset, uint8_t *out, size_t size);
+bool fuzz_is_content(uint32_t version, uint64_t offset, const uint8_t *bytes, size_t size);
+
 /* The key by which fuzz_encrypt encrypts. */
 as_key_params fuzz_key(void);
 /* An encrypted container from a plain one's bytes, whose frames `container` knows; NULL: all bytes

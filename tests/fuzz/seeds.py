@@ -5,6 +5,7 @@
 seeds.py FOLDER    makes FOLDER/TARGET/... for each target that has any
 """
 import os
+import random
 import struct
 import sys
 import zlib
@@ -205,6 +206,45 @@ def add_stream(seeds, frames):
               + b"".join(stream("GET_FRAME", 0, 0, forever, i) for i in range(4)))
 
 
+HEADS = [
+    "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/100\r\nContent-Length: 10\r\n"
+    "ETag: \"a\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nContent-Encoding: gzip\r\n\r\n",
+    "HTTP/2 416\r\ncontent-range: bytes */100\r\netag: W/\"b\"\r\n\r\n",
+    "HTTP/1.1 503 Busy\r\nRetry-After: Sun, 06 Nov 2044 08:49:37 GMT\r\n\r\n",
+    "HTTP/1.1 429 Slow\r\nRetry-After: 17\r\nX: a\r\n folded\r\n\r\n",
+    "HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n",
+    "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+]
+DATES = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+         "Sun Nov  6 08:49:37 1994"]
+URLS = ["https://user:secret@host.example:8443/a/b%20c.asvr?Sig=x/y#z", "http://[::1]:80/x",
+        "file:///tmp/a%20b.asvp", "file://localhost/a", "file:a%00b", "C:\\a\\b.asvp", "/a/b?c#d",
+        "https://" + 300 * "a" + "/" + 300 * "b"]
+
+
+def add_http(seeds):
+    for head in HEADS:
+        for first in (0, 1):
+            seeds.add("http_head", bytes([0, first, 9]) + head.encode())
+        seeds.add("http_head", bytes([0, 0, 9]) + HEADS[0].encode() + bytes([0, 9]) + head.encode())
+    for date in DATES:
+        seeds.add("http_head", b"\x01" + date.encode())
+    for url in URLS:
+        seeds.add("http_head", b"\x02" + url.encode())
+    chance = random.Random(1)
+    for target in ("http", "http_plan", "chunks"):
+        for length in (20, 60, 150, 300):
+            for _ in range(8):
+                seeds.add(target, chance.randbytes(length))
+    for flags in (0, 8, 16, 32, 64, 128):
+        for tags in (0, 1):
+            for manner in range(12):
+                read = bytes([0]) + struct.pack("<HI", 1000, 200000)
+                seeds.add("http", bytes([flags]) + struct.pack("<HB", 9000, tags) + read
+                          + bytes([0, 0, 0, manner]) + bytes(20) + read)
+
+
 def main():
     seeds = Seeds(sys.argv[1])
     for path in RECORDINGS:
@@ -216,6 +256,7 @@ def main():
             add_writer(seeds, some)
         add_cv(seeds, frames[:3])
         add_stream(seeds, frames[:3])
+    add_http(seeds)
     print("%d inputs" % seeds.count)
 
 
