@@ -45,6 +45,7 @@ as_fuzz(strip)
 as_fuzz(writer)
 as_fuzz_calls(cv)
 as_fuzz_calls(stream)
+as_fuzz(options)
 as_fuzz(http_head)
 as_fuzz(http_plan)
 as_fuzz(chunks SOURCES fuzz/budget.c)
@@ -52,4 +53,18 @@ if(ALPHASTREAM_WITH_HTTP)
     as_fuzz(http SOURCES fuzz/budget.c fuzz/transport.c
         WRAP as_http_join as_http_kick as_http_leave as_http_add as_http_remove as_clock_ns
             as_cond_wait_until curl_easy_getinfo)
+endif()
+
+# The tool's own files, without those of its GPUs.
+if(ALPHASTREAM_WITH_TOOL)
+    file(GLOB tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/*.c)
+    list(FILTER tool_sources EXCLUDE REGEX "/(main|backend_gl|backend_vulkan)\\.c$")
+    as_fuzz(cli SOURCES ${tool_sources} fuzz/cli_main.c fuzz/guard_files.c fuzz/no_network.c
+        WRAP as_http_join fopen open open64 openat openat64 mkdir rename renameat unlink unlinkat
+            clock_nanosleep)
+    foreach(program replay_cli fuzz_cli)
+        if(TARGET ${program})
+            target_link_libraries(${program} PRIVATE PkgConfig::libpng)
+        endif()
+    endforeach()
 endif()

@@ -245,6 +245,56 @@ def add_http(seeds):
                           + bytes([0, 0, 0, manner]) + bytes(20) + read)
 
 
+COMMANDS = """info a.asvp
+info --json bad.asvp
+info --http http://user:secret@host/a.asvp?k
+verify a.asvp
+verify bad.asvp --log-level debug
+framehash a.asvp --frames 0-2,1 --size 20x10
+framehash b.asvr --passphrase-file key --name fuzz.asvr --scene 7 --scale vector --combine parity
+decode a.asvp -o m-%03d.png
+decode a.asvp -o m.y4m --threads 3
+decode a.asvp --output - --frames 1
+decode a.asvp --sheet -o s.png --sheet-frames 2 --tile 32 --progress always
+decode bad.asvp -o x.raw --keep-going --quiet
+decode a.asvp -o p%d.pgm --frames 2-0
+convert a.asvp c.asvr --to asvr --to-passphrase-file key --to-scene 3 --to-name n --to-stream-version 2
+convert b.asvr c.asvp --passphrase-file key --name fuzz.asvr --scene 7
+play a.asvp --fps 30000/1001 --loop --speed -2 --seek-every 0.002 --seed 5
+play a.asvp --flat-out --json --l0 2 --l1 3 --start 1
+play b.asvr --header @headers --proxy x --cacert y --insecure --cache-dir z
+gpus --json
+--help
+decode --help
+--version
+info -- a.asvp
+info -xq --backend gl --gl-api es
+info --device 3 --backend vulkan a.asvp
+info file:a.asvp
+info file:///a%20b.asvp"""
+OPTIONS = """canvas_width=320
+timebox_ms=12
+l1_bytes=1048576
+scale=vector
+processing=bitmask+canvases
+http_header=X: 1
+http_retries=2
+http_insecure=1
+http_cache_dir=/tmp
+fps_num=0
+threads=65
+nothing=1
+combine"""
+
+
+def add_lines(seeds):
+    for line in COMMANDS.split("\n"):
+        seeds.add("cli", "\n".join(line.split(" ")).encode())
+    for line in OPTIONS.split("\n"):
+        seeds.add("options", bytes(6) + line.encode())
+    seeds.add("options", bytes(6) + OPTIONS.encode())
+
+
 def main():
     seeds = Seeds(sys.argv[1])
     for path in RECORDINGS:
@@ -257,6 +307,7 @@ def main():
         add_cv(seeds, frames[:3])
         add_stream(seeds, frames[:3])
     add_http(seeds)
+    add_lines(seeds)
     print("%d inputs" % seeds.count)
 
 
