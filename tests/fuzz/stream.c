@@ -342,8 +342,8 @@ static void call_share(worker *w)
     as_frame *one = w->frames[w->a % SLOTS], *shared = as_frame_ref(one);
     as_canvas_view view;
     FUZZ_CHECK(shared == one);
-    if (one)
-        (void)as_frame_get_canvas(one, &view);
+    const as_result result = as_frame_get_canvas(one, &view);
+    FUZZ_CHECK(result == AS_ERROR_ARGUMENT || (result == AS_OK && view.words));
     as_frame_unref(&w->frames[w->b % SLOTS]);
     w->frames[w->b % SLOTS] = shared;
 }
