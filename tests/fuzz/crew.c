@@ -64,6 +64,21 @@ void fuzz_crew_wait(void)
         fuzz_crew_wait_for(i);
 }
 
+void fuzz_crew_run(size_t index, void (*run)(void *job), void *job)
+{
+    bool idle = true;
+    (void)pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < FUZZ_CREW; i++)
+        idle = idle && !members[i].run;
+    (void)pthread_mutex_unlock(&lock);
+    if (idle && index == 0) {
+        run(job);
+        return;
+    }
+    fuzz_crew_start(index, run, job);
+    fuzz_crew_wait();
+}
+
 void fuzz_crew_end(void)
 {
     (void)pthread_mutex_lock(&lock);

@@ -339,10 +339,11 @@ static void run_program(fuzz_bytes *in, const test_bytes *plain, const test_byte
         w->handle = handles[handle];
         w->alone = alone && !(code & NEXT_TOO);
         take_arguments(w, in, plain, encrypted);
-        fuzz_crew_start(thread, call, w);
         alone = !(code & NEXT_TOO);
         if (alone)
-            fuzz_crew_wait();
+            fuzz_crew_run(thread, call, w);
+        else
+            fuzz_crew_start(thread, call, w);
     }
 }
 

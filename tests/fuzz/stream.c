@@ -489,9 +489,10 @@ static void run_program(fuzz_bytes *in)
             w->b = fuzz_u8(in);
             w->index = fuzz_size(in);
             w->wide = op == SYNC || op == TIMES || op == PLAY ? fuzz_u64(in) : fuzz_u8(in);
-            fuzz_crew_start(thread, call, w);
-            if (!(code & NEXT_TOO))
-                fuzz_crew_wait();
+            if (code & NEXT_TOO)
+                fuzz_crew_start(thread, call, w);
+            else
+                fuzz_crew_run(thread, call, w);
         }
     }
     fuzz_crew_wait();
