@@ -205,7 +205,8 @@ void fuzz_content(uint32_t version, uint64_t offset, uint8_t *out, size_t size)
 {
     while (size != 0) {
         size_t piece = size;
-        memcpy(out, content_from(version, offset, &piece), piece);
+        const uint8_t *from = content_from(version, offset, &piece);
+        memcpy(out, from, piece);
         out += piece;
         offset += piece;
         size -= piece;

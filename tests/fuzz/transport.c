@@ -186,14 +186,28 @@ static bool send_status(answer *a)
     return say(a, "\r\n");
 }
 
+/* One that fits a header, but not behind its host. */
+static bool say_long_location(answer *a)
+{
+    static const char name[] = "Location: /";
+    char line[sizeof(name) + AS_HTTP_URL_MAX];
+    const size_t length = sizeof(name) - 1 + AS_HTTP_URL_MAX - 9;
+    memset(line, 'a', length);
+    memcpy(line, name, sizeof(name) - 1);
+    memcpy(line + length, "\r\n", 2);
+    return as_http_on_header(line, 1, length + 2, a->transfer) == length + 2;
+}
+
 static bool send_redirect(answer *a)
 {
     static const char *const targets[] = {
         "/b.asvp", "http://other/c", "https://host/d", "ftp://x/", "//host:1", "", "http://",
         "?q#f"};
     const uint8_t which = fuzz_u8(net.script);
-    return say(a, "HTTP/1.1 %u Elsewhere\r\n", which & 8 ? 301U : 307U) &&
-           say(a, "Location: %s\r\n", targets[which % 8]) && say(a, "\r\n");
+    if (!say(a, "HTTP/1.1 %u Elsewhere\r\n", which & 8 ? 301U : 307U))
+        return false;
+    return (which & 16 ? say_long_location(a) : say(a, "Location: %s\r\n", targets[which % 8])) &&
+           say(a, "\r\n");
 }
 
 /* Lines of the input's own, and what it says is the body. */
