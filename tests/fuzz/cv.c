@@ -64,7 +64,7 @@ typedef struct worker {
 
 static AlphaStreamHandle *handles[HANDLES + 1];
 static worker workers[FUZZ_CREW];
-static volatile uint8_t sink; /* what is read is used */
+static _Thread_local volatile uint8_t sink; /* what is read is used */
 
 static const char *const options[] = {
     "canvas_width",    "canvas_height",   "scale",       "combine",     "processing",

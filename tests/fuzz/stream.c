@@ -70,7 +70,7 @@ typedef struct worker {
 static content contents[CONTAINERS];
 static playing streams[STREAMS];
 static worker workers[FUZZ_CREW];
-static volatile uint8_t sink;
+static _Thread_local volatile uint8_t sink;
 
 /* -------------------------------------------------------------------- a source ---- */
 
