@@ -314,12 +314,22 @@ static int refuse_long(const char *argument)
     return message_usage("there is no option %s; see alphastream --help", argument);
 }
 
-/* `text` is what getopt_long gave up on. A value behind "=" may be a secret. */
+/* Does getopt_long know the value of optopt? A character that it does not know is none. */
+static bool is_known(int value)
+{
+    for (const struct option *option = long_options; option->name; option++)
+        if (option->val == value)
+            return true;
+    return false;
+}
+
+/* `text` is what getopt_long gave up on, or stands before it: of several characters behind one "-"
+ * none but the last moves optind. A value behind "=" may be a secret. */
 static int refuse(const char *text)
 {
     char argument[64];
     snprintf(argument, sizeof(argument), "%.*s", (int)strcspn(text, "="), text);
-    const bool is_long = strncmp(argument, "--", 2) == 0;
+    const bool is_long = strncmp(argument, "--", 2) == 0 && (!optopt || is_known(optopt));
     if (is_long && optopt)
         return message_usage("option %s takes no value; see alphastream --help", argument);
     if (is_long)

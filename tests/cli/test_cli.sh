@@ -148,6 +148,8 @@ test_usage()
     fails 2 "unknown command" play-backwards "$walkers"
     fails 2 "unknown option" info --colour "$walkers"
     fails 2 "unknown short option" info -x "$walkers"
+    fails 2 "unknown short option among others" info --json -xq "$walkers"
+    check "it is named, not what stands before it" says 'there is no option -x;'
     fails 2 "value for a flag" info --json=yes "$walkers"
     fails 2 "missing value" info "$walkers" --scene
     fails 2 "missing SOURCE" verify
