@@ -3,7 +3,8 @@
 """What the documents say about the library is what the library has.
 
 docs/errors.md has a row and a section for each result of result.h, with its number, a cause and a
-remedy. Links between documents lead to headings that are there.
+remedy. Tables of options give the defaults that the code has. docs/abi.md names the structs that have no
+struct_size. Links between documents lead to headings that are there.
 
 test_docs.py               checks the project
 test_docs.py --self-test   shows that each kind of breach is caught
@@ -28,6 +29,10 @@ def sections(text):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
+def read_text(name):
+    return read_bytes(name).decode("utf-8")
+
+
 def check_results(header, document):
     results = dict(RESULT.findall(header))
     rows, found = dict(ROW.findall(document)), sections(document)
@@ -41,6 +46,48 @@ def check_results(header, document):
         yield "%s is no result" % name
     if not results:
         yield "result.h has no results: is the pattern still right?"
+
+
+def number_of(text):
+    """What C makes of the constants that options are declared with; None of anything else."""
+    text = re.sub(r"UINT64_C\((\d+)\)", r"\1", re.sub(r"\(u?int\d+_t\)", "", text)) \
+        .replace("MIB", "(1 << 20)").replace("GIB", "(1 << 30)")
+    return eval(text) if re.fullmatch(r"[\d <*()]+", text) else None
+
+
+def check_defaults(streams, http, handle, documents):
+    """Rows of documents against the table of core/stream/options.c and the calls in core/io/source_http.c."""
+    defaults = {name: number_of(value) for name, value in
+                re.findall(r"^ +\{FIELD\((\w+)\), \w+, ([^,]+),", streams, re.M)}
+    defaults.update(("http_" + name, number_of(value)) for name, value in
+                    re.findall(r"or_default(?:64)?\(from->(\w+), ([^;]+)\);", http))
+    cv_held = re.search(r"held_frames = (\d+);", handle)
+    told = set()
+    for name, text in documents.items():
+        for option, value in re.findall(r"^\| `(\w+)` +\| (\d+)\b", text, re.M):
+            if option in defaults:
+                told.add(option)
+                if defaults[option] != int(value):
+                    yield "%s: the default of %s is %s" % (name, option, defaults[option])
+        for value in re.findall(r"\(CV: (\d+)\)", text):
+            if not cv_held or cv_held.group(1) != value:
+                yield "%s: CV_create has another number of held_frames" % name
+    for option in sorted(set(defaults) - told - {"scale", "combine", "processing", "threads"}):
+        yield "no document tells the default of %s" % option
+    if len(defaults) < 2:
+        yield "the code has no options: are the patterns still right?"
+
+
+STRUCT = re.compile(r"^typedef struct (\w+) \{\n\s*(\S[^\n]*)", re.M)
+
+
+def check_fixed(headers, document):
+    part = sections(document).get("Structs that do not", "").split("\nOpaque")[0]
+    told = set(re.findall(r"`((?:as|CV)_\w+)`", part))
+    fixed = {name for name, first in STRUCT.findall(re.sub(r"/\*.*?\*/", "", headers, flags=re.S))
+             if "struct_size" not in first}
+    for name in sorted(told ^ fixed):
+        yield "%s %s" % (name, "has a struct_size, or is no struct" if name in told else "has no struct_size")
 
 
 def anchors(text):
@@ -66,10 +113,15 @@ def check_anchors(documents):
 
 
 def check():
-    texts = {name: read_bytes(name).decode("utf-8") for name in project_files()
-             if name.endswith(".md") or name == "include/alphastream/result.h"}
-    header = texts.pop("include/alphastream/result.h")
-    problems = ["docs/errors.md: " + found for found in check_results(header, texts["docs/errors.md"])]
+    names = project_files()
+    texts = {name: read_text(name) for name in names if name.endswith(".md")}
+    headers = "".join(read_text(name) for name in names if re.match(r"include/.*\.h$", name))
+    problems = ["docs/errors.md: " + found for found in
+                check_results(read_text("include/alphastream/result.h"), texts["docs/errors.md"])]
+    problems += check_defaults(read_text("core/stream/options.c"), read_text("core/io/source_http.c"),
+                               read_text("core/api/cv_handle.c"),
+                               {name: texts[name] for name in ("docs/streams.md", "docs/tuning.md")})
+    problems += ["docs/abi.md: " + found for found in check_fixed(headers, texts["docs/abi.md"])]
     return problems + list(check_anchors(texts))
 
 
@@ -87,6 +139,18 @@ def self_test():
             failures.append("%r for %r is not caught" % (new, old))
     if not list(check_results("", "")):
         failures.append("a header without results is not caught")
+    streams = "    {FIELD(a), U32, 4, 1, 64, NULL},\n    {FIELD(b), U64, UINT64_C(2) << 20, 1, 2, NULL},\n"
+    http = "to->c = x ? 0 : or_default64(from->c, 4 * GIB);"
+    rows = "| `a` | 4 | x |\n| `b`   | 2097152 (2 MiB) |\n| `http_c` | 4294967296 |\n| `held` | 1 (CV: 9) |\n"
+    for old, new, wanted in (("", "", 0), ("| 4 |", "| 5 |", 1), ("2097152", "2097153", 1), ("`http_c`", "`c`", 1),
+                             ("CV: 9", "CV: 8", 1)):
+        if len(list(check_defaults(streams, http, "held_frames = 9;", {"x": rows.replace(old, new)}))) != wanted:
+            failures.append("%r for %r in a table of options is judged wrongly" % (new, old))
+    headers = ("typedef struct as_a {\n    /* x */\n    int a;\n} as_a;\n"
+               "typedef struct as_b {\n    uint32_t struct_size;\n} as_b;\n")
+    for told, wanted in (("`as_a`", 0), ("`as_b`", 2), ("", 1)):
+        if len(list(check_fixed(headers, "## Structs that do not\n%s\nOpaque `as_c`\n" % told))) != wanted:
+            failures.append("a list of fixed structs %r is judged wrongly" % told)
     documents = {"a.md": "# A b, `c`\n[x](docs/d.md#two-words) [y](#a-b-c) [z](https://w.org/#q)\n",
                  "docs/d.md": "## Two words\n```sh\n# no heading\n```\n"}
     if list(check_anchors(documents)):
