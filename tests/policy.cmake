@@ -16,7 +16,7 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             LABELS policy ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
     endfunction()
 
-    foreach(name layers text)
+    foreach(name docs layers text)
         as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py)
         as_policy_test(${name}_self_test
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)

@@ -146,6 +146,12 @@ by_pkg_config()
         LD_LIBRARY_PATH=$libraries draws ./by_pc && LD_LIBRARY_PATH=$libraries draws ./by_pc_cpp
 }
 check "pkg-config" by_pkg_config
+by_guide() # its only block of C is the program
+{
+    awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/migration.md" >guide.c
+    "$cc" -std=c11 guide.c -o guide "${given[@]}" && LD_LIBRARY_PATH=$libraries draws ./guide
+}
+check "the program of docs/migration.md" by_guide
 
 # ------------------------------------------------------------------------- by name ----------------
 
