@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Compiles wrapper.cpp with g++ and clang++, with and without exceptions and RTTI, and runs it.
+# Compiles wrapper.cpp with g++, without exceptions and RTTI, and with clang++, with them, and runs it.
 #
 # test_cpp.sh LIBRARY [FLAG]...    flags: the sanitizers of the library, of gcc
 set -euo pipefail
@@ -16,7 +16,7 @@ folder=$(mktemp -d)
 # shellcheck disable=SC2064 # expanded now on purpose
 trap "rm -rf '$folder'" EXIT
 
-flags=(-std=c++17 -O1 -Wall -Wextra -Wpedantic -Wundef -Wshadow -Werror -I "$root/include" "$@")
+flags=(-std=c++17 -Wall -Wextra -Wpedantic -Wundef -Wshadow -Werror -I "$root/include" "$@")
 compile() # COMPILER PROGRAM [FLAG]...
 {
     local compiler=$1 program=$2
@@ -25,12 +25,11 @@ compile() # COMPILER PROGRAM [FLAG]...
         "-Wl,-rpath,$(dirname "$library")"
 }
 
-programs=(exceptions none)
-compile g++ exceptions
+programs=(none)
 compile g++ none -fno-exceptions -fno-rtti
 if [ "$#" = 0 ]; then
-    programs+=(clang)
-    compile clang++ clang -fno-exceptions -fno-rtti
+    programs+=(exceptions)
+    compile clang++ exceptions
 fi
 for program in "${programs[@]}"; do
     mkdir "$folder/files"
