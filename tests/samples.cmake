@@ -33,6 +33,8 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
     endif()
     add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
+    add_test(NAME bindings_dotnet COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/bindings/test_dotnet.sh
+        $<TARGET_LINKER_FILE:alphastream>)
 
     # The python3 of the path may be another one than the system's, which has the system's packages.
     # NumPy for what the module gives, the others to install it.
