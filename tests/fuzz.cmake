@@ -55,11 +55,12 @@ if(ALPHASTREAM_WITH_HTTP)
             as_cond_wait_until curl_easy_getinfo)
 endif()
 
-# The tool's own files, without those of its GPUs.
+# The tool's own files, without those of its GPUs and built-in frames.
 if(ALPHASTREAM_WITH_TOOL)
     file(GLOB tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/*.c)
-    list(FILTER tool_sources EXCLUDE REGEX "/(main|backend_gl|backend_vulkan)\\.c$")
+    list(FILTER tool_sources EXCLUDE REGEX "/(main|backend_gl|backend_vulkan|self_test)\\.c$")
     as_fuzz(cli SOURCES ${tool_sources} fuzz/cli_main.c fuzz/guard_files.c fuzz/no_network.c
+        fuzz/no_self_test.c
         WRAP as_http_join fopen open open64 openat openat64 mkdir rename renameat unlink unlinkat
             clock_nanosleep)
     foreach(program replay_cli fuzz_cli)
