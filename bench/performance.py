@@ -72,10 +72,10 @@ def stages(run):
                       "payload to strip"], rows)
     yield "From the canvas to bytes, and what writing and copying them costs by itself: min / median / p99."
     yield ""
-    yield from table(["size"] + run.streams + ["memset", "memcpy"],
+    marks = ("memset", "memset-turns", "memcpy")
+    yield from table(["size"] + run.streams + ["memset of one buffer", "of seven in turn", "memcpy"],
                      [[size_name(size)] + [triple(run, "expand/%s/%s" % (s, size)) for s in run.streams]
-                      + [triple(run, "%s/%s" % (mark, size)) for mark in ("memset", "memcpy")]
-                      for size in SIZES])
+                      + [triple(run, "%s/%s" % (mark, size)) for mark in marks] for size in SIZES])
 
 
 def compared(run):
@@ -140,6 +140,15 @@ def limits(run):
             yield [what, "at most %s%s" % (limit, unit), ("%.1f%s" if value >= 10 else "%.2f%s") % (value, unit),
                    "yes" if value <= float(limit) else "**no**"]
 
+    def most_beside(what, limit, value, one, turns, first):
+        """By memset, of one buffer or of seven in turn; `first` names the one that the limit is of."""
+        marks = {"one": ("one buffer", one), "turns": ("seven in turn", turns)}
+        second = "turns" if first == "one" else "one"
+        for row in most("%s, by memset of %s" % (what, marks[first][0]), limit, value / marks[first][1], " times"):
+            if marks[second][1]:
+                row[2] += " (of %s: %.2f)" % (marks[second][0], value / marks[second][1])
+            yield row
+
     def least(what, limit, value):
         if value is not None:
             yield [what, "at least %s times" % limit, "%.2f times" % value,
@@ -168,16 +177,15 @@ def limits(run):
                     size_name(size), other, worst), limit, ratios[worst])
     for size, streams in (("2048x1024", (("closeup", 1.6), ("walkers", 1.4))),
                           ("6720x3360", (("closeup", 0.40), ("walkers", 0.25)))):
-        floor = run.get("memset/" + size)
+        one, turns = run.get("memset/" + size), run.get("memset-turns/" + size)
         for stream, limit in streams:
-            cpu = run.get("whole/%s/%s" % (stream, size), "cpu")
-            if cpu and floor:
-                yield from most("whole frame in sequential play, %s, %s, by memset" % (size_name(size), stream),
-                                "%.2f" % limit, cpu / floor, " times")
-            full, cold = (run.get("%s/%s/%s" % (family, stream, size)) for family in ("cold", "cold-memset"))
-            if full and cold:
-                yield from most("cold full write, %s, %s, by cold memset" % (size_name(size), stream), 1.15,
-                                full / cold, " times")
+            cpu, cold = run.get("whole/%s/%s" % (stream, size), "cpu"), run.get("cold/%s/%s" % (stream, size))
+            if cpu and one:
+                yield from most_beside("whole frame in sequential play, %s, %s" % (size_name(size), stream),
+                                       "%.2f" % limit, cpu, one, turns, "one")
+            if cold and turns:
+                yield from most_beside("cold full write, %s, %s" % (size_name(size), stream), "1.15",
+                                       cold, one, turns, "turns")
     cpu = run.get("whole/walkers/6720x3360", "cpu")
     if cpu:
         yield from least("CPU of a frame, 6720 x 3360, walkers, less than the peer's 218 ms", 500, PEER_US / cpu)
