@@ -2,7 +2,8 @@
  *
  * Polylines to finished R8 in sequential play, on one core and without inflating, scheduling or
  * handing over: what there is to compare with rasterizers, which get their points parsed. As in
- * play, each mask is brought from what it shows to the frame that is TURNS later.
+ * play, each mask is brought from what it shows to the frame that is TURNS later. `turns-vector`
+ * does so with points scaled to the mask's size, as the other rasterizers have them.
  *
  * And masks written in full, whose memory other masks have driven out of the caches since (`cold`),
  * and what memset takes over as many buffers in turn (`memset-turns`). And what no play in turn can
@@ -20,6 +21,11 @@
 
 /* Buffers that go round in play with 4 frames in L0: these, and what callers and workers hold. */
 enum { TURNS = 7 };
+
+/* Of a case's `with`, where points are scaled. */
+static const as_raster_params vector = {.struct_size = sizeof(vector),
+                                        .source_width = BENCH_CANVAS_WIDTH,
+                                        .source_height = BENCH_CANVAS_HEIGHT};
 
 typedef struct turn_state {
     as_container *container;
@@ -40,19 +46,19 @@ static bool turn_open(bench_case *c)
     if (!s)
         return false;
     as_source *source = NULL;
-    as_result result = as_canvas_create(BENCH_CANVAS_WIDTH, BENCH_CANVAS_HEIGHT, &s->canvas, NULL);
+    const bench_size at = c->with ? c->size : (bench_size){BENCH_CANVAS_WIDTH, BENCH_CANVAS_HEIGHT};
+    as_result result = as_canvas_create(at.width, at.height, &s->canvas, NULL);
     if (result == AS_OK && c->stream)
         result = as_source_open(c->stream->path, NULL, &source, NULL);
     if (result == AS_OK && c->stream)
         result = as_container_open(source, NULL, &s->container, NULL);
     as_source_close(&source);
     bool ok = result == AS_OK;
-    const bool remembers =
-        as_ras_shown_pays(BENCH_CANVAS_WIDTH, BENCH_CANVAS_HEIGHT, c->size.width, c->size.height);
+    const bool remembers = as_ras_shown_pays(at.width, at.height, c->size.width, c->size.height);
     for (size_t i = 0; ok && i < TURNS; i++) {
         s->pixels[i] = as_mem_calloc(1, size);
         if (remembers)
-            s->shown[i] = as_ras_shown_create(BENCH_CANVAS_WIDTH, BENCH_CANVAS_HEIGHT);
+            s->shown[i] = as_ras_shown_create(at.width, at.height);
         ok = s->pixels[i] && (s->shown[i] || !remembers);
     }
     return ok;
@@ -68,7 +74,7 @@ static bool turn_run(bench_case *c, size_t frame)
 {
     const turn_state *s = c->state;
     const size_t turn = frame % TURNS;
-    if (as_canvas_draw(s->canvas, s->payload.data, s->payload.size, NULL, NULL) != AS_OK)
+    if (as_canvas_draw(s->canvas, s->payload.data, s->payload.size, c->with, NULL) != AS_OK)
         return false;
     as_ras_update_r8(s->canvas, s->shown[turn], s->pixels[turn], c->size.width, c->size.height,
                      c->size.width);
@@ -173,6 +179,8 @@ void bench_add_turns(bench *b)
             continue;
         for (int k = 0; k < BENCH_SIZES; k++) {
             add(b, "turns", stream, bench_sizes[k], turn_open, turn_prepare, turn_run);
+            add(b, "turns-vector", stream, bench_sizes[k], turn_open, turn_prepare, turn_run);
+            b->cases[b->count - 1].with = &vector;
             add(b, "floor", stream, bench_sizes[k], floor_open, floor_prepare, floor_run);
         }
         add(b, "cold", stream, largest, turn_open, cold_prepare, cold_run);
