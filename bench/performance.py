@@ -179,20 +179,18 @@ def limits(run):
         if fewer and more:
             yield from most("payload to canvas, %d points by %d (within 5 %%)" % (10 ** power, 10 ** (power - 1)),
                             10, more / fewer, " times", 1.05)
-    modes = (("turns", "polylines to R8"), ("turns-vector", "scaled points to R8"))
-    for family, what in modes:
-        for size, limit in (("2048x1024", 3), ("6720x3360", 4)):
-            for other in OTHERS:
-                ratios = {}
-                for stream in run.streams:
-                    value = run.get("%s/%s/%s" % (other, stream, size))
-                    ours = run.get("%s/%s/%s" % (family, stream, size))
-                    if value and ours:
-                        ratios[stream] = value / ours
-                if ratios:
-                    worst = min(ratios, key=ratios.get)
-                    yield from least("%s in sequential play, %s, faster than %s (least: %s)" % (
-                        what, size_name(size), other, worst), limit, ratios[worst])
+    for size, limit in (("2048x1024", 3), ("6720x3360", 4)):
+        for other in OTHERS:
+            ratios = {}
+            for stream in run.streams:
+                value = run.get("%s/%s/%s" % (other, stream, size))
+                ours = run.get("turns/%s/%s" % (stream, size))
+                if value and ours:
+                    ratios[stream] = value / ours
+            if ratios:
+                worst = min(ratios, key=ratios.get)
+                yield from least("polylines to R8 in sequential play, %s, faster than %s (least: %s)" % (
+                    size_name(size), other, worst), limit, ratios[worst])
     for size, streams in (("2048x1024", (("closeup", 1.6), ("walkers", 1.4))),
                           ("6720x3360", (("closeup", 0.40), ("walkers", 0.25)))):
         one, turns = run.get("memset/" + size), run.get("memset-turns/" + size)
