@@ -7,7 +7,7 @@ _alphastream_viewer()
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=''
     COMPREPLY=()
     case $before in
-    --renderer) words='gl cpu' ;;
+    --renderer) words='gl vulkan cpu' ;;
     --view) words='cutout mask outline strips' ;;
     --eye) words='both left right' ;;
     --scale) words='nearest vector' ;;
@@ -21,7 +21,7 @@ _alphastream_viewer()
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --video | --font | --screenshot | --script | --passphrase-file | --background)
+    --video | --font | --screenshot | --script | --json | --passphrase-file | --background)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         [ "$before" != --background ] || COMPREPLY+=(checker video)
@@ -35,8 +35,8 @@ _alphastream_viewer()
         -*)
             words='--help --version --renderer --window --fullscreen --view --eye --background --video
                 --linear --no-hud --font --fps --speed --start --paused --no-loop --size --canvas --scale
-                --combine --headless --frames --screenshot --script --log-state --passphrase-file --scene
-                --stream-version --name --header --cache-dir'
+                --combine --headless --frames --screenshot --script --log-state --json --validate
+                --passphrase-file --scene --stream-version --name --header --cache-dir'
             ;;
         *)
             compopt -o filenames 2>/dev/null
