@@ -137,7 +137,8 @@ static bool drop(Display *display, Window window, const char *path)
         return say("the window refuses the file");
     send_message(display, window, "XdndDrop", dropped);
     wait_for(display, "XdndFinished", list, &event);
-    return (event.xclient.data.l[1] & 1) || say("the window did not take the file");
+    /* Bit 0 by the protocol; GLFW 3.3 answers with the number of bytes that it was given. */
+    return event.xclient.data.l[1] != 0 || say("the window did not take the file");
 }
 
 int main(int argc, char **argv)
