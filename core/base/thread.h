@@ -1,17 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads, locks, conditions. Thin over pthreads: own names, so that another system's can stand
- * beside it. Waits are on the monotonic clock (clock.h). Debug builds use error-checking mutexes
- * and count what these find (as_thread_test_misuses).
+ * Threads, locks, conditions, values of threads. Thin over pthreads or, on Windows, its own calls.
+ * Waits are on the monotonic clock (clock.h). Debug builds use error-checking mutexes and count
+ * what these find (as_thread_test_misuses).
  */
 #ifndef AS_BASE_THREAD_H
 #define AS_BASE_THREAD_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define AS_NO_DEADLINE UINT64_MAX
+
+enum { AS_THREAD_NAME = 16 }; /* what Linux allows, with the NUL */
+
+/* AS_MUTEX_INITIALIZER: for mutexes of static storage; these are never destroyed. */
+#if defined(_WIN32)
+
+#include <stdatomic.h>
+
+typedef struct as_mutex {
+    void *handle;
+    atomic_ulong owner; /* debug builds: a thread's number, 0: none */
+} as_mutex;
+
+typedef struct as_cond {
+    void *handle;
+} as_cond;
+
+typedef struct as_thread {
+    void *handle;
+} as_thread;
+
+typedef struct as_thread_key {
+    unsigned long handle;
+    void (*ended)(void *value);
+} as_thread_key;
+
+#define AS_MUTEX_INITIALIZER                                                                       \
+    {                                                                                              \
+        NULL, 0                                                                                    \
+    }
+
+#else
+
+#include <pthread.h>
 
 typedef struct as_mutex {
     pthread_mutex_t handle;
@@ -25,11 +58,16 @@ typedef struct as_thread {
     pthread_t handle;
 } as_thread;
 
-/* For mutexes of static storage; these are never destroyed. */
+typedef struct as_thread_key {
+    pthread_key_t handle;
+} as_thread_key;
+
 #define AS_MUTEX_INITIALIZER                                                                       \
     {                                                                                              \
         PTHREAD_MUTEX_INITIALIZER                                                                  \
     }
+
+#endif
 
 /* false: the system has no resources for it. */
 bool as_mutex_init(as_mutex *mutex);
@@ -46,8 +84,8 @@ void as_cond_broadcast(as_cond *cond);
 bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns);
 
 /* Runs entry(user) on a new thread, with all signals blocked (but those that a faulting instruction
- * raises, so that a host's crash handler sees them) and `name` (cut to 15 characters; copied) where
- * the system shows such. false: the system has no resources for it. */
+ * raises, so that a host's crash handler sees them) and `name` (cut to AS_THREAD_NAME; copied)
+ * where the system shows such. false: the system has no resources for it. */
 bool as_thread_start(as_thread *thread, const char *name, void (*entry)(void *user), void *user);
 void as_thread_join(as_thread *thread);
 /* Keeps the calling thread on one core, counted from 0 among those it may use now; false where that
@@ -58,6 +96,15 @@ bool as_thread_pin(unsigned core);
 bool as_thread_give_way(void);
 /* Logical cores that the calling thread, and so threads it starts, may use; at least 1. */
 unsigned as_thread_cores(void);
+
+/* A pointer that each thread has for itself, NULL at first. `ended` is called on a thread that ends
+ * while it has another one. false: the system has no resources for it. */
+bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value));
+/* Calls nothing; what threads have stays whose it is. */
+void as_thread_key_delete(as_thread_key *key);
+void *as_thread_key_get(const as_thread_key *key);
+/* Once for each thread. false: the system has no resources for it. */
+bool as_thread_key_set(const as_thread_key *key, void *own);
 
 /* For tests: the n-th initialization or start from now (counted from 0, all kinds together) fails;
  * UINT64_MAX: none. as_thread_test_failed tells whether that has happened. */

@@ -6,27 +6,25 @@
 
 #include "message.h"
 #include "pool.h"
+#include "sha256.h"
 #include "source_open.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
-
-enum { HASH_SIZE = 32 };
 
 static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_array *out,
                             as_error *error)
 {
     (void)user;
-    as_result result = bytes_resize(out, HASH_SIZE, error);
+    as_result result = bytes_resize(out, SHA256_SIZE, error);
     if (result == AS_OK)
         result = render_scratch(r, frame, error);
     if (result != AS_OK)
         return result;
-    if (EVP_Digest(r->pixels.data, r->pixels.size, out->data, NULL, EVP_sha256(), NULL) != 1) {
+    if (!sha256(r->pixels.data, r->pixels.size, out->data)) {
         *error = (as_error){.code = AS_ERROR_NOT_INITIALIZED};
         snprintf(error->text, sizeof(error->text),
-                 "OpenSSL gives no SHA-256; check its configuration");
+                 "the library for SHA-256 refuses; check its configuration");
         return error->code;
     }
     return AS_OK;
@@ -35,10 +33,10 @@ static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_
 static int print_hash(void *user, const pool_result *result)
 {
     (void)user;
-    char text[2 * HASH_SIZE + 1];
+    char text[2 * SHA256_SIZE + 1];
     if (result->result != AS_OK)
         return CLI_DONE;
-    for (int i = 0; i < HASH_SIZE; i++)
+    for (int i = 0; i < SHA256_SIZE; i++)
         snprintf(text + 2 * i, 3, "%02x", result->data.data[i]);
     return message_print("%" PRIu64 " %s\n", result->frame, text) ? CLI_DONE : CLI_USAGE;
 }

@@ -7,52 +7,20 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/thread_fault.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
-
-#define NAME_SIZE 16 /* what Linux allows, with the NUL */
-
-static atomic_uint_fast64_t test_count, test_fail_at = UINT64_MAX;
-static atomic_bool test_failed;
-static atomic_uint_fast64_t misuses;
-
-void as_thread_test_fail_at(uint64_t n)
-{
-    atomic_store(&test_count, 0);
-    atomic_store(&test_failed, false);
-    atomic_store(&test_fail_at, n);
-}
-
-bool as_thread_test_failed(void)
-{
-    return atomic_load(&test_failed);
-}
-
-uint64_t as_thread_test_misuses(void)
-{
-    return atomic_load(&misuses);
-}
-
-static bool test_wants_failure(void)
-{
-    const uint64_t n = atomic_load_explicit(&test_fail_at, memory_order_relaxed);
-    if (n == UINT64_MAX || atomic_fetch_add(&test_count, 1) != n)
-        return false;
-    atomic_store(&test_failed, true);
-    return true;
-}
 
 /* These cannot fail when used rightly; in release builds nobody would look. */
 static void expect_success(int result)
 {
 #ifndef NDEBUG
     if (result != 0)
-        atomic_fetch_add(&misuses, 1);
+        as_thread_misused();
 #else
     (void)result;
 #endif
@@ -60,7 +28,7 @@ static void expect_success(int result)
 
 bool as_mutex_init(as_mutex *mutex)
 {
-    if (test_wants_failure())
+    if (as_thread_fault_wanted())
         return false;
 #ifndef NDEBUG
     pthread_mutexattr_t attributes;
@@ -93,7 +61,7 @@ void as_mutex_unlock(as_mutex *mutex)
 bool as_cond_init(as_cond *cond)
 {
     pthread_condattr_t attributes;
-    if (test_wants_failure() || pthread_condattr_init(&attributes) != 0)
+    if (as_thread_fault_wanted() || pthread_condattr_init(&attributes) != 0)
         return false;
     const bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
                       pthread_cond_init(&cond->handle, &attributes) == 0;
@@ -140,7 +108,7 @@ bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 typedef struct start {
     void (*entry)(void *user);
     void *user;
-    char name[NAME_SIZE];
+    char name[AS_THREAD_NAME];
 } start;
 
 static void *run_thread(void *user)
@@ -168,14 +136,14 @@ static void block_signals(sigset_t *out_before)
 
 bool as_thread_start(as_thread *thread, const char *name, void (*entry)(void *user), void *user)
 {
-    if (test_wants_failure())
+    if (as_thread_fault_wanted())
         return false;
     start *told = as_mem_calloc(1, sizeof(*told));
     if (!told)
         return false;
     told->entry = entry;
     told->user = user;
-    for (size_t i = 0; i + 1 < NAME_SIZE && name[i] != '\0'; i++)
+    for (size_t i = 0; i + 1 < AS_THREAD_NAME && name[i] != '\0'; i++)
         told->name[i] = name[i];
     /* A thread begins with the mask of its starter: set here, not a single signal slips through. */
     sigset_t before;
@@ -245,3 +213,23 @@ unsigned as_thread_cores(void)
 }
 
 #endif
+
+bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value))
+{
+    return pthread_key_create(&key->handle, ended) == 0;
+}
+
+void as_thread_key_delete(as_thread_key *key)
+{
+    (void)pthread_key_delete(key->handle);
+}
+
+void *as_thread_key_get(const as_thread_key *key)
+{
+    return pthread_getspecific(key->handle);
+}
+
+bool as_thread_key_set(const as_thread_key *key, void *own)
+{
+    return pthread_setspecific(key->handle, own) == 0;
+}
