@@ -90,7 +90,8 @@ static wchar_t *lengthen(wchar_t *wide)
 static wchar_t *wide_path(const char *path)
 {
     enum { SHORT = MAX_PATH - 12 };
-    wchar_t *wide = widen(path);
+    const bool of_url = path[0] == '/' && path[1] != '\0' && path[2] == ':'; /* file:///C:/name */
+    wchar_t *wide = widen(path + of_url);
     if (!wide || wcslen(wide) < SHORT || wcsncmp(wide, L"\\\\?\\", 4) == 0)
         return wide;
     return lengthen(wide);

@@ -2,10 +2,10 @@
 #include "tests/support/check.h"
 
 #include "core/base/mem.h"
+#include "tests/support/codec.h"
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,7 +97,7 @@ void test_remove_folder(const char *path)
 void test_sha256(const void *bytes, size_t size, char out_hex[65])
 {
     uint8_t digest[32];
-    assert_int_equal(EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL), 1);
+    assert_true(codec_sha256(bytes, size, digest));
     for (int i = 0; i < 32; i++)
         snprintf(out_hex + 2 * i, 3, "%02x", digest[i]);
 }

@@ -21,7 +21,7 @@ static as_result try_make(as_gpu **out_gpu, as_error *error)
     return as_gpu_cpu_create(&params, out_gpu, error);
 }
 
-static uint8_t *read(const as_gpu_texture *texture)
+static uint8_t *read_texture(const as_gpu_texture *texture)
 {
     const size_t size = (size_t)texture->width * texture->height;
     uint8_t *pixels = malloc(size);
@@ -48,6 +48,6 @@ static void test_foreign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {GPU_BODY_TESTS, cmocka_unit_test(test_foreign)};
-    gpu_under_test = (gpu_maker){make, try_make, read, AS_SIZE_MAX_PIXELS};
+    gpu_under_test = (gpu_maker){make, try_make, read_texture, AS_SIZE_MAX_PIXELS};
     return cmocka_run_group_tests_name("gpu_cpu", tests, NULL, test_nothing_alive);
 }

@@ -7,6 +7,7 @@
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define SLOT_SIZE 40
