@@ -179,11 +179,18 @@ void as_thread_join(as_thread *thread)
     (void)CloseHandle(thread->handle);
 }
 
-/* The processors that this process may use, of its group; 0: unknown. */
+/* The processors that this thread may use, of its group; 0: unknown. They are told when they are
+ * set.
+ */
 static DWORD_PTR allowed_cores(void)
 {
     DWORD_PTR own, all;
-    return GetProcessAffinityMask(GetCurrentProcess(), &own, &all) ? own : 0;
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &own, &all))
+        return 0;
+    const DWORD_PTR before = SetThreadAffinityMask(GetCurrentThread(), own);
+    if (before != 0)
+        (void)SetThreadAffinityMask(GetCurrentThread(), before);
+    return before & own;
 }
 
 bool as_thread_pin(unsigned core)

@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,8 @@ static as_result take_text(as_passphrase *out, const char *text, size_t size, co
 static as_result say_unreadable(as_error *error, int number, const char *where, const char *path)
 {
     char reason[128];
+    if (number == ENOMEM)
+        return as_err_no_memory(error, strlen(path), "opening the passphrase file");
     return as_err_errno(error, AS_ERROR_DECODE, number,
                         "the passphrase file could not be read: %s; check the path in %s: \"%s\"",
                         as_file_reason(number, reason, sizeof(reason)), where, path);

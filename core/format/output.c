@@ -12,6 +12,8 @@
 static as_result fail(as_error *error, int system_error, const char *what, const char *path)
 {
     char reason[128];
+    if (system_error == ENOMEM)
+        return as_err_no_memory(error, strlen(path), what);
     return as_err_errno(error, AS_ERROR_TRANSPORT, system_error,
                         "%s \"%.200s\" failed: %s; check the folder, its permissions and free "
                         "space",

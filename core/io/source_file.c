@@ -254,6 +254,7 @@ static as_result say_open_failed(as_error *error, int number, const char *shown)
                             "\"%s\" is a socket or a missing device, not a regular file; copy its "
                             "bytes to a file first",
                             shown);
+    case ENOMEM: return as_err_no_memory(error, strlen(shown), "opening a file");
     case EMFILE:
     case ENFILE:
         return say_errno(error, number, "opening the file", shown,

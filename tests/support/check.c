@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/check.h"
 
+#include "core/base/file.h"
 #include "core/base/mem.h"
 #include "tests/support/codec.h"
 
@@ -87,8 +88,8 @@ void test_remove_folder(const char *path)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0)
-            rmdir(name);
+        as_file_remove(name);
+        (void)rmdir(name); /* it may be a folder */
     }
     closedir(folder);
     assert_int_equal(rmdir(path), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the tests of keys and passphrases share: a folder, environment variables, a passphrase found or
- * not.
+ * What the tests of keys and passphrases share: a folder, environment variables, a passphrase found
+ * or not.
  */
 #ifndef TEST_CRYPTO_FIXTURE_H
 #define TEST_CRYPTO_FIXTURE_H

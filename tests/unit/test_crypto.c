@@ -46,7 +46,7 @@ static void test_key_known_answers(void **state)
                                    rows[i].version, rows[i].name, &error),
                   &error);
         check_hex(key.bytes, rows[i].key);
-            static const as_key zero;
+        static const as_key zero;
         as_crypto_wipe(&key, sizeof(key));
         assert_same_bytes(&key, &zero, sizeof(key));
     }
@@ -320,7 +320,11 @@ static void test_out_of_memory(void **state)
     test_write_file(path_of("memory"), "hex:6162", 8);
     for (; test_alloc_fail_at(n), everything(), test_alloc_failed(); n++)
         assert_int_equal(as_mem_live(), 0);
+#if defined(_WIN32)
+    assert_int_equal(n, 5); /* the path in UTF-16, and as elsewhere: */
+#else
     assert_int_equal(n, 4); /* file, passphrase, cipher, salt */
+#endif
     test_alloc_restore();
 }
 
@@ -405,16 +409,11 @@ static void test_nothing_left_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key_known_answers),
-        cmocka_unit_test(test_cipher_known_answers),
-        cmocka_unit_test(test_cipher_goes_on),
-        cmocka_unit_test(test_sha256_known_answers),
-        cmocka_unit_test(test_passphrase_params),
-        cmocka_unit_test(test_passphrase_environment),
-        cmocka_unit_test(test_passphrase_files),
-        cmocka_unit_test(test_passphrase_unreadable),
-        cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_nothing_left_behind),
+        cmocka_unit_test(test_key_known_answers), cmocka_unit_test(test_cipher_known_answers),
+        cmocka_unit_test(test_cipher_goes_on),    cmocka_unit_test(test_sha256_known_answers),
+        cmocka_unit_test(test_passphrase_params), cmocka_unit_test(test_passphrase_environment),
+        cmocka_unit_test(test_passphrase_files),  cmocka_unit_test(test_passphrase_unreadable),
+        cmocka_unit_test(test_out_of_memory),     cmocka_unit_test(test_nothing_left_behind),
     };
     return cmocka_run_group_tests_name("crypto", tests, setup, teardown);
 }

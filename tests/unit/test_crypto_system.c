@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys and passphrases where OpenSSL and POSIX are: what OpenSSL refuses, more than it takes at once,
- * passphrases from pipes and devices and without permission.
+ * Keys and passphrases where OpenSSL and POSIX are: what OpenSSL refuses, more than it takes at
+ * once, passphrases from pipes and devices and without permission.
  */
 #include "tests/unit/crypto_fixture.h"
 
@@ -224,8 +224,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_success_leaves_no_openssl_errors),
-        cmocka_unit_test(test_openssl_refusals),       cmocka_unit_test(test_sha256_without_memory),
-        cmocka_unit_test(test_cipher_beyond_int),      cmocka_unit_test(test_passphrase_from_a_pipe),
+        cmocka_unit_test(test_openssl_refusals),
+        cmocka_unit_test(test_sha256_without_memory),
+        cmocka_unit_test(test_cipher_beyond_int),
+        cmocka_unit_test(test_passphrase_from_a_pipe),
         cmocka_unit_test(test_passphrase_unreadable),
     };
     /* Only possible before OpenSSL has allocated anything. */

@@ -104,7 +104,11 @@ static void test_nothing_appears_before_finish(void **state)
     uint8_t *old = test_read_file(in_folder("t.asvp"), &size);
     assert_int_equal(size, 3);
     free(old);
-    assert_int_equal(files_in_folder(), 1); /* the spool has no name */
+#if defined(_WIN32)
+    assert_int_equal(files_in_folder(), 2); /* the spool has a name until it is closed */
+#else
+    assert_int_equal(files_in_folder(), 1);
+#endif
     as_writer_abort(&writer);
     assert_null(writer);
     old = test_read_file(in_folder("t.asvp"), &size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the tests of the writer share: a folder, containers of random frames in it, reading them back.
+ * What the tests of the writer share: a folder, containers of random frames in it, reading them
+ * back.
  */
 #ifndef TEST_WRITER_FIXTURE_H
 #define TEST_WRITER_FIXTURE_H
@@ -62,8 +63,8 @@ static inline const as_key_params *some_key(void)
 }
 
 /* Frames 0 .. count - 1 of random payloads. */
-static inline as_result write_frames(const char *path, const as_writer_params *params, uint64_t seed,
-                              uint64_t count)
+static inline as_result write_frames(const char *path, const as_writer_params *params,
+                                     uint64_t seed, uint64_t count)
 {
     as_writer *writer = NULL;
     test_random random = test_random_from(seed);
@@ -90,7 +91,8 @@ static inline as_container *open_path(const char *path, const as_key_params *key
     return container;
 }
 
-static inline void assert_frames(const char *path, const as_key_params *key, uint64_t seed, uint64_t count)
+static inline void assert_frames(const char *path, const as_key_params *key, uint64_t seed,
+                                 uint64_t count)
 {
     as_container *container = open_path(path, key);
     test_random random = test_random_from(seed);

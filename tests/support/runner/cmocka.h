@@ -16,15 +16,15 @@ typedef struct CMUnitTest {
 
 #define cmocka_unit_test(f)                                                                        \
     {                                                                                              \
-        #f, f, NULL, NULL                                                                          \
+#f, f, NULL, NULL                                                                          \
     }
 #define cmocka_unit_test_teardown(f, teardown)                                                     \
     {                                                                                              \
-        #f, f, NULL, teardown                                                                      \
+#f, f, NULL, teardown                                                                      \
     }
 #define cmocka_unit_test_setup_teardown(f, setup, teardown)                                        \
     {                                                                                              \
-        #f, f, setup, teardown                                                                     \
+#f, f, setup, teardown                                                                     \
     }
 
 /* How many tests (and teardowns) failed: what main returns. */
@@ -69,12 +69,10 @@ void runner_memory(const void *a, const void *b, size_t size, int equal, const c
 #define assert_false(c) runner_true(!(c), "!(" #c ")", __FILE__, __LINE__)
 #define assert_non_null(c) runner_true((c) != NULL, #c " != NULL", __FILE__, __LINE__)
 #define assert_null(c) runner_true((c) == NULL, #c " == NULL", __FILE__, __LINE__)
-#define assert_int_equal(a, b)                                                                     \
-    runner_numbers((uintmax_t)(a), (uintmax_t)(b), 1, __FILE__, __LINE__)
+#define assert_int_equal(a, b) runner_numbers((uintmax_t)(a), (uintmax_t)(b), 1, __FILE__, __LINE__)
 #define assert_int_not_equal(a, b)                                                                 \
     runner_numbers((uintmax_t)(a), (uintmax_t)(b), 0, __FILE__, __LINE__)
-#define assert_ptr_equal(a, b)                                                                     \
-    runner_numbers((uintptr_t)(a), (uintptr_t)(b), 1, __FILE__, __LINE__)
+#define assert_ptr_equal(a, b) runner_numbers((uintptr_t)(a), (uintptr_t)(b), 1, __FILE__, __LINE__)
 #define assert_ptr_not_equal(a, b)                                                                 \
     runner_numbers((uintptr_t)(a), (uintptr_t)(b), 0, __FILE__, __LINE__)
 #define assert_in_range(value, from, to)                                                           \
