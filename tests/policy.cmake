@@ -16,8 +16,10 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             LABELS policy ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
     endfunction()
 
-    foreach(name layers text)
-        as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py)
+    set(standard_options --commands ${CMAKE_BINARY_DIR}/compile_commands.json)
+    foreach(name layers text standard)
+        as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py
+            ${${name}_options})
         as_policy_test(${name}_self_test
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
     endforeach()
