@@ -71,6 +71,14 @@ if(ALPHASTREAM_WITH_TESTS AND ALPHASTREAM_WITH_CMOCKA)
     alphastream_require(cmocka cmocka libcmocka-dev "the test suite"
         ", or configure with -DALPHASTREAM_WITH_TESTS=OFF")
 endif()
+# On Windows the library serves contexts and devices of its host, but tests, samples and tool have none
+# of their own: they make them by EGL and dlopen.
+foreach(api GL VULKAN)
+    set(ALPHASTREAM_OWN_${api} ${ALPHASTREAM_WITH_${api}})
+    if(WIN32)
+        set(ALPHASTREAM_OWN_${api} OFF)
+    endif()
+endforeach()
 if(ALPHASTREAM_WITH_GL)
     find_program(ALPHASTREAM_GLAD glad)
     if(NOT ALPHASTREAM_GLAD)
@@ -78,12 +86,18 @@ if(ALPHASTREAM_WITH_GL)
             "their loader. Install it (Debian: apt-get install python3-glad, or run "
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_GL=OFF.")
     endif()
-    if(ALPHASTREAM_WITH_TESTS OR ALPHASTREAM_WITH_BENCH)
+    if(ALPHASTREAM_OWN_GL AND (ALPHASTREAM_WITH_TESTS OR ALPHASTREAM_WITH_BENCH))
         alphastream_require(egl egl libegl-dev "testing and measuring OpenGL textures"
             ", or configure with -DALPHASTREAM_WITH_GL=OFF")
     endif()
 endif()
 if(ALPHASTREAM_WITH_VULKAN)
+    if(WIN32 AND EXISTS /usr/include/vulkan/vulkan_core.h)
+        # Vulkan's headers alone: beside them lie those of this system.
+        file(COPY /usr/include/vulkan /usr/include/vk_video
+            DESTINATION ${CMAKE_BINARY_DIR}/vulkan-headers)
+        set(ALPHASTREAM_VULKAN_HEADERS ${CMAKE_BINARY_DIR}/vulkan-headers)
+    endif()
     find_path(ALPHASTREAM_VULKAN_HEADERS vulkan/vulkan_core.h)
     if(NOT ALPHASTREAM_VULKAN_HEADERS)
         message(FATAL_ERROR "vulkan/vulkan_core.h was not found; Vulkan images need it. Install it "
@@ -96,7 +110,7 @@ if(ALPHASTREAM_WITH_VULKAN)
             "it (Debian: apt-get install glslc, or run scripts/install-deps), or configure with "
             "-DALPHASTREAM_WITH_VULKAN=OFF.")
     endif()
-    if(ALPHASTREAM_WITH_TESTS)
+    if(ALPHASTREAM_WITH_TESTS AND ALPHASTREAM_OWN_VULKAN)
         find_program(ALPHASTREAM_SPIRV_VAL spirv-val)
         if(NOT ALPHASTREAM_SPIRV_VAL)
             message(FATAL_ERROR "spirv-val was not found; the test suite checks the compiled shaders "
