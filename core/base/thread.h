@@ -34,7 +34,6 @@ typedef struct as_thread {
 
 typedef struct as_thread_key {
     unsigned long handle;
-    void (*ended)(void *value);
 } as_thread_key;
 
 #define AS_MUTEX_INITIALIZER                                                                       \
@@ -98,7 +97,8 @@ bool as_thread_give_way(void);
 unsigned as_thread_cores(void);
 
 /* A pointer that each thread has for itself, NULL at first. `ended` is called on a thread that ends
- * while it has another one. false: the system has no resources for it. */
+ * while it has another one (on POSIX again, if it has one again after that); all keys that exist at
+ * once have the same. false: the system has no resources for it. */
 bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value));
 /* Calls nothing; what threads have stays whose it is. */
 void as_thread_key_delete(as_thread_key *key);

@@ -220,30 +220,22 @@ unsigned as_thread_cores(void)
 
 /* -------------------------------------------------------------------------------- keys ---- */
 
-/* A thread's value of a key, with whom to tell when the thread ends. */
-typedef struct value {
-    void (*ended)(void *value);
-    void *own;
-} value;
-
+/* Windows tells of the value alone, not of its key. */
+static void (*_Atomic ended_of_all)(void *value);
 /* Deleting a key calls back for all threads that have a value, on the thread that deletes it. */
 static _Thread_local bool deleting;
 
-static void __stdcall give_up_value(void *memory)
+static void __stdcall give_up_value(void *own)
 {
-    value *v = memory;
-    const value own = *v;
-    as_mem_free(v);
     if (!deleting)
-        own.ended(own.own);
+        atomic_load (&ended_of_all)(own);
 }
 
 bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value))
 {
-    const DWORD index = FlsAlloc(give_up_value);
-    key->ended = ended;
-    key->handle = index;
-    return index != FLS_OUT_OF_INDEXES;
+    atomic_store(&ended_of_all, ended);
+    key->handle = FlsAlloc(give_up_value);
+    return key->handle != FLS_OUT_OF_INDEXES;
 }
 
 void as_thread_key_delete(as_thread_key *key)
@@ -255,18 +247,10 @@ void as_thread_key_delete(as_thread_key *key)
 
 void *as_thread_key_get(const as_thread_key *key)
 {
-    const value *v = FlsGetValue(key->handle);
-    return v ? v->own : NULL;
+    return FlsGetValue(key->handle);
 }
 
 bool as_thread_key_set(const as_thread_key *key, void *own)
 {
-    value *v = as_mem_alloc(sizeof(*v));
-    if (!v)
-        return false;
-    *v = (value){.ended = key->ended, .own = own};
-    if (FlsSetValue(key->handle, v))
-        return true;
-    as_mem_free(v);
-    return false;
+    return FlsSetValue(key->handle, own);
 }
