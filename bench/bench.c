@@ -190,6 +190,7 @@ int main(int argc, char **argv)
     bool ok = open_streams(&b, &o);
     if (ok) {
         bench_add_stages(&b);
+        bench_add_turns(&b);
         bench_add_compared(&b);
         bench_add_whole(&b);
         ok = run(&b, &o, argc, argv);

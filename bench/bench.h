@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * alphastream-bench: streams to measure with, cases over them, and what came out. Families of cases
- * (stage_cases.c, whole_cases.c, compare_cases.c) add theirs to the list; bench.c runs those that
- * were asked for.
+ * (stage_cases.c, turn_cases.c, whole_cases.c, compare_cases.c) add theirs to the list; bench.c
+ * runs those that were asked for.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -113,6 +113,7 @@ typedef struct bench {
 void bench_add(bench *b, const char *family, bench_case c);
 
 void bench_add_stages(bench *b);
+void bench_add_turns(bench *b);
 void bench_add_whole(bench *b);
 void bench_add_compared(bench *b);
 

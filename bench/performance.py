@@ -84,7 +84,8 @@ def compared(run):
         rows = []
         for stream in run.streams:
             ours = run.get("%s/%s/%s" % (OURS, stream, size))
-            row = [stream, number(ours), number(run.get("whole/%s/%s" % (stream, size), "cpu")),
+            row = [stream, number(ours), number(run.get("turns/%s/%s" % (stream, size))),
+                   number(run.get("whole/%s/%s" % (stream, size), "cpu")),
                    number(run.get("r8-vector/%s/%s" % (stream, size)))]
             for other in there:
                 value = run.get("%s/%s/%s" % (other, stream, size))
@@ -93,7 +94,7 @@ def compared(run):
         yield "Polylines to finished R8 at %s, medians; in brackets, as multiples of `library`." % (
             size_name(size))
         yield ""
-        yield from table(["stream", "library", "played", "vector mode"] + there, rows)
+        yield from table(["stream", "library", "in turn", "played", "vector mode"] + there, rows)
     rows = []
     for stream in run.streams:
         row = [stream]
@@ -136,8 +137,8 @@ def limits(run):
     """(what, limit, measured, holds) of what the library is to keep to."""
     def most(what, limit, value, unit):
         if value is not None:
-            yield [what, "at most %s%s" % (limit, unit), "%.1f%s" % (value, unit),
-                   "yes" if value <= limit else "**no**"]
+            yield [what, "at most %s%s" % (limit, unit), ("%.1f%s" if value >= 10 else "%.2f%s") % (value, unit),
+                   "yes" if value <= float(limit) else "**no**"]
 
     def least(what, limit, value):
         if value is not None:
@@ -158,13 +159,25 @@ def limits(run):
             ratios = {}
             for stream in run.streams:
                 value = run.get("%s/%s/%s" % (other, stream, size))
-                ours = run.get("whole/%s/%s" % (stream, size), "cpu")
+                ours = run.get("turns/%s/%s" % (stream, size))
                 if value and ours:
                     ratios[stream] = value / ours
             if ratios:
                 worst = min(ratios, key=ratios.get)
                 yield from least("polylines to R8 in sequential play, %s, faster than %s (least: %s)" % (
                     size_name(size), other, worst), limit, ratios[worst])
+    for size, streams in (("2048x1024", (("closeup", 1.6), ("walkers", 1.4))),
+                          ("6720x3360", (("closeup", 0.40), ("walkers", 0.25)))):
+        floor = run.get("memset/" + size)
+        for stream, limit in streams:
+            cpu = run.get("whole/%s/%s" % (stream, size), "cpu")
+            if cpu and floor:
+                yield from most("whole frame in sequential play, %s, %s, by memset" % (size_name(size), stream),
+                                "%.2f" % limit, cpu / floor, " times")
+            full, cold = (run.get("%s/%s/%s" % (family, stream, size)) for family in ("cold", "cold-memset"))
+            if full and cold:
+                yield from most("cold full write, %s, %s, by cold memset" % (size_name(size), stream), 1.15,
+                                full / cold, " times")
     cpu = run.get("whole/walkers/6720x3360", "cpu")
     if cpu:
         yield from least("CPU of a frame, 6720 x 3360, walkers, less than the peer's 218 ms", 500, PEER_US / cpu)

@@ -3,14 +3,17 @@
  * Frames as Vulkan images, one after another, and what each takes:
  *
  *     alphastream-vk-bench STREAM... [--device N] [--size WxH] [--frames N] [--in-flight 1..4]
- *                                    [--write store|copy] [--json FILE]
+ *                                    [--write store|copy] [--combine union|parity] [--json FILE]
  *
- * For each stream at 2048 x 1024 and 6720 x 3360 (or --size), for each way to write pixels, with 1
- * to 4 frames in flight: CPU time of the calling thread in as_vk_get_frame, on frames that are
- * decoded already, and how much of it is the driver's vkQueueSubmit; the GPU's time by timestamps;
- * bytes uploaded and dispatches; and the CPU time of drawing the same frames without a GPU. Masks
- * are read back from each run and compared with the CPU's: a difference ends the program with 1.
- * Times leave out the frames whose images are made first.
+ * For each stream at 2048 x 1024 (union and parity) and 6720 x 3360 (union), or at --size (union or
+ * as --combine says), for each way to write pixels: the GPU's time by timestamps, bytes uploaded
+ * and dispatches, frame by frame; then with 1 to 4 frames in flight the CPU time of the calling
+ * thread in as_vk_get_frame, on frames that are decoded already, and what of it is vkQueueSubmit,
+ * the driver's other functions, and the library (which the reading of clocks, 2 to 3 us, counts
+ * to), and the same of frames that are got right after another, when the CPU's caches hold what
+ * that takes; and the CPU time of drawing the same frames without a GPU. Masks are read back from
+ * each run and compared with the CPU's: a difference ends the program with 1. Times leave out the
+ * frames whose images are made first.
  */
 #include "vk_bench.h"
 
@@ -36,6 +39,7 @@ typedef struct options {
     unsigned frames;        /* 0: all, up to VK_MOST_FRAMES */
     unsigned in_flight;     /* 0: each */
     as_vk_write write;      /* AS_VK_WRITE_AUTO: both */
+    int combine;            /* as_combine; -1: both, parity at the smaller size alone */
     int64_t device;         /* -1: the library's choice */
     const char *json;
 } options;
@@ -60,38 +64,7 @@ static double thread_us(void)
 
 /* ---------------------------------------------------------------------------------- device -- */
 
-/* The library is given a vkQueueSubmit that takes its time. */
-static as_vk_get_proc real_get_proc;
-static PFN_vkGetDeviceProcAddr real_device_proc;
-static PFN_vkQueueSubmit real_submit;
-static double submit_us;
-
-static VKAPI_ATTR VkResult VKAPI_CALL timed_submit(VkQueue queue, uint32_t count,
-                                                   const VkSubmitInfo *submits, VkFence fence)
-{
-    const double start = thread_us();
-    const VkResult result = real_submit(queue, count, submits, fence);
-    submit_us += thread_us() - start;
-    return result;
-}
-
-static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL device_proc(VkDevice device, const char *name)
-{
-    const PFN_vkVoidFunction found = real_device_proc(device, name);
-    if (!found || strcmp(name, "vkQueueSubmit") != 0)
-        return found;
-    real_submit = (PFN_vkQueueSubmit)found;
-    return (PFN_vkVoidFunction)timed_submit;
-}
-
-static as_vk_void_function get_proc(VkInstance instance, const char *name)
-{
-    const as_vk_void_function found = real_get_proc(instance, name);
-    if (!found || strcmp(name, "vkGetDeviceProcAddr") != 0)
-        return found;
-    real_device_proc = (PFN_vkGetDeviceProcAddr)found;
-    return (as_vk_void_function)device_proc;
-}
+static as_vk_get_proc driver;
 
 static int32_t choose(void *user, const as_vk_gpu *gpus, uint32_t count)
 {
@@ -105,11 +78,11 @@ static as_vk_device *create_device(options *o, vk_machine *machine)
     as_vk_device *device;
     as_error error;
     char why[256];
-    real_get_proc = vulkan_load(why, sizeof(why));
-    if (!real_get_proc)
+    driver = vulkan_load(why, sizeof(why));
+    if (!driver)
         die("Vulkan", why);
     const as_vk_create create = {.struct_size = sizeof(create),
-                                 .get_instance_proc_addr = get_proc,
+                                 .get_instance_proc_addr = vk_driver_timed(driver),
                                  .choose = o->device >= 0 ? choose : NULL,
                                  .user = &o->device};
     if (as_vk_device_create(&create, &device, &error) != AS_OK)
@@ -165,11 +138,12 @@ static void close_masks(masks *m)
 /* Frame `index` to m->pixels; returns us of the thread without reading the payload. */
 static double draw(masks *m, const vk_case *c, uint64_t index)
 {
+    const as_raster_params params = {.struct_size = sizeof(params), .combine = c->combine};
     as_error error;
     if (as_container_read_payload(m->container, index, &m->payload, &error) != AS_OK)
         die(c->stream, error.text);
     const double start = thread_us();
-    if (as_canvas_draw(m->canvas, m->payload.data, m->payload.size, NULL, &error) != AS_OK ||
+    if (as_canvas_draw(m->canvas, m->payload.data, m->payload.size, &params, &error) != AS_OK ||
         as_canvas_to_r8(m->canvas, m->pixels, m->size, c->width, c->height, 0, &error) != AS_OK)
         die(c->stream, error.text);
     return thread_us() - start;
@@ -206,6 +180,7 @@ static void open_stream(player *p)
                                      .height = p->c->height,
                                      .canvas_width = CANVAS_WIDTH,
                                      .canvas_height = CANVAS_HEIGHT,
+                                     .combine = p->c->combine,
                                      .processing = AS_PROCESS_ON_DEMAND,
                                      .l1_frames = frames + AHEAD + 1,
                                      .l1_bytes = L1_BYTES,
@@ -225,9 +200,10 @@ static as_vk_stats stats_of(const player *p)
     return stats;
 }
 
-static void attach(player *p, as_vk_write write, unsigned images)
+static void attach(player *p, as_vk_write write, unsigned images, bool gpu_times)
 {
-    const as_vk_params params = {.struct_size = sizeof(params), .images = images, .write = write};
+    const as_vk_params params = {
+        .struct_size = sizeof(params), .images = images, .write = write, .gpu_times = gpu_times};
     as_error error;
     if (as_vk_attach(p->stream, p->device, &params, &p->vk, &error) != AS_OK)
         die(p->c->stream, error.text);
@@ -266,6 +242,14 @@ static void compare(player *p, const as_vk_image *image)
 
 /* ------------------------------------------------------------------------------------- runs -- */
 
+static vk_spread gpu_times(const as_stage_times *t)
+{
+    return (vk_spread){.count = t->count,
+                       .p50 = (double)t->p50_ns / 1e3,
+                       .p99 = (double)t->p99_ns / 1e3,
+                       .max = (double)t->max_ns / 1e3};
+}
+
 /* One frame after the other, with a look at the statistics, and COMPARED masks compared. */
 static void count(player *p, as_vk_write write, vk_counts *counts)
 {
@@ -273,11 +257,12 @@ static void count(player *p, as_vk_write write, vk_counts *counts)
     const uint64_t step = (p->c->frames + COMPARED - 1) / COMPARED;
     as_vk_stats before, after = {0};
     upload.count = dispatches.count = 0;
-    attach(p, write, 1);
+    attach(p, write, 1, true);
     for (uint64_t i = 0; i < p->c->frames; i++) {
         as_vk_image image;
         before = after;
         get(p, i, &image);
+        wait_for(p, &image);
         after = stats_of(p);
         const double bytes = (double)after.last_upload_bytes;
         const double part = bytes / (4.0 * (double)(after.points - before.points) +
@@ -290,6 +275,7 @@ static void count(player *p, as_vk_write write, vk_counts *counts)
             compare(p, &image);
         as_vk_release(p->vk, &image, NULL, NULL);
     }
+    counts->gpu_us = gpu_times(&after.gpu);
     as_vk_detach(&p->vk);
     counts->upload = vk_spread_of(&upload);
     counts->dispatches = vk_spread_of(&dispatches);
@@ -304,38 +290,37 @@ static uint64_t misses(const player *p)
 }
 
 typedef struct times {
-    vk_numbers thread, submit, record;
+    vk_numbers thread, submit, driver, own;
 } times;
 
-/* Each image is waited for when its turn comes again. */
-static void play(player *p, unsigned in_flight, as_vk_image *images, times *t)
+/* Each image is waited for when its turn comes again, or all of them when that of the first does.
+ */
+static void play(player *p, const vk_run *r, as_vk_image *images, times *t)
 {
     for (uint64_t i = 0; i < p->c->frames; i++) {
-        as_vk_image *image = &images[i % in_flight];
-        if (i >= in_flight) {
+        const bool is_first = i % r->in_flight == 0;
+        as_vk_image *image = &images[i % r->in_flight];
+        for (unsigned k = 0; i >= r->in_flight && r->together && is_first && k < r->in_flight; k++)
+            wait_for(p, &images[k]);
+        if (i >= r->in_flight) {
             wait_for(p, image);
             as_vk_release(p->vk, image, NULL, NULL);
         }
-        submit_us = 0;
+        double parts[VK_DRIVER_PARTS];
+        vk_driver_take(parts);
         const double start = thread_us();
         get(p, i, image);
         const double us = thread_us() - start;
-        if (i < in_flight)
+        if (i < r->in_flight || (r->together && is_first))
             continue;
+        vk_driver_take(parts);
         vk_add(&t->thread, us);
-        vk_add(&t->submit, submit_us);
-        vk_add(&t->record, us - submit_us);
+        vk_add(&t->submit, parts[VK_DRIVER_SUBMIT]);
+        vk_add(&t->driver, parts[VK_DRIVER_REST]);
+        vk_add(&t->own, us - parts[VK_DRIVER_SUBMIT] - parts[VK_DRIVER_REST]);
     }
-    for (unsigned i = 0; i < in_flight && i < p->c->frames; i++)
+    for (unsigned i = 0; i < r->in_flight && i < p->c->frames; i++)
         wait_for(p, &images[i]);
-}
-
-static vk_spread gpu_times(const as_stage_times *t)
-{
-    return (vk_spread){.count = t->count,
-                       .p50 = (double)t->p50_ns / 1e3,
-                       .p99 = (double)t->p99_ns / 1e3,
-                       .max = (double)t->max_ns / 1e3};
 }
 
 /* The masks that are held at the end are compared. */
@@ -343,22 +328,22 @@ static void run(player *p, as_vk_write write, vk_run *r)
 {
     static times t;
     as_vk_image images[VK_MOST_IN_FLIGHT] = {{0}};
-    t.thread.count = t.submit.count = t.record.count = 0;
-    attach(p, write, r->in_flight);
+    t.thread.count = t.submit.count = t.driver.count = t.own.count = 0;
+    attach(p, write, r->in_flight, false);
     const uint64_t missed = misses(p);
     const double start = clock_us(CLOCK_MONOTONIC);
-    play(p, r->in_flight, images, &t);
+    play(p, r, images, &t);
     r->frames_per_second = (double)p->c->frames * 1e6 / (clock_us(CLOCK_MONOTONIC) - start);
     r->not_decoded = misses(p) - missed;
     const as_vk_stats stats = stats_of(p);
-    r->gpu_us = gpu_times(&stats.gpu);
     r->upload_waits = stats.upload_waits;
     for (unsigned i = 0; i < r->in_flight && i < p->c->frames; i++, r->compared++)
         compare(p, &images[i]);
     as_vk_detach(&p->vk);
     r->thread_us = vk_spread_of(&t.thread);
     r->submit_us = vk_spread_of(&t.submit);
-    r->record_us = vk_spread_of(&t.record);
+    r->driver_us = vk_spread_of(&t.driver);
+    r->own_us = vk_spread_of(&t.own);
 }
 
 static void measure_write(const options *o, player *p, vk_report *report, as_vk_write write,
@@ -373,7 +358,7 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
         return;
     }
     count(p, write, &counts);
-    vk_report_counts(&counts);
+    vk_report_counts(report, p->c, &counts);
     for (unsigned n = 1; n <= VK_MOST_IN_FLIGHT; n++) {
         vk_run r = {.in_flight = n};
         if (o->in_flight != 0 && o->in_flight != n)
@@ -381,27 +366,29 @@ static void measure_write(const options *o, player *p, vk_report *report, as_vk_
         run(p, write, &r);
         vk_report_run(report, p->c, &counts, &r);
     }
+    vk_run together = {.in_flight = VK_MOST_IN_FLIGHT, .together = true};
+    run(p, write, &together);
+    vk_report_run(report, p->c, &counts, &together);
 }
 
-static void measure(const options *o, as_vk_device *device, vk_report *report, const char *stream,
-                    uint32_t width, uint32_t height)
+static void measure(const options *o, as_vk_device *device, vk_report *report, const vk_case *what)
 {
     const as_vk_device_info *info = &report->machine->info;
-    const vulkan_queue queue = {real_get_proc, info->instance, info->physical_device,
-                                info->device,  info->queue,    info->queue_family};
-    vk_case c = {.stream = stream, .width = width, .height = height};
+    const vulkan_queue queue = {driver,       info->instance, info->physical_device,
+                                info->device, info->queue,    info->queue_family};
+    vk_case c = *what;
     masks m;
     player p = {.c = &c, .masks = &m, .device = device};
     open_masks(&m, &c, o->frames);
     if (c.frames == 0)
-        die(stream, "no frames");
+        die(c.stream, "no frames");
     p.reader = vulkan_reader_create(&queue, m.size);
     if (!p.reader)
-        die(stream, "the driver has no memory to read masks back");
+        die(c.stream, "the driver has no memory to read masks back");
     draw_all(&m, &c);
     vk_report_case(&c);
     open_stream(&p);
-    attach(&p, AS_VK_WRITE_AUTO, 1);
+    attach(&p, AS_VK_WRITE_AUTO, 1, false);
     const as_vk_write automatic = stats_of(&p).write;
     as_vk_detach(&p.vk);
     measure_write(o, &p, report, AS_VK_WRITE_STORE, automatic == AS_VK_WRITE_STORE);
@@ -409,6 +396,26 @@ static void measure(const options *o, as_vk_device *device, vk_report *report, c
     as_stream_close(&p.stream);
     vulkan_reader_destroy(p.reader);
     close_masks(&m);
+}
+
+static void measure_stream(const options *o, as_vk_device *device, vk_report *report,
+                           const char *stream)
+{
+    const vk_case all[] = {
+        {.stream = stream, .width = 2048, .height = 1024, .combine = AS_COMBINE_UNION},
+        {.stream = stream, .width = 2048, .height = 1024, .combine = AS_COMBINE_PARITY},
+        {.stream = stream,
+         .width = VK_GOAL_WIDTH,
+         .height = VK_GOAL_HEIGHT,
+         .combine = AS_COMBINE_UNION}};
+    const as_combine combine = o->combine < 0 ? AS_COMBINE_UNION : (as_combine)o->combine;
+    const vk_case wished = {
+        .stream = stream, .width = o->width, .height = o->height, .combine = combine};
+    if (o->width)
+        measure(o, device, report, &wished);
+    for (size_t i = 0; !o->width && i < sizeof(all) / sizeof(*all); i++)
+        if (o->combine < 0 || o->combine == all[i].combine)
+            measure(o, device, report, &all[i]);
 }
 
 /* ------------------------------------------------------------------------------------- main -- */
@@ -444,6 +451,10 @@ static bool take_option(options *o, const char *name, const char *value)
         o->write = strcmp(value, "store") == 0 ? AS_VK_WRITE_STORE : AS_VK_WRITE_COPY;
         return o->write == AS_VK_WRITE_STORE || strcmp(value, "copy") == 0;
     }
+    if (strcmp(name, "--combine") == 0) {
+        o->combine = strcmp(value, "parity") == 0 ? AS_COMBINE_PARITY : AS_COMBINE_UNION;
+        return o->combine == AS_COMBINE_PARITY || strcmp(value, "union") == 0;
+    }
     if (!take_number(&value, INT32_MAX, &number) || *value != '\0')
         return false;
     if (strcmp(name, "--device") == 0)
@@ -472,13 +483,13 @@ static bool take_arguments(options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    options o = {.device = -1};
+    options o = {.device = -1, .combine = -1};
     vk_machine machine = {0};
     vk_report report = {.machine = &machine};
     if (!take_arguments(&o, argc, argv)) {
         fprintf(stderr,
                 "usage: alphastream-vk-bench STREAM... [--device N] [--size WxH] [--frames N] "
-                "[--in-flight 1..%d] [--write store|copy] [--json FILE]\n",
+                "[--in-flight 1..%d] [--write store|copy] [--combine union|parity] [--json FILE]\n",
                 VK_MOST_IN_FLIGHT);
         return 2;
     }
@@ -486,14 +497,8 @@ int main(int argc, char **argv)
     if (o.json && !(report.json = fopen(o.json, "w")))
         die(o.json, "cannot be written");
     vk_report_begin(&report);
-    for (int i = 0; i < o.stream_count; i++) {
-        if (o.width) {
-            measure(&o, device, &report, o.streams[i], o.width, o.height);
-        } else {
-            measure(&o, device, &report, o.streams[i], 2048, 1024);
-            measure(&o, device, &report, o.streams[i], VK_GOAL_WIDTH, VK_GOAL_HEIGHT);
-        }
-    }
+    for (int i = 0; i < o.stream_count; i++)
+        measure_stream(&o, device, &report, o.streams[i]);
     as_vk_device_unref(&device);
     if (!vk_report_end(&report))
         die(o.json, "cannot be written");

@@ -6,6 +6,7 @@
 #define BENCH_VK_BENCH_H
 
 #include "alphastream/alphastream.h"
+#include "alphastream/vulkan.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +36,14 @@ void vk_add(vk_numbers *n, double value);
 /* Sorts them. */
 vk_spread vk_spread_of(vk_numbers *n);
 
+/* Parts of the time that a frame spends in the driver: vkQueueSubmit, and all else. */
+enum { VK_DRIVER_SUBMIT, VK_DRIVER_REST, VK_DRIVER_PARTS };
+
+/* The driver with clocks in it, for one device and one thread. */
+as_vk_get_proc vk_driver_timed(as_vk_get_proc driver);
+/* The times since the last call. */
+void vk_driver_take(double us[VK_DRIVER_PARTS]);
+
 typedef struct vk_machine {
     as_vk_device_info info;
     bool software; /* the driver draws on the CPU */
@@ -44,6 +53,7 @@ typedef struct vk_machine {
 typedef struct vk_case {
     const char *stream;
     uint32_t width, height;
+    as_combine combine;
     uint64_t frames;
     vk_spread cpu_us; /* as_canvas_draw and as_canvas_to_r8 */
 } vk_case;
@@ -56,17 +66,19 @@ typedef struct vk_counts {
     vk_spread dispatches;
     double most_of_bound; /* largest upload, as a part of 4 x points + 32 x channels + 4 KiB */
     uint64_t over_bound;  /* frames with more than that */
+    vk_spread gpu_us;     /* by timestamps, each frame alone */
 } vk_counts;
 
 typedef struct vk_run {
     unsigned in_flight;
+    bool together;         /* got one right after the other; measured are those after the first */
     uint64_t compared;     /* masks read back; all were equal to the CPU's */
     uint64_t not_decoded;  /* frames that had to be waited for */
     uint64_t upload_waits; /* as in as_vk_stats */
     vk_spread thread_us;   /* as_vk_get_frame, CPU of the thread */
     vk_spread submit_us;   /* of that, in vkQueueSubmit */
-    vk_spread record_us;   /* of that, in all else */
-    vk_spread gpu_us;      /* by timestamps */
+    vk_spread driver_us;   /* of that, in the driver's other functions */
+    vk_spread own_us;      /* of that, in the library */
     double frames_per_second;
 } vk_run;
 
@@ -78,7 +90,7 @@ typedef struct vk_report {
 
 void vk_report_begin(vk_report *r);
 void vk_report_case(const vk_case *c);
-void vk_report_counts(const vk_counts *counts);
+void vk_report_counts(const vk_report *r, const vk_case *c, const vk_counts *counts);
 void vk_report_run(vk_report *r, const vk_case *c, const vk_counts *counts, const vk_run *run);
 /* Closes r->json. false: it could not be written. */
 bool vk_report_end(vk_report *r);

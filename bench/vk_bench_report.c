@@ -69,38 +69,46 @@ static void print_ratio(double value)
         printf(" %7.3g", value);
 }
 
-void vk_report_case(const vk_case *c)
+static const char *combine_of(const vk_case *c)
 {
-    printf("\n%s at %" PRIu32 " x %" PRIu32 ", %" PRIu64 " frames; the CPU backend draws one in "
-           "%.1f us (p50; p99 %.1f)\n",
-           c->stream, c->width, c->height, c->frames, c->cpu_us.p50, c->cpu_us.p99);
+    return c->combine == AS_COMBINE_PARITY ? "parity" : "union";
 }
 
-void vk_report_counts(const vk_counts *counts)
+void vk_report_case(const vk_case *c)
 {
+    printf("\n%s at %" PRIu32 " x %" PRIu32 ", %s, %" PRIu64 " frames; the CPU backend draws one "
+           "in %.1f us (p50; p99 %.1f)\n",
+           c->stream, c->width, c->height, combine_of(c), c->frames, c->cpu_us.p50, c->cpu_us.p99);
+}
+
+void vk_report_counts(const vk_report *r, const vk_case *c, const vk_counts *counts)
+{
+    const vk_spread *gpu = &counts->gpu_us;
     printf("  %s%s: upload %.0f bytes (p50), at worst %.0f; at most %.3f of 4 x points + 32 x "
            "channels + 4 KiB, %" PRIu64 " frames over it; dispatches %.0f (p50), at most %.0f\n",
            counts->write, counts->automatic ? " (automatic)" : "", counts->upload.p50,
            counts->upload.max, counts->most_of_bound, counts->over_bound, counts->dispatches.p50,
            counts->dispatches.max);
-    printf("    %9s %17s %17s %17s %17s %9s %7s %7s  %s\n", "in flight", "thread us p50/99",
-           "submit p50/99", "record p50/99", "GPU us p50/99", "frames/s", "CPU/thr", "CPU/GPU",
-           "goal thread, GPU");
+    if (gpu->count != 0)
+        printf("    GPU %.1f us (p50; p99 %.1f), %.3g of them in the CPU backend's time; goal %s\n",
+               gpu->p50, gpu->p99, ratio(c, gpu), met(has_goal(r, c), gpu, VK_GOAL_GPU_US));
+    printf("    %9s %17s %17s %17s %17s %9s %7s  %s\n", "in flight", "thread us p50/99",
+           "submit p50/99", "driver p50/99", "library p50/99", "frames/s", "CPU/thr", "goal");
 }
 
 static void print_run(const vk_report *r, const vk_case *c, const vk_run *run)
 {
-    const bool judged = has_goal(r, c);
-    printf("    %9u", run->in_flight);
+    if (run->together)
+        printf("    %9s", "in a row");
+    else
+        printf("    %9u", run->in_flight);
     print_pair(&run->thread_us);
     print_pair(&run->submit_us);
-    print_pair(&run->record_us);
-    print_pair(&run->gpu_us);
+    print_pair(&run->driver_us);
+    print_pair(&run->own_us);
     printf(" %9.0f", run->frames_per_second);
     print_ratio(ratio(c, &run->thread_us));
-    print_ratio(ratio(c, &run->gpu_us));
-    printf("  %s, %s\n", met(judged, &run->thread_us, VK_GOAL_CPU_US),
-           met(judged, &run->gpu_us, VK_GOAL_GPU_US));
+    printf("  %s\n", met(has_goal(r, c), &run->thread_us, VK_GOAL_CPU_US));
     if (run->not_decoded)
         printf("              %" PRIu64 " frames were not decoded in time\n", run->not_decoded);
     if (run->upload_waits)
@@ -146,10 +154,13 @@ static void write_run(vk_report *r, const vk_case *c, const vk_counts *counts, c
     fprintf(f, "%s\n    {\"stream\": ", r->began ? "," : "");
     r->began = true;
     write_text(f, c->stream);
-    fprintf(f, ", \"width\": %" PRIu32 ", \"height\": %" PRIu32 ", \"frames\": %" PRIu64, c->width,
-            c->height, c->frames);
-    fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u", counts->write,
-            counts->automatic ? "true" : "false", run->in_flight);
+    fprintf(f,
+            ", \"width\": %" PRIu32 ", \"height\": %" PRIu32
+            ", \"combine\": \"%s\", \"frames\": %" PRIu64,
+            c->width, c->height, combine_of(c), c->frames);
+    fprintf(f, ",\n     \"write\": \"%s\", \"automatic\": %s, \"in_flight\": %u, \"in_a_row\": %s",
+            counts->write, counts->automatic ? "true" : "false", run->in_flight,
+            run->together ? "true" : "false");
     fprintf(f,
             ",\n     \"compared\": %" PRIu64 ", \"not_decoded\": %" PRIu64
             ", \"upload_waits\": %" PRIu64,
@@ -160,15 +171,16 @@ static void write_run(vk_report *r, const vk_case *c, const vk_counts *counts, c
     write_spread(f, "dispatches", &counts->dispatches);
     write_spread(f, "thread_us", &run->thread_us);
     write_spread(f, "submit_us", &run->submit_us);
-    write_spread(f, "record_us", &run->record_us);
-    write_spread(f, "gpu_us", &run->gpu_us);
+    write_spread(f, "driver_us", &run->driver_us);
+    write_spread(f, "own_us", &run->own_us);
+    write_spread(f, "gpu_us", &counts->gpu_us);
     write_spread(f, "cpu_backend_us", &c->cpu_us);
     fprintf(f, ",\n     \"frames_per_second\": %.1f", run->frames_per_second);
     write_ratio(f, "cpu_backend_by_thread", ratio(c, &run->thread_us));
-    write_ratio(f, "cpu_backend_by_gpu", ratio(c, &run->gpu_us));
+    write_ratio(f, "cpu_backend_by_gpu", ratio(c, &counts->gpu_us));
     fprintf(f, ",\n     \"goal_thread\": \"%s\", \"goal_gpu\": \"%s\"}",
             met(judged, &run->thread_us, VK_GOAL_CPU_US),
-            met(judged, &run->gpu_us, VK_GOAL_GPU_US));
+            met(judged, &counts->gpu_us, VK_GOAL_GPU_US));
 }
 
 /* ------------------------------------------------------------------------------------- all -- */

@@ -5,8 +5,7 @@
 layout(std430, set = 0, binding = 0) readonly buffer Upload { uint upload[]; };
 layout(std430, set = 0, binding = 1) buffer Bits { uint bits[]; };
 layout(std430, set = 0, binding = 2) buffer Arena { uint arena[]; };
-layout(std430, set = 0, binding = 3) buffer Jobs { uint jobs[]; };
-layout(std430, set = 0, binding = 4) writeonly buffer Packed { uint packed[]; };
+layout(std430, set = 0, binding = 3) buffer Jobs { uint jobs[]; }; // and then packed pixels
 
 layout(push_constant) uniform Push {
     uint chunks;   // where the chunks begin in `upload`, in words; likewise:

@@ -48,6 +48,6 @@ void main()
         if (x < to_width && is_set(row, x))
             pixels |= 255u << (8u * i);
     }
-    packed[p.y * words + p.x] = pixels;
+    jobs[p.y * words + p.x] = pixels; // they are done
 #endif
 }

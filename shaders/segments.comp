@@ -282,10 +282,13 @@ void main()
     const uint lane = gl_LocalInvocationIndex;
     const uint at = chunks + 4u * (first + gl_WorkGroupID.x);
     const ivec2 start = ivec2(int(upload[at]), int(upload[at + 1u]));
-    const uint index = upload[at + 2u] >> 8, count = upload[at + 2u] & 255u;
+    const uint index = upload[at + 2u] >> 8, count = upload[at + 2u] & 127u;
     const uint flags = upload[at + 3u];
+    const bool closed = (upload[at + 2u] & 128u) != 0u;
     const bool closes = (flags & 1u) != 0u, has_jobs = (flags & 2u) != 0u;
     channel = channel_at(index);
+    if (!closed)
+        channel.words = 0u; // whatever the others fill
     if (lane == 0u)
         long_count = 0u;
 

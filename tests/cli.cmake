@@ -34,10 +34,51 @@ if(ALPHASTREAM_WITH_VULKAN)
     add_test(NAME cli_golden_vulkan
         COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
         $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend vulkan)
-    as_cli_test(backend_vulkan test_backend_vulkan.sh)
+    # Under the validation layer, some of the golden masks alone.
+    add_test(NAME cli_backend_vulkan
+        COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_cli>
+        bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_backend_vulkan.sh
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR})
+    add_test(NAME cli_layer_vulkan
+        COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_cli>
+        bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_golden_cli.sh
+        $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} --backend vulkan)
     set_tests_properties(cli_golden_vulkan cli_backend_vulkan PROPERTIES
         LABELS cli ENVIRONMENT "${as_software_vulkan}")
+    set_tests_properties(cli_layer_vulkan PROPERTIES
+        LABELS cli ENVIRONMENT "${as_software_vulkan};GOLDEN_EVERY=3")
 endif()
 if(ALPHASTREAM_WITH_HTTP)
     as_cli_test(http test_http.sh)
 endif()
+
+# doctor on Mesa's software drivers, without those of this machine.
+set(doctor_parts)
+foreach(part HTTP GL VULKAN)
+    if(ALPHASTREAM_WITH_${part})
+        string(TOLOWER ${part} part)
+        list(APPEND doctor_parts ${part})
+    endif()
+endforeach()
+list(JOIN doctor_parts " " doctor_parts)
+add_test(NAME cli_doctor
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_doctor.sh
+    $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} "${doctor_parts}")
+set_tests_properties(cli_doctor PROPERTIES
+    LABELS cli ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;${as_software_vulkan}")
+
+foreach(program zsh groff)
+    find_program(ALPHASTREAM_${program} ${program})
+    if(NOT ALPHASTREAM_${program})
+        message(FATAL_ERROR "${program} was not found; the tests of completion and manual pages need "
+            "it. Install zsh and groff-base (Debian: apt-get install zsh groff-base, or run "
+            "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
+    endif()
+endforeach()
+set(words_programs $<TARGET_FILE:alphastream_cli>)
+if(ALPHASTREAM_WITH_VIEWER)
+    list(APPEND words_programs $<TARGET_FILE:alphastream_viewer>)
+endif()
+add_test(NAME cli_words COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/cli/test_words.py
+    ${PROJECT_SOURCE_DIR} ${words_programs})
+set_tests_properties(cli_words PROPERTIES LABELS cli)

@@ -7,6 +7,7 @@ if(NOT ALPHASTREAM_PYTHON3)
 endif()
 
 target_sources(alphastream_test_support PRIVATE
+    support/http_chaos.c
     support/http_child.c
     support/http_fixture.c
     support/http_nginx.c

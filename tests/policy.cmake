@@ -24,13 +24,18 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
     endforeach()
 
+    set(library_flags)
+    foreach(module IN LISTS ALPHASTREAM_MODULES)
+        list(APPEND library_flags ${${module}_LDFLAGS})
+    endforeach()
+    list(TRANSFORM library_flags PREPEND --link=)
     set(curl_flag)
     if(ALPHASTREAM_WITH_HTTP)
         set(curl_flag --link=-lcurl)
     endif()
     as_policy_test(readme ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --compiler ${CMAKE_C_COMPILER} --library $<TARGET_FILE:alphastream_static>
-        --link=-ldeflate --link=-lcrypto --link=-lpthread ${curl_flag})
+        ${library_flags} --link=-lpthread ${curl_flag})
     as_policy_test(readme_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --self-test --compiler ${CMAKE_C_COMPILER})
 
@@ -39,4 +44,5 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     as_policy_test(symbols_self_test ${policy_folder}/test_symbols.sh --self-test)
     as_policy_test(headers ${policy_folder}/test_headers.sh)
     as_policy_test(scripts ${policy_folder}/test_scripts.sh)
+    as_policy_test(release ${policy_folder}/test_release.sh)
 endif()

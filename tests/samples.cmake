@@ -12,6 +12,12 @@ if(ALPHASTREAM_WITH_HTTP)
         $<TARGET_FILE:alphastream_http_options> $<TARGET_FILE:samples_expected>)
 endif()
 
+set(samples_more ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_more_samples.sh)
+foreach(sample container_convert custom_source event_loop)
+    add_test(NAME sample_${sample} COMMAND ${samples_more} ${sample}
+        $<TARGET_FILE:alphastream_${sample}> $<TARGET_FILE:samples_expected>)
+endforeach()
+
 # Those that load the shared library into a program without the sanitizers' runtime are left out of
 # sanitizer builds.
 if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
@@ -27,6 +33,23 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
     endif()
     add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
+
+    # The python3 of the path may be another one than the system's, which has the system's packages.
+    set(numpy_missing 1)
+    foreach(python ${ALPHASTREAM_PYTHON3} /usr/bin/python3)
+        if(numpy_missing)
+            set(numpy_python ${python})
+            execute_process(COMMAND ${python} -c "import numpy" RESULT_VARIABLE numpy_missing
+                OUTPUT_QUIET ERROR_QUIET)
+        endif()
+    endforeach()
+    if(numpy_missing)
+        message(FATAL_ERROR "NumPy was not found; the test of samples/python needs it. Install it "
+            "(Debian: apt-get install --no-install-recommends python3-numpy, or run "
+            "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
+    endif()
+    add_test(NAME sample_python COMMAND ${samples_more} python $<TARGET_FILE:alphastream>
+        ${ALPHASTREAM_PYTHON3} ${numpy_python})
 endif()
 
 if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
@@ -40,8 +63,16 @@ if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
 endif()
 
 if(ALPHASTREAM_WITH_VULKAN)
-    add_test(NAME sample_vk_texture
-        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh
-        $<TARGET_FILE:alphastream_vk_texture>)
-    set_tests_properties(sample_vk_texture PROPERTIES ENVIRONMENT "${as_software_vulkan}")
+    set(samples_vk vk_texture)
+    if(ALPHASTREAM_WITH_GL)
+        list(APPEND samples_vk gl_vk_share)
+    endif()
+    foreach(sample ${samples_vk})
+        add_test(NAME sample_${sample}
+            COMMAND ${as_vk_layer} $<TARGET_FILE:alphastream_${sample}>
+            ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_vk_samples.sh ${sample}
+            $<TARGET_FILE:alphastream_${sample}>)
+        set_tests_properties(sample_${sample} PROPERTIES
+            ENVIRONMENT "${as_software_vulkan};LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+    endforeach()
 endif()

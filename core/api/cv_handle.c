@@ -18,9 +18,11 @@ static void release_given(void *slot)
 static bool make_locks(AlphaStreamHandle *handle)
 {
     as_mutex *const locks[] = {&handle->opening, &handle->gl_lock, &handle->vk_lock, &handle->lock};
+    static const as_lock_rank ranks[] = {AS_LOCK_CV_OPENING, AS_LOCK_CV_TEXTURES,
+                                         AS_LOCK_CV_TEXTURES, AS_LOCK_CV_HANDLE};
     enum { LOCKS = sizeof(locks) / sizeof(*locks) };
     size_t made = 0;
-    while (made < LOCKS && as_mutex_init(locks[made]))
+    while (made < LOCKS && as_mutex_init(locks[made], ranks[made]))
         made++;
     if (made == LOCKS && as_cond_init(&handle->idle))
         return true;

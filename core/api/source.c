@@ -151,17 +151,9 @@ as_result as_source_get_cached(as_source *source, as_byte_range *ranges, size_t 
         return as_err_set(error, AS_ERROR_ARGUMENT,
                           "%s: ranges is NULL, but capacity is %zu; pass room for the ranges",
                           __func__, capacity);
-    if (!as_io_http_cached(source, ranges, capacity, out_count) && as_io_is_local(source)) {
-        uint64_t size;
-        const as_result result = as_io_size(source, &size, error);
-        if (result != AS_OK)
-            return result;
-        *out_count = size != 0;
-        if (size != 0 && capacity != 0)
-            ranges[0] = (as_byte_range){0, size};
-    }
-    if (*out_count <= capacity)
-        return AS_OK;
+    const as_result result = as_io_cached(source, ranges, capacity, out_count, error);
+    if (result != AS_OK || *out_count <= capacity)
+        return result;
     return as_err_set(error, AS_ERROR_LIMIT,
                       "%s: there are %zu ranges, but room for %zu; pass a larger array", __func__,
                       *out_count, capacity);

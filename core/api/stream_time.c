@@ -284,6 +284,39 @@ as_result as_api_stats(as_stream *stream, as_stream_stats *out_stats, as_error *
     return as_api_give(out_stats, &s, sizeof(s), "as_stream_stats", error);
 }
 
+static as_result get_cached(as_stream *stream, as_tier tier, as_frame_range *ranges,
+                            size_t capacity, size_t *out_count, as_error *error)
+{
+    if (!out_count || (!ranges && capacity != 0))
+        return as_err_set(error, AS_ERROR_ARGUMENT,
+                          "as_stream_get_cached: %s is NULL; it must point to something",
+                          out_count ? "ranges" : "out_count");
+    if (tier != AS_TIER_L0 && tier != AS_TIER_L1 && tier != AS_TIER_SOURCE)
+        return as_err_set(error, AS_ERROR_ARGUMENT,
+                          "as_stream_get_cached: tier is %" PRId32 "; there are AS_TIER_L0, "
+                          "AS_TIER_L1 and AS_TIER_SOURCE",
+                          tier);
+    const as_result result = as_st_cached(stream, tier, ranges, capacity, out_count, error);
+    if (result != AS_OK || *out_count <= capacity)
+        return result;
+    return as_err_set(error, AS_ERROR_LIMIT,
+                      "as_stream_get_cached: there are %zu ranges, but room for %zu; pass a "
+                      "larger array",
+                      *out_count, capacity);
+}
+
+as_result as_stream_get_cached(as_stream *stream, as_tier tier, as_frame_range *ranges,
+                               size_t capacity, size_t *out_count)
+{
+    as_error error;
+    if (out_count)
+        *out_count = 0;
+    if (!stream)
+        return AS_ERROR_ARGUMENT;
+    const as_result result = get_cached(stream, tier, ranges, capacity, out_count, &error);
+    return as_api_settle(stream, result, &error);
+}
+
 as_result as_stream_get_http_stats(as_stream *stream, as_http_stats *out_stats)
 {
     as_error error;

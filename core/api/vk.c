@@ -86,6 +86,7 @@ static as_result create_images(as_vk *vk, const as_vk_params *p, as_error *error
                                             .raster = {.slots = slots,
                                                        .way = ways[p->write],
                                                        .shared_cache = vk->device->cache,
+                                                       .times = p->gpu_times != 0,
                                                        .timed = add_gpu_time,
                                                        .user = vk}};
     const as_result result =
@@ -186,7 +187,8 @@ static as_result check_image(const as_vk *vk, const as_vk_request *r, as_error *
     const bool copies = (r->image_usage & VK_IMAGE_USAGE_TRANSFER_DST_BIT) != 0;
     const bool can_store = (vk->device->device->caps & AS_VULKAN_CAP_STORE) != 0;
     if (!r->image) {
-        if (r->image_width || r->image_height || r->image_usage || r->image_layout || r->wait)
+        if (r->image_width || r->image_height || r->image_usage || r->image_layout || r->wait ||
+            r->image_view)
             return as_err_set(error, AS_ERROR_ARGUMENT,
                               "as_vk_request.image is NULL and others of its fields are not; give "
                               "an image, or leave them zero");
@@ -257,22 +259,21 @@ static as_result take_request(const as_vk *vk, const as_stream *stream,
                             .image_usage = r.image_usage,
                             .image_layout = (VkImageLayout)r.image_layout,
                             .wait = r.wait,
-                            .wait_value = r.wait_value};
+                            .wait_value = r.wait_value,
+                            .image_view = r.image_view};
     return check_layout("as_vk_request.layout", r.image ? r.image_usage : vk->usage, r.layout,
                         error);
 }
 
 /* --------------------------------------------------------------------------------- get ---- */
 
-static void count_drawn(as_vk *vk, const as_polystream *polystream, uint64_t dispatches_before)
+static void count_drawn(as_vk *vk, const as_polystream *polystream)
 {
     const as_vulkan_raster_numbers n = as_vulkan_images_count(vk->images).raster;
-    size_t cursor = 0;
-    for (uint32_t i = 0; i < polystream->channels; i++)
-        vk->points += as_polystream_next(polystream, i, &cursor).points;
+    vk->points += n.last_points;
     vk->channels += polystream->channels;
     vk->upload_bytes += n.last_upload_bytes;
-    vk->last_dispatches = n.dispatches - dispatches_before;
+    vk->last_dispatches = n.last_dispatches;
 }
 
 static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *blob,
@@ -283,7 +284,6 @@ static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *bl
     const as_output_key at = as_st_canvas_key(stream, wish->index, wish->width, wish->height);
     const as_scale scale = {p->canvas_width, p->canvas_height, at.width, at.height};
     const bool same = p->canvas_width == at.width && p->canvas_height == at.height;
-    const uint64_t dispatches = as_vulkan_images_count(vk->images).raster.dispatches;
     as_polystream polystream;
     /* It was checked when it was read, with the same limit. */
     as_result result = as_polystream_parse(&polystream, as_blob_data(blob), as_blob_size(blob),
@@ -297,11 +297,11 @@ static as_result draw_blob(as_vk *vk, const as_stream *stream, const as_blob *bl
                                  .combine = p->combine};
     result = as_vulkan_images_draw(vk->images, wish, &what, timeout_ns, out_entry, error);
     if (result == AS_OK)
-        count_drawn(vk, &polystream, dispatches);
+        count_drawn(vk, &polystream);
     return result;
 }
 
-/* With the time that the calling thread spends on it but for waiting. */
+/* With the time that the calling thread spends on it but for waiting for the frame. */
 static as_result draw(as_vk *vk, as_stream *stream, const as_vulkan_wish *wish, uint64_t timeout_ns,
                       const as_vulkan_entry **out_entry, as_error *error)
 {
@@ -336,6 +336,7 @@ static as_vk_image describe(const as_vk *vk, const as_vulkan_wish *wish,
                          .queue_family = entry->family,
                          .semaphore = d->timeline,
                          .value = d->timeline ? entry->point : 0,
+                         .serial = entry->holders[entry->held - 1],
                          .handle = (void *)(uintptr_t)entry};
 }
 
@@ -379,6 +380,21 @@ as_result as_vk_get_frame(as_vk *vk, uint64_t index, const as_vk_request *reques
 
 /* -------------------------------------------------------------------------- held images ---- */
 
+/* The held entry, or NULL, and the error says why. */
+static const as_vulkan_entry *find_held(const as_vk *vk, const as_vk_image *image,
+                                        const char *function, as_error *error)
+{
+    const as_vulkan_entry *entry = NULL;
+    if (!vk || !image)
+        as_err_set(error, AS_ERROR_ARGUMENT, "%s: %s is NULL", function, vk ? "image" : "vk");
+    else if (!(entry = as_vulkan_images_held(vk->images, image->handle, image->serial)))
+        as_err_set(error, AS_ERROR_ARGUMENT,
+                   "%s: the image is not held: it was released before, or is another as_vk's; get "
+                   "it first",
+                   function);
+    return entry;
+}
+
 static as_result take_done(const as_vk *vk, const as_vulkan_entry *entry, const as_vk_done *done,
                            as_vk_done *out, as_error *error)
 {
@@ -408,28 +424,20 @@ as_result as_vk_release(as_vk *vk, as_vk_image *image, const as_vk_done *done, a
     error = as_api_error(error, &local);
     if (!vk || !image)
         return AS_OK;
-    const as_vulkan_entry *entry = as_vulkan_images_held(vk->images, image->handle, image->image);
-    if (entry) {
-        const as_result result = take_done(vk, entry, done, &d, error);
-        if (result != AS_OK)
-            return result;
-        const as_vulkan_semaphore last = {d.semaphore, d.value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
-        as_vulkan_images_release(vk->images, entry, (VkImageLayout)d.layout, &last);
+    if (!image->handle) {
+        *image = (as_vk_image){.index = 0};
+        return AS_OK;
     }
+    const as_vulkan_entry *entry = find_held(vk, image, "as_vk_release", error);
+    if (!entry)
+        return error->code;
+    const as_result result = take_done(vk, entry, done, &d, error);
+    if (result != AS_OK)
+        return result;
+    const as_vulkan_semaphore last = {d.semaphore, d.value, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT};
+    as_vulkan_images_release(vk->images, entry, image->serial, (VkImageLayout)d.layout, &last);
     *image = (as_vk_image){.index = 0};
     return AS_OK;
-}
-
-/* The held entry, or NULL, and the error says why. */
-static const as_vulkan_entry *find_held(const as_vk *vk, const as_vk_image *image,
-                                        const char *function, as_error *error)
-{
-    const as_vulkan_entry *entry = NULL;
-    if (!vk || !image)
-        as_err_set(error, AS_ERROR_ARGUMENT, "%s: %s is NULL", function, vk ? "image" : "vk");
-    else if (!(entry = as_vulkan_images_held(vk->images, image->handle, image->image)))
-        as_err_set(error, AS_ERROR_ARGUMENT, "%s: the image is not held; get it first", function);
-    return entry;
 }
 
 as_result as_vk_wait(as_vk *vk, const as_vk_image *image, uint64_t timeout_ns, as_error *error)
@@ -492,6 +500,7 @@ as_result as_vk_get_stats(as_vk *vk, as_vk_stats *out_stats)
                      .staging_bytes = n.raster.staging_bytes,
                      .frames = vk->frames,
                      .shown_already = vk->shown_already,
+                     .drawn_by_cpu = n.raster.drawn_by_cpu,
                      .points = vk->points,
                      .channels = vk->channels,
                      .upload_bytes = vk->upload_bytes,

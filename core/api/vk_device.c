@@ -9,6 +9,7 @@
 #include "gpu/vulkan/raster.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_EXTENSIONS = 1024 };
@@ -86,7 +87,7 @@ static as_vk_device *make(as_error *error)
         as_err_no_memory(error, sizeof(*device), "a Vulkan device");
         return NULL;
     }
-    if (!as_mutex_init(&device->queue_lock)) {
+    if (!as_mutex_init(&device->queue_lock, AS_LOCK_VULKAN_QUEUE)) {
         as_mem_free(device);
         as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "no resources for a lock");
         return NULL;
@@ -251,7 +252,8 @@ static void describe_physical(const as_vulkan_functions *f, VkPhysicalDevice phy
     if (result != AS_OK) {
         gpu->usable = 0;
         gpu->abilities = 0;
-        memcpy(gpu->reason, error.text, sizeof(gpu->reason) - 1);
+        snprintf(gpu->reason, sizeof(gpu->reason), "%.*s", (int)sizeof(gpu->reason) - 1,
+                 error.text);
     }
     as_vulkan_probe_end(&probe);
 }

@@ -49,7 +49,7 @@ static struct {
     uint64_t last_serial;
     uintptr_t last_number;
     as_slot_thread *threads;
-} registry = {.lock = AS_MUTEX_INITIALIZER};
+} registry = {.lock = AS_MUTEX_INITIALIZER(AS_LOCK_SLOT_THREADS)};
 
 /* The slots a thread used last, one for each remainder of the list's serial number. An entry stays
  * behind when its list is destroyed, but is never looked up again. */
@@ -146,7 +146,7 @@ as_slots *as_slots_create(size_t size, void (*release)(void *slot))
         return NULL;
     slots->size = size;
     slots->release = release;
-    if (!as_mutex_init(&slots->lock)) {
+    if (!as_mutex_init(&slots->lock, AS_LOCK_SLOTS)) {
         as_mem_free(slots);
         return NULL;
     }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Threads, locks, conditions, values of threads. Thin over pthreads or, on Windows, its own calls.
- * Waits are on the monotonic clock (clock.h). Debug builds use error-checking mutexes and count
- * what these find (as_thread_test_misuses).
+ * Waits are on the monotonic clock (clock.h).
+ *
+ * Checked builds (those with assertions, and those under AddressSanitizer) use error-checking
+ * mutexes, count what these find (as_thread_test_misuses), and assert that locks are taken in
+ * order.
  */
 #ifndef AS_BASE_THREAD_H
 #define AS_BASE_THREAD_H
@@ -14,6 +17,31 @@
 
 enum { AS_THREAD_NAME = 16 }; /* what Linux allows, with the NUL */
 
+/* All locks of the library, the outermost first: who holds some may only take one of a later rank,
+ * and wait on a condition only with the last of them. docs/architecture.md, "Threads", says what
+ * each guards. */
+typedef enum as_lock_rank {
+    AS_LOCK_CV_OPENING,    /* a handle's CV_init */
+    AS_LOCK_CV_TEXTURES,   /* a handle's CV_gl_*; another one, CV_vk_* */
+    AS_LOCK_CV_HANDLE,     /* all else of a handle */
+    AS_LOCK_STREAM,        /* a stream */
+    AS_LOCK_OUTPUTS,       /* its output buffers and frames */
+    AS_LOCK_WORK_DOOR,     /* the way into the worker pool and out of it */
+    AS_LOCK_WORK_POOL,     /* a worker pool and its queues */
+    AS_LOCK_CONTAINER,     /* what a container lends to threads that read */
+    AS_LOCK_HTTP_SOURCE,   /* an HTTP source */
+    AS_LOCK_HTTP_LIFE,     /* the network thread's beginning and end */
+    AS_LOCK_HTTP_NEWS,     /* what other threads tell it */
+    AS_LOCK_DISK_CACHE,    /* a cache on disk */
+    AS_LOCK_FILE,          /* a file source's blocks */
+    AS_LOCK_VULKAN_QUEUE,  /* the queue of a device of the library's own */
+    AS_LOCK_VULKAN_DEVICE, /* points in time on the queue */
+    AS_LOCK_SLOTS,         /* one list of slots */
+    AS_LOCK_SLOT_THREADS,  /* the threads that have some */
+    AS_LOCK_TABLES,        /* what is computed once per process */
+    AS_LOCK_LAST           /* for tests */
+} as_lock_rank;
+
 /* AS_MUTEX_INITIALIZER: for mutexes of static storage; these are never destroyed. */
 #if defined(_WIN32)
 
@@ -21,7 +49,8 @@ enum { AS_THREAD_NAME = 16 }; /* what Linux allows, with the NUL */
 
 typedef struct as_mutex {
     void *handle;
-    atomic_ulong owner; /* debug builds: a thread's number, 0: none */
+    atomic_ulong owner; /* checked builds: a thread's number, 0: none */
+    as_lock_rank rank;
 } as_mutex;
 
 typedef struct as_cond {
@@ -36,9 +65,9 @@ typedef struct as_thread_key {
     unsigned long handle;
 } as_thread_key;
 
-#define AS_MUTEX_INITIALIZER                                                                       \
+#define AS_MUTEX_INITIALIZER(lock_rank)                                                            \
     {                                                                                              \
-        NULL, 0                                                                                    \
+        .handle = NULL, .owner = 0, .rank = (lock_rank)                                            \
     }
 
 #else
@@ -47,6 +76,7 @@ typedef struct as_thread_key {
 
 typedef struct as_mutex {
     pthread_mutex_t handle;
+    as_lock_rank rank;
 } as_mutex;
 
 typedef struct as_cond {
@@ -61,15 +91,15 @@ typedef struct as_thread_key {
     pthread_key_t handle;
 } as_thread_key;
 
-#define AS_MUTEX_INITIALIZER                                                                       \
+#define AS_MUTEX_INITIALIZER(lock_rank)                                                            \
     {                                                                                              \
-        PTHREAD_MUTEX_INITIALIZER                                                                  \
+        .handle = PTHREAD_MUTEX_INITIALIZER, .rank = (lock_rank)                                   \
     }
 
 #endif
 
 /* false: the system has no resources for it. */
-bool as_mutex_init(as_mutex *mutex);
+bool as_mutex_init(as_mutex *mutex, as_lock_rank rank);
 void as_mutex_destroy(as_mutex *mutex);
 void as_mutex_lock(as_mutex *mutex);
 void as_mutex_unlock(as_mutex *mutex);
@@ -111,7 +141,9 @@ bool as_thread_key_set(const as_thread_key *key, void *own);
 void as_thread_test_fail_at(uint64_t n);
 bool as_thread_test_failed(void);
 /* For tests: mutexes locked twice by one thread, unlocked by another one or destroyed while locked,
- * since the process began. Always 0 in release builds. */
+ * since the process began. Always 0 where nothing is checked. */
 uint64_t as_thread_test_misuses(void);
+/* For tests: is this a checked build? */
+bool as_thread_test_checked(void);
 
 #endif

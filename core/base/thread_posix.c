@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/thread_fault.h"
+#include "core/base/thread_order.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -26,10 +27,11 @@ static void expect_success(int result)
 #endif
 }
 
-bool as_mutex_init(as_mutex *mutex)
+bool as_mutex_init(as_mutex *mutex, as_lock_rank rank)
 {
     if (as_thread_fault_wanted())
         return false;
+    mutex->rank = rank;
 #ifndef NDEBUG
     pthread_mutexattr_t attributes;
     if (pthread_mutexattr_init(&attributes) != 0)
@@ -50,11 +52,17 @@ void as_mutex_destroy(as_mutex *mutex)
 
 void as_mutex_lock(as_mutex *mutex)
 {
+#ifndef NDEBUG
+    as_thread_order_lock(mutex); /* before it waits: what is out of order may never return */
+#endif
     expect_success(pthread_mutex_lock(&mutex->handle));
 }
 
 void as_mutex_unlock(as_mutex *mutex)
 {
+#ifndef NDEBUG
+    as_thread_order_unlock(mutex);
+#endif
     expect_success(pthread_mutex_unlock(&mutex->handle));
 }
 
@@ -86,6 +94,9 @@ void as_cond_broadcast(as_cond *cond)
 
 bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 {
+#ifndef NDEBUG
+    as_thread_order_wait(mutex);
+#endif
     if (deadline_ns == AS_NO_DEADLINE) {
         expect_success(pthread_cond_wait(&cond->handle, &mutex->handle));
         return true;

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/thread_fault.h"
+#include "core/base/thread_order.h"
 
 #include <windows.h>
 
@@ -25,11 +26,11 @@ static CONDITION_VARIABLE *condition_of(as_cond *cond)
 
 /* ------------------------------------------------------------------- locks, conditions ---- */
 
-bool as_mutex_init(as_mutex *mutex)
+bool as_mutex_init(as_mutex *mutex, as_lock_rank rank)
 {
     if (as_thread_fault_wanted())
         return false;
-    *mutex = (as_mutex)AS_MUTEX_INITIALIZER;
+    *mutex = (as_mutex)AS_MUTEX_INITIALIZER(rank);
     return true;
 }
 
@@ -44,6 +45,7 @@ void as_mutex_destroy(as_mutex *mutex)
 
 void as_mutex_lock(as_mutex *mutex)
 {
+    as_thread_order_lock(mutex); /* before it waits: what is out of order may never return */
     if (atomic_load(&mutex->owner) == GetCurrentThreadId()) {
         as_thread_misused();
         return;
@@ -54,6 +56,7 @@ void as_mutex_lock(as_mutex *mutex)
 
 void as_mutex_unlock(as_mutex *mutex)
 {
+    as_thread_order_unlock(mutex);
     if (atomic_load(&mutex->owner) != GetCurrentThreadId()) {
         as_thread_misused();
         return;
@@ -120,6 +123,7 @@ bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 {
     const DWORD left = time_left(deadline_ns);
 #ifndef NDEBUG
+    as_thread_order_wait(mutex);
     if (atomic_load(&mutex->owner) != GetCurrentThreadId()) {
         as_thread_misused();
         return true;

@@ -71,7 +71,7 @@ struct as_pool {
 static struct {
     as_mutex lock;
     as_pool *pool;
-} door = {.lock = AS_MUTEX_INITIALIZER};
+} door = {.lock = AS_MUTEX_INITIALIZER(AS_LOCK_WORK_DOOR)};
 
 static void lane_put(as_lane *lane, const as_work_item *item)
 {
@@ -227,7 +227,7 @@ static as_pool *pool_start(unsigned workers, bool pin)
     as_pool *pool = as_mem_calloc(1, sizeof(*pool) + workers * sizeof(*pool->workers));
     if (!pool)
         return NULL;
-    if (!as_mutex_init(&pool->lock)) {
+    if (!as_mutex_init(&pool->lock, AS_LOCK_WORK_POOL)) {
         as_mem_free(pool);
         return NULL;
     }

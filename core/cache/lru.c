@@ -22,8 +22,8 @@ struct as_blob {
 typedef struct node {
     uint64_t key;
     as_blob *blob;
-    uint32_t newer, older;
-    uint32_t chain; /* the next of this bucket, or of the free nodes */
+    uint32_t newer, older; /* a free node is newer than itself */
+    uint32_t chain;        /* the next of this bucket, or of the free nodes */
 } node;
 
 struct as_lru {
@@ -161,6 +161,7 @@ static void evict_oldest(as_lru *lru)
     lru->count--;
     lru->bytes -= n->blob->buffer.capacity;
     as_blob_unref(n->blob);
+    n->newer = at;
     n->chain = lru->free;
     lru->free = at;
 }
@@ -197,6 +198,18 @@ as_blob *as_lru_get(as_lru *lru, uint64_t key)
 bool as_lru_has(const as_lru *lru, uint64_t key)
 {
     return find(lru, key) != NONE;
+}
+
+size_t as_lru_keys(const as_lru *lru, size_t *at, size_t most, uint64_t *out_keys)
+{
+    const size_t end = most < lru->touched - *at ? *at + most : lru->touched;
+    size_t count = 0;
+    for (; *at < end; (*at)++)
+        if (lru->nodes[*at].newer != *at)
+            out_keys[count++] = lru->nodes[*at].key;
+    if (end == lru->touched)
+        *at = SIZE_MAX;
+    return count;
 }
 
 size_t as_lru_put(as_lru *lru, uint64_t key, as_blob *blob)

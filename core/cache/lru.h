@@ -37,6 +37,10 @@ void as_lru_destroy(as_lru *lru); /* unrefs all; NULL is ignored */
 as_blob *as_lru_get(as_lru *lru, uint64_t key);
 /* Is it there? Neither counts nor touches. */
 bool as_lru_has(const as_lru *lru, uint64_t key);
+/* Writes the keys that are in the next `most` places, from place *at on (0 at first), in no order.
+ * Returns how many; *at becomes the place to go on from, SIZE_MAX where there are no more. What is
+ * put in between two calls may be missed, or come twice. */
+size_t as_lru_keys(const as_lru *lru, size_t *at, size_t most, uint64_t *out_keys);
 /* Puts `blob` (the cache takes a reference of its own) in front, replacing the key's old one, and
  * evicts from the other end until both caps hold; a blob larger than max_bytes alone stays as the
  * only one. Returns how many were evicted (the replaced one is not). Never fails. */

@@ -30,7 +30,7 @@ as_outputs *as_outputs_create(const as_outputs_params *params)
         pool->allocator = *params->allocator;
         pool->params.allocator = &pool->allocator;
     }
-    if (!make_frames(pool) || !as_mutex_init(&pool->lock)) {
+    if (!make_frames(pool) || !as_mutex_init(&pool->lock, AS_LOCK_OUTPUTS)) {
         as_mem_free(pool->frames);
         as_mem_free(pool);
         return NULL;
@@ -320,6 +320,15 @@ void as_outputs_sweep(as_outputs *outputs, as_output_key key)
     if (group)
         as_pool_sweep_group(outputs, group, none, &doomed);
     as_pool_unlock(outputs, doomed);
+}
+
+void as_outputs_each(as_outputs *outputs, void (*each)(void *user, as_output_key key), void *user)
+{
+    as_mutex_lock(&outputs->lock);
+    for (const as_output *at = outputs->ready.newest; at; at = at->older)
+        if (at->epoch == outputs->epoch)
+            each(user, at->key);
+    as_mutex_unlock(&outputs->lock);
 }
 
 as_outputs_numbers as_outputs_count(as_outputs *outputs)

@@ -111,6 +111,9 @@ void as_outputs_invalidate(as_outputs *outputs);
 
 /* Is a buffer ready that shows `key`? */
 bool as_outputs_has(as_outputs *outputs, as_output_key key);
+/* Calls each(user, key) for what every ready buffer shows, held ones included; a key may come more
+ * than once. Under the pool's lock: `each` must not call the pool. */
+void as_outputs_each(as_outputs *outputs, void (*each)(void *user, as_output_key key), void *user);
 /* A frame on the ready buffer that shows `key`, now the most recently used: AS_OK; AS_ERROR_LIMIT:
  * most_held frames are held, whether one is ready or not; AS_NOT_READY: none is. Several frames may
  * share a buffer; each counts as held. Allocates nothing. When the last frame on a buffer is

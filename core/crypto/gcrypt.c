@@ -21,7 +21,7 @@ struct as_cipher {
 /* Before the first use of libgcrypt, unless the host has done it. */
 static void prepare(void)
 {
-    static as_mutex lock = AS_MUTEX_INITIALIZER;
+    static as_mutex lock = AS_MUTEX_INITIALIZER(AS_LOCK_TABLES);
     as_mutex_lock(&lock);
     if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P)) {
         (void)gcry_check_version(NULL);

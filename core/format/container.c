@@ -95,7 +95,7 @@ static as_container *create(as_source *source, const as_limits *limits, const as
         as_err_no_memory(error, sizeof(*container), "a container");
         return NULL;
     }
-    if (!as_mutex_init(&container->lock)) {
+    if (!as_mutex_init(&container->lock, AS_LOCK_CONTAINER)) {
         as_mem_free(container);
         as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "the system has no resources for another lock");
         return NULL;

@@ -98,7 +98,7 @@ as_result as_disk_open(const char *directory, uint64_t budget_bytes, const char 
     as_disk_cache *cache = as_mem_calloc(1, sizeof(*cache));
     if (!cache)
         return as_err_no_memory(error, sizeof(*cache), "a disk cache");
-    if (!as_mutex_init(&cache->lock)) {
+    if (!as_mutex_init(&cache->lock, AS_LOCK_DISK_CACHE)) {
         as_mem_free(cache);
         return as_err_no_memory(error, sizeof(as_mutex), "the lock of a disk cache");
     }

@@ -3,7 +3,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/thread.h"
+#include "core/io/io.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MS ((uint64_t)1000000)
@@ -12,11 +14,14 @@
  * or the only one. */
 #define SPARE_SILENT_NS (1000 * MS)
 #define ONLY_SILENT_NS (10000 * MS)
+#define REFUSED_POLL_MS 10
 #define HUNGRY_POLL_MS 250 /* how often that is looked at */
 
 /* Lock order: `life`, then `lock`. */
-static as_mutex life = AS_MUTEX_INITIALIZER; /* who starts and ends the thread; user_count */
-static as_mutex lock = AS_MUTEX_INITIALIZER; /* what other threads tell the network thread */
+static as_mutex life =
+    AS_MUTEX_INITIALIZER(AS_LOCK_HTTP_LIFE); /* who starts and ends the thread; user_count */
+static as_mutex lock =
+    AS_MUTEX_INITIALIZER(AS_LOCK_HTTP_NEWS); /* what other threads tell the network thread */
 
 static struct {
     /* life */
@@ -60,6 +65,20 @@ void as_http_remove(as_http_transfer *transfer)
             client.transfers[i] = client.transfers[--client.transfer_count];
 }
 
+static bool is_there(const as_http_transfer *transfer)
+{
+    size_t i = 0;
+    while (i < client.transfer_count && client.transfers[i] != transfer)
+        i++;
+    return i < client.transfer_count;
+}
+
+static void end(as_http_transfer *transfer, CURLcode code, uint64_t now_ns)
+{
+    as_http_remove(transfer);
+    transfer->user->ended(transfer->user, transfer, code, now_ns);
+}
+
 static void take_ended(uint64_t now_ns)
 {
     CURLMsg *message;
@@ -70,10 +89,20 @@ static void take_ended(uint64_t now_ns)
         const CURLcode code = message->data.result;
         void *owner = NULL;
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
-        as_http_transfer *transfer = owner;
-        as_http_remove(transfer);
-        transfer->user->ended(transfer->user, transfer, code, now_ns);
+        end(owner, code, now_ns);
     }
+}
+
+/* libcurl drives none of them any more: they end, so that whoever waits is told and tries again. */
+static void end_all(CURLMcode why, uint64_t now_ns)
+{
+    const CURLcode code = why == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_SEND_ERROR;
+    as_http_transfer *ending[AS_HTTP_MOST_TRANSFERS];
+    const size_t count = client.transfer_count;
+    memcpy(ending, client.transfers, count * sizeof(*ending));
+    for (size_t i = 0; i < count; i++)
+        if (is_there(ending[i])) /* to end one may remove others */
+            end(ending[i], code, now_ns);
 }
 
 /* --------------------------------------------------------------------------- places ---- */
@@ -224,6 +253,14 @@ static void note_hunger(uint64_t now_ns)
             user->hungry_ns = now_ns;
 }
 
+/* In place of a poll that libcurl refuses: not to turn on the spot. */
+static void pause_briefly(uint64_t now_ns)
+{
+    as_mutex_lock(&lock);
+    (void)as_cond_wait_until(&client.left, &lock, now_ns + REFUSED_POLL_MS * MS);
+    as_mutex_unlock(&lock);
+}
+
 static void run(void *unused)
 {
     (void)unused;
@@ -234,9 +271,11 @@ static void run(void *unused)
         (void)take_timers(now);
         serve(now);
         int running;
-        (void)curl_multi_perform(client.multi, &running);
+        const CURLMcode driven = curl_multi_perform(client.multi, &running);
         now = as_clock_ns();
         take_ended(now);
+        if (driven != CURLM_OK)
+            end_all(driven, now);
         serve(now);
         note_hunger(now);
         int wait_ms = take_timers(now);
@@ -244,7 +283,8 @@ static void run(void *unused)
             wait_ms = 0;
         else if (wait_ms > HUNGRY_POLL_MS && next_hungry(false))
             wait_ms = HUNGRY_POLL_MS;
-        (void)curl_multi_poll(client.multi, NULL, 0, wait_ms, NULL);
+        if (curl_multi_poll(client.multi, NULL, 0, wait_ms, NULL) != CURLM_OK && wait_ms != 0)
+            pause_briefly(as_clock_ns());
     }
     (void)curl_multi_cleanup(client.multi);
 }
@@ -252,9 +292,9 @@ static void run(void *unused)
 /* Under the lock. */
 static void wake(void)
 {
-    if (!client.woken)
-        (void)curl_multi_wakeup(client.multi);
-    client.woken = true;
+    /* One that fails is made up for: the thread may sleep for a minute. */
+    for (int tries = 0; !client.woken && tries < 2; tries++)
+        client.woken = curl_multi_wakeup(client.multi) == CURLM_OK;
 }
 
 /* ---------------------------------------------------------------- joining and leaving ---- */
@@ -278,14 +318,28 @@ static as_result start(as_error *error)
         (void)curl_multi_setopt(client.multi, CURLMOPT_MAXCONNECTS, (long)AS_HTTP_MOST_TRANSFERS);
         (void)curl_multi_setopt(client.multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                                 (long)AS_HTTP_MOST_TRANSFERS);
-        if (as_thread_start(&client.thread, "as-http", run, NULL))
+        /* Without descriptors for it nobody could ever be woken. */
+        if (curl_multi_wakeup(client.multi) == CURLM_OK &&
+            as_thread_start(&client.thread, "as-http", run, NULL))
             return AS_OK;
         (void)curl_multi_cleanup(client.multi);
     }
     as_cond_destroy(&client.left);
     return as_err_set(error, AS_ERROR_OUT_OF_MEMORY,
-                      "out of memory: the network thread could not be started; free memory or "
-                      "threads and open again");
+                      "out of memory: the network thread could not be started; free memory, "
+                      "threads or descriptors and open again");
+}
+
+size_t as_io_describe_http(bool tls, char *text, size_t size)
+{
+    /* libcurl writes what it tells of TLS anew each time. */
+    as_mutex_lock(&life);
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const char *version = tls ? info->ssl_version : info->version;
+    const int length =
+        snprintf(text, size, "%s%s", tls ? "" : "libcurl ", version ? version : "none");
+    as_mutex_unlock(&life);
+    return length > 0 ? (size_t)length : 0;
 }
 
 as_result as_http_join(as_http_user *user, as_error *error)

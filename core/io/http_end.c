@@ -327,7 +327,13 @@ void as_http_tell(as_http_source *source, const as_http_report *report)
 /* Goes on to where a redirect leads; false: nowhere. */
 static bool follow(as_http_flight *flight, uint64_t now_ns)
 {
-    return as_http_follow(flight) && as_http_send(flight, now_ns) == AS_OK;
+    if (!as_http_follow(flight))
+        return false;
+    const as_result result = as_http_send(flight, now_ns);
+    if (result == AS_ERROR_ARGUMENT) /* the server's, not the caller's */
+        as_http_set_error(flight->source, &flight->error, AS_ERROR_TRANSPORT,
+                          "it redirects to a URL that is too long to be asked for");
+    return result == AS_OK;
 }
 
 void as_http_ended(as_http_user *user, as_http_transfer *transfer, CURLcode code, uint64_t now_ns)

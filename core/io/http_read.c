@@ -124,6 +124,12 @@ static as_result ask_for_url(as_http_source *source, const char *url, uint32_t s
         result = AS_ERROR_TRANSPORT; /* the refusal itself tells most */
     else
         result = take_url(source, text, error);
+    if (result == AS_ERROR_ARGUMENT) { /* of the callback: to who reads, the bytes cannot be had */
+        result = AS_ERROR_TRANSPORT;
+        as_http_set_error(source, error, result,
+                          "the server refuses the URL, and what `refresh` gave in its place is not "
+                          "one that can be asked for over HTTP; give one like https://host/path");
+    }
     as_mem_free(text);
     return result;
 }

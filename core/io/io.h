@@ -23,6 +23,10 @@ uint64_t as_io_version(as_source *source);
 /* Is it one of the library's own for files and memory, whose reads end soon? A caller's may block.
  */
 bool as_io_is_local(const as_source *source);
+/* What as_source_get_cached tells; *out_count may be more than capacity. AS_OK, or why the size of
+ * a local source cannot be had. */
+as_result as_io_cached(as_source *source, as_byte_range *ranges, size_t capacity, size_t *out_count,
+                       as_error *error);
 void as_io_prefetch(as_source *source, const as_byte_range *ranges, size_t count, int32_t priority,
                     uint64_t generation);
 /* Does as_io_prefetch reach anybody? */
@@ -47,12 +51,13 @@ as_result as_io_open(const char *location, const as_source_params *params, as_so
 /* source_http.c, or source_http_stub.c in a build without HTTP. params: ranges checked, 0 or NULL
  * for defaults; NULL: all defaults. */
 bool as_io_has_http(void);
+/* What as_describe says of AS_PART_HTTP, or with `tls` of AS_PART_TLS. */
+size_t as_io_describe_http(bool tls, char *text, size_t size);
 as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
                           as_error *error);
 /* AS_ERROR_UNSUPPORTED: not an HTTP source. */
 as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error);
-/* What as_source_get_cached tells, of an HTTP source: *out_count may be more than capacity. false:
- * it is not one. */
+/* as_io_cached of an HTTP source. false: it is not one. */
 bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,
                        size_t *out_count);
 

@@ -134,6 +134,22 @@ uint64_t as_io_version(as_source *source)
     return source->vtable.version ? source->vtable.version(source->user) : 0;
 }
 
+as_result as_io_cached(as_source *source, as_byte_range *ranges, size_t capacity, size_t *out_count,
+                       as_error *error)
+{
+    uint64_t size;
+    *out_count = 0;
+    if (as_io_http_cached(source, ranges, capacity, out_count) || !source->local)
+        return AS_OK;
+    const as_result result = as_io_size(source, &size, error);
+    if (result != AS_OK)
+        return result;
+    *out_count = size != 0;
+    if (size != 0 && capacity != 0)
+        ranges[0] = (as_byte_range){0, size};
+    return AS_OK;
+}
+
 void as_io_mark_local(as_source *source)
 {
     source->local = true;

@@ -310,7 +310,7 @@ as_result as_io_open_named_file(const char *path, const char *name, const as_fil
     file_source *file = as_mem_calloc(1, sizeof(*file));
     if (!file)
         return as_err_no_memory(error, sizeof(*file), "a file source");
-    if (!as_mutex_init(&file->lock)) {
+    if (!as_mutex_init(&file->lock, AS_LOCK_FILE)) {
         as_mem_free(file);
         return as_err_no_memory(error, sizeof(as_mutex), "the lock of a file source");
     }

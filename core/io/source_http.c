@@ -148,7 +148,7 @@ static void http_close(void *user)
 /* With the lock and the condition; takes them back when it fails. */
 static as_result start(as_http_source *source, as_error *error)
 {
-    if (!as_mutex_init(&source->lock))
+    if (!as_mutex_init(&source->lock, AS_LOCK_HTTP_SOURCE))
         return as_err_no_memory(error, sizeof(source->lock), "the lock of a source");
     if (!as_cond_init(&source->changed)) {
         as_mutex_destroy(&source->lock);

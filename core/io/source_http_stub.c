@@ -11,6 +11,14 @@ bool as_io_has_http(void)
     return false;
 }
 
+size_t as_io_describe_http(bool tls, char *text, size_t size)
+{
+    (void)tls;
+    if (size > 0)
+        *text = '\0';
+    return 0;
+}
+
 /* Shows the scheme and the file name alone: hosts may carry a password, queries a signature. */
 as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
                           as_error *error)

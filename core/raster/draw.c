@@ -114,27 +114,34 @@ static void for_segments(const plan *p, const as_record *record, segment_fn *eac
         each(user, x, y, first_x, first_y);
 }
 
-static void draw_outline(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
-{
-    as_ras_outline(user, x0, y0, x1, y1);
-}
-
-static void draw_crossings(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
-{
-    if (y0 != y1)
-        as_ras_cross(user, x0, y0, x1, y1);
-}
-
-/* A scaled channel within the canvas. */
-typedef struct uncut {
+typedef struct target {
     as_canvas *canvas;
     bool fill;
-} uncut;
+} target;
 
-static void draw_uncut(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
+/* Of a channel within the canvas. */
+static void draw_inside(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
-    const uncut *u = user;
-    as_ras_segment_inside(u->canvas, (int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1, u->fill);
+    const target *t = user;
+    as_ras_segment_inside(t->canvas, (int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1, t->fill);
+}
+
+static bool is_on(const as_canvas *canvas, int64_t x, int64_t y)
+{
+    return (uint64_t)x < canvas->width && (uint64_t)y < canvas->height;
+}
+
+/* Of one that leaves it, though most of its segments do not, mostly. */
+static void draw_any(void *user, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
+{
+    const target *t = user;
+    if (is_on(t->canvas, x0, y0) && is_on(t->canvas, x1, y1)) {
+        draw_inside(user, x0, y0, x1, y1);
+        return;
+    }
+    as_ras_outline(t->canvas, x0, y0, x1, y1);
+    if (t->fill && y0 != y1)
+        as_ras_cross(t->canvas, x0, y0, x1, y1);
 }
 
 typedef struct key_list {
@@ -192,17 +199,12 @@ static as_result draw_channel(plan *p, const as_record *record, as_error *error)
         return as_err_set(error, AS_ERROR_LIMIT,
                           "the frame's outlines are too long to draw at this size: more than 2^32 "
                           "rows and columns; it is malformed, or the size too large");
+    target t = {canvas, inside ? closed && !pairs : box.rows != 0 && !pairs};
     mark_dirty(canvas, &b);
-    if (inside && p->scale) {
-        uncut u = {canvas, closed && !pairs};
-        for_segments(p, record, draw_uncut, &u);
-    } else if (inside) {
-        as_ras_draw_inside(canvas, record, &bounds, closed && !pairs);
-    } else {
-        for_segments(p, record, draw_outline, canvas);
-        if (box.rows != 0 && !pairs)
-            for_segments(p, record, draw_crossings, canvas);
-    }
+    if (inside && !p->scale)
+        as_ras_draw_inside(canvas, record, &bounds, t.fill);
+    else
+        for_segments(p, record, inside ? draw_inside : draw_any, &t);
     if (pairs)
         return fill_from_pairs(p, record, (size_t)b.crossings, error);
     if (parity)

@@ -33,7 +33,7 @@ as_ras_dsp as_ras_dsp_for(uint32_t features)
 
 const as_ras_dsp *as_ras_dsp_select(void)
 {
-    static as_mutex lock = AS_MUTEX_INITIALIZER;
+    static as_mutex lock = AS_MUTEX_INITIALIZER(AS_LOCK_TABLES);
     static as_ras_dsp selected;
     as_mutex_lock(&lock);
     if (!selected.fill)

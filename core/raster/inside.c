@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channels that lie within the canvas: nothing to clip, nothing to check.
+ * Channels that lie within the canvas, and segments that do: nothing to clip, nothing to check.
  *
  * Recorded silhouettes are chains of one-pixel steps. A step between rows crosses one row, at its
  * upper end; so a point takes one toggle for a step that comes from below and one for a step that

@@ -27,7 +27,7 @@ static void make_segment(uint64_t rows[MOST + 1], int32_t x, int32_t dx, int32_t
 
 const as_ras_short_rows *as_ras_short_table(void)
 {
-    static as_mutex lock = AS_MUTEX_INITIALIZER;
+    static as_mutex lock = AS_MUTEX_INITIALIZER(AS_LOCK_TABLES);
     static as_ras_short_rows table[SPAN * SPAN];
     static bool made;
     as_mutex_lock(&lock);

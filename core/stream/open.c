@@ -230,7 +230,7 @@ as_result as_st_create(const as_stream_params *params, bool announced, as_stream
                                      .offset_ns = params->offset_ns,
                                      .frames_per_picture = params->frames_per_picture};
     as_playhead_init(&stream->playhead);
-    const bool lock = as_mutex_init(&stream->lock);
+    const bool lock = as_mutex_init(&stream->lock, AS_LOCK_STREAM);
     const bool changed = lock && as_cond_init(&stream->changed);
     if (!changed) {
         if (lock)

@@ -10,6 +10,7 @@
  *   ahead.c     what a source that takes hints is asked to read ahead
  *   reopen.c    the source's content was replaced
  *   events.c    callback and descriptor
+ *   cached.c    which frames the caches have
  *
  * One lock guards everything but what has its own (outputs, slots, queues). Lock order: stream,
  * then outputs, slots, or the pool's; no callback runs under any of them, nor does a source's
@@ -283,6 +284,11 @@ void as_st_forgive(as_stream *stream, as_output_key key);
 /* The source may be back: what failed for it a while ago is to be tried again, along with all that
  * is wanted. */
 void as_st_forget_passed(as_stream *stream);
+
+/* cached.c: as as_stream_get_cached, but *out_count may be more than capacity. No lock is needed.
+ */
+as_result as_st_cached(as_stream *stream, as_tier tier, as_frame_range *ranges, size_t capacity,
+                       size_t *out_count, as_error *error);
 
 /* ahead.c */
 /* Where the head is now has nothing to do with where it was. */

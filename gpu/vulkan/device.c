@@ -113,11 +113,8 @@ static as_vulkan_device *make(as_error *error)
         (void)as_err_no_memory(error, sizeof(*device), "a Vulkan device");
         return NULL;
     }
-    const bool has_mutex = as_mutex_init(&device->mutex);
-    if (has_mutex && as_mutex_init(&device->wait_mutex))
+    if (as_mutex_init(&device->mutex, AS_LOCK_VULKAN_DEVICE))
         return device;
-    if (has_mutex)
-        as_mutex_destroy(&device->mutex);
     as_mem_free(device);
     (void)as_err_set(error, AS_ERROR_OUT_OF_MEMORY, "the system has no resources for a lock");
     return NULL;
@@ -426,24 +423,15 @@ as_result as_vulkan_device_create(const as_vulkan_create *create, as_vulkan_devi
 
 /* ------------------------------------------------------------------------------ destroy ------ */
 
-static void destroy_fences(as_vulkan_device *device)
-{
-    for (uint32_t i = 0; i < device->free_fences_count; i++)
-        device->f.DestroyFence(device->device, device->free_fences[i], NULL);
-    for (uint32_t i = 0; i < device->pending_count; i++)
-        device->f.DestroyFence(
-            device->device,
-            device->pending[(device->pending_first + i) % AS_VULKAN_MOST_PENDING].fence, NULL);
-}
-
-/* Mesa's emulation of timeline semaphores (vk_queue.c, seen in 22.3) lets go of what a submission
- * waited for only after it has signalled its end. Once another submission behind them has ended,
- * those before it are over for the driver, too. */
+/* Mesa's emulation of timeline semaphores (vk_queue.c, seen in 22.3), which its software driver
+ * has, lets go of what a submission waited for only after it has signalled its end. Once another
+ * submission behind them has ended, those before it are over for the driver, too. */
 static void let_go_of_timeline(as_vulkan_device *device)
 {
     as_error error;
     uint64_t point;
-    if (device->submitted != 0 && as_vulkan_usable(device, &error) == AS_OK &&
+    if (device->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU && device->submitted != 0 &&
+        !atomic_load(&device->lost) &&
         as_vulkan_submit(device, &(const as_vulkan_submission){.waits_count = 0}, &point, &error) ==
             AS_OK)
         as_vulkan_drain(device, point);
@@ -456,7 +444,7 @@ void as_vulkan_device_destroy(as_vulkan_device *device)
     as_vulkan_drain(device, device->submitted);
     if (device->timeline)
         let_go_of_timeline(device);
-    destroy_fences(device);
+    as_vulkan_fences_destroy(device);
     if (device->timeline)
         device->f.DestroySemaphore(device->device, device->timeline, NULL);
     if (device->own && device->device && device->f.DestroyDevice)
@@ -464,7 +452,6 @@ void as_vulkan_device_destroy(as_vulkan_device *device)
     if (device->own && device->instance && device->f.DestroyInstance)
         device->f.DestroyInstance(device->instance, NULL);
     as_mem_free(device->enabled);
-    as_mutex_destroy(&device->wait_mutex);
     as_mutex_destroy(&device->mutex);
     as_mem_free(device);
 }

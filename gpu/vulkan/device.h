@@ -77,9 +77,10 @@ typedef struct as_vulkan_create {
 typedef struct as_vulkan_pending {
     VkFence fence;
     uint64_t point;
+    uint32_t waiters; /* threads that wait for the fence; it is not taken back */
 } as_vulkan_pending;
 
-enum { AS_VULKAN_MOST_PENDING = 64 };
+enum { AS_VULKAN_MOST_PENDING = 1024 };
 
 struct as_vulkan_device {
     as_vulkan_functions f;
@@ -101,17 +102,16 @@ struct as_vulkan_device {
     uint32_t enabled_count;
     atomic_bool lost;
     atomic_bool lost_told;
+    atomic_int measured; /* the as_vulkan_way that was found to be faster; 0: not yet */
 
     as_mutex mutex; /* for what follows; taken within the caller's lock */
     uint64_t submitted;
-    uint64_t reached;                                  /* at least this point was */
-    VkSemaphore timeline;                              /* or VK_NULL_HANDLE: */
-    as_vulkan_pending pending[AS_VULKAN_MOST_PENDING]; /* a ring, oldest first */
-    uint32_t pending_first, pending_count;
-    VkFence free_fences[AS_VULKAN_MOST_PENDING];
+    uint64_t reached;           /* at least this point was */
+    VkSemaphore timeline;       /* or VK_NULL_HANDLE: */
+    as_vulkan_pending *pending; /* a ring, oldest first; it grows */
+    uint32_t pending_first, pending_count, pending_capacity;
+    VkFence *free_fences; /* at most so many, too */
     uint32_t free_fences_count;
-    VkFence waited;      /* that a thread waits for; it is not taken back */
-    as_mutex wait_mutex; /* one waits for fences at a time; taken before `mutex` */
 };
 
 /* AS_ERROR_ARGUMENT: a NULL, or a family that is none or cannot compute; AS_ERROR_GPU: too old, or
@@ -164,16 +164,22 @@ typedef struct as_vulkan_submission {
 } as_vulkan_submission;
 
 /* Submits; *out_point is the moment at which all of it is done. Points grow by 1 and are reached in
- * order. AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY: nothing was submitted. */
+ * order. AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY; AS_ERROR_LIMIT: AS_VULKAN_MOST_PENDING are under way
+ * on a device without timeline semaphores. Then nothing was submitted. */
 as_result as_vulkan_submit(as_vulkan_device *device, const as_vulkan_submission *submission,
                            uint64_t *out_point, as_error *error);
 /* AS_OK: reached (0 always is). AS_NOT_READY: not yet. AS_ERROR_GPU. */
 as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *error);
+/* The same for who has nobody to tell an error: that the device is lost is left for others to tell.
+ */
+bool as_vulkan_is_reached(as_vulkan_device *device, uint64_t point);
 /* The same after at most `timeout_ns` (UINT64_MAX: for ever); AS_TIMEOUT: not yet. */
 as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,
                          as_error *error);
 /* Before what is used until `point` is destroyed: waits whatever became of the device. */
 void as_vulkan_drain(as_vulkan_device *device, uint64_t point);
+/* For as_vulkan_device_destroy, with nothing under way. */
+void as_vulkan_fences_destroy(as_vulkan_device *device);
 
 /* ------------------------------------------------------------------- buffers and images ---- */
 

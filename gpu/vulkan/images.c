@@ -25,7 +25,7 @@ struct as_vulkan_images {
     VkImageUsageFlags usage;
     bool exported;
     as_vulkan_entry *entries[MOST_ENTRIES];
-    uint32_t entries_count;
+    uint32_t entries_count, entries_made; /* behind those in use lie some to be used again */
     retired retired[MOST_RETIRED];
     uint32_t retired_count;
     uint64_t clock;
@@ -65,7 +65,18 @@ as_result as_vulkan_images_create(as_vulkan_device *device, const as_vulkan_imag
 static void free_entry(as_vulkan_entry *entry)
 {
     as_mem_free(entry->waits);
+    as_mem_free(entry->holders);
     as_mem_free(entry);
+}
+
+/* Leaves what is to be destroyed: nothing of the caller's. */
+static void disown(as_vulkan_entry *entry)
+{
+    if (!entry->foreign)
+        return;
+    entry->image.image = VK_NULL_HANDLE;
+    if (!entry->own_view)
+        entry->image.view = VK_NULL_HANDLE;
 }
 
 void as_vulkan_images_destroy(as_vulkan_images *images)
@@ -78,11 +89,11 @@ void as_vulkan_images_destroy(as_vulkan_images *images)
         as_vulkan_image_destroy(images->device, &images->retired[i].image);
     for (uint32_t i = 0; i < images->entries_count; i++) {
         as_vulkan_entry *entry = images->entries[i];
-        if (entry->foreign)
-            entry->image.image = VK_NULL_HANDLE;
+        disown(entry);
         as_vulkan_image_destroy(images->device, &entry->image);
-        free_entry(entry);
     }
+    for (uint32_t i = 0; i < images->entries_made; i++)
+        free_entry(images->entries[i]);
     as_mem_free(images);
 }
 
@@ -107,15 +118,17 @@ static as_result submit_waits(as_vulkan_images *images, as_vulkan_entry *entry, 
     return result;
 }
 
-/* Also what the raster has recorded. */
+/* Also what the raster has recorded; after a failure that is dropped. */
 static as_result submit(as_vulkan_images *images, as_vulkan_entry *entry, as_error *error)
 {
     uint64_t point = 0;
     as_result result = submit_waits(images, entry, MOST_WAITS, &point, error);
     const as_vulkan_submission semaphores = {.waits = entry->waits,
                                              .waits_count = entry->waits_count};
-    if (result != AS_OK)
+    if (result != AS_OK) {
+        as_vulkan_raster_drop(images->raster);
         return result;
+    }
     result = as_vulkan_raster_submit(images->raster, &semaphores, &point, error);
     if (result != AS_OK)
         return result;
@@ -130,9 +143,8 @@ static as_result submit(as_vulkan_images *images, as_vulkan_entry *entry, as_err
 
 static void drop_retired(as_vulkan_images *images)
 {
-    as_error not_yet;
     for (uint32_t i = images->retired_count; i-- > 0;) {
-        if (as_vulkan_reached(images->device, images->retired[i].point, &not_yet) != AS_OK)
+        if (!as_vulkan_is_reached(images->device, images->retired[i].point))
             continue;
         as_vulkan_image_destroy(images->device, &images->retired[i].image);
         images->retired[i] = images->retired[--images->retired_count];
@@ -151,7 +163,7 @@ static void forget(as_vulkan_images *images, as_vulkan_entry *entry)
     while (images->entries[at] != entry)
         at++;
     images->entries[at] = images->entries[--images->entries_count];
-    free_entry(entry);
+    images->entries[images->entries_count] = entry;
 }
 
 /* Gives up an image of the pool that nobody holds, behind all that was submitted so far: its
@@ -184,25 +196,31 @@ static bool is_as_wished(const as_vulkan_images *images, const as_vulkan_entry *
            entry->family == images->device->family;
 }
 
-/* Room for what its holders may give back. */
+/* Room for one more holder, and for what all of them may give back. */
 static as_result reserve(as_vulkan_entry *entry, as_error *error)
 {
     const uint32_t needed = entry->waits_count + entry->held + 1;
-    if (needed <= entry->waits_capacity)
-        return AS_OK;
     const uint32_t capacity = needed + 4;
+    if (needed <= entry->capacity)
+        return AS_OK;
+    uint32_t *holders =
+        as_mem_grow(entry->holders, entry->held * sizeof(*holders), capacity * sizeof(*holders));
+    if (!holders)
+        return as_err_no_memory(error, capacity * sizeof(*holders), "an image's holders");
+    entry->holders = holders;
     as_vulkan_semaphore *waits =
         as_mem_grow(entry->waits, entry->waits_count * sizeof(*waits), capacity * sizeof(*waits));
     if (!waits)
         return as_err_no_memory(error, capacity * sizeof(*waits), "an image's semaphores");
     entry->waits = waits;
-    entry->waits_capacity = capacity;
+    entry->capacity = capacity;
     return AS_OK;
 }
 
 static void hold(as_vulkan_images *images, as_vulkan_entry *entry)
 {
-    entry->held++;
+    static atomic_uint last;
+    entry->holders[entry->held++] = atomic_fetch_add(&last, 1) + 1;
     entry->used = ++images->clock;
 }
 
@@ -243,17 +261,23 @@ as_result as_vulkan_images_find(as_vulkan_images *images, const as_vulkan_wish *
 /* One more, of no content. NULL: the error says why, here and below. */
 static as_vulkan_entry *add(as_vulkan_images *images, const as_vulkan_entry *like, as_error *error)
 {
-    as_vulkan_entry *entry = as_mem_alloc(sizeof(*entry));
-    if (!entry) {
-        as_err_no_memory(error, sizeof(*entry), "an image");
-        return NULL;
+    if (images->entries_count == images->entries_made) {
+        as_vulkan_entry *more = as_mem_calloc(1, sizeof(*more));
+        if (!more) {
+            as_err_no_memory(error, sizeof(*more), "an image");
+            return NULL;
+        }
+        images->entries[images->entries_made++] = more;
     }
+    as_vulkan_entry *entry = images->entries[images->entries_count];
+    const as_vulkan_entry before = *entry;
     *entry = *like;
-    if (reserve(entry, error) != AS_OK) {
-        as_mem_free(entry);
+    entry->holders = before.holders; /* their memory */
+    entry->waits = before.waits;
+    entry->capacity = before.capacity;
+    if (reserve(entry, error) != AS_OK)
         return NULL;
-    }
-    images->entries[images->entries_count++] = entry;
+    images->entries_count++;
     return entry;
 }
 
@@ -279,15 +303,17 @@ static bool is_free(const as_vulkan_images *images, VkImage image, as_error *err
 static as_vulkan_entry *take_foreign(as_vulkan_images *images, const as_vulkan_wish *wish,
                                      as_vulkan_way way, as_error *error)
 {
-    as_vulkan_entry fresh = {.image = {.image = wish->image}, .foreign = true};
+    as_vulkan_entry fresh = {.image = {.image = wish->image, .view = wish->image_view},
+                             .foreign = true};
     if (!is_free(images, wish->image, error))
         return NULL;
-    if (way == AS_VULKAN_WAY_STORE &&
+    fresh.own_view = way == AS_VULKAN_WAY_STORE && !wish->image_view;
+    if (fresh.own_view &&
         as_vulkan_view_create(images->device, wish->image, &fresh.image.view, error) != AS_OK)
         return NULL;
     as_vulkan_entry *entry = add(images, &fresh, error);
     if (!entry) {
-        fresh.image.image = VK_NULL_HANDLE;
+        disown(&fresh);
         as_vulkan_image_destroy(images->device, &fresh.image);
         return NULL;
     }
@@ -331,8 +357,25 @@ static as_vulkan_entry *find_free(const as_vulkan_images *images, const as_vulka
     return best;
 }
 
+/* Where memory is short, that of images which were given up comes first. */
+static as_result create_own(as_vulkan_images *images, const as_vulkan_image_kind *kind,
+                            uint64_t timeout_ns, as_vulkan_image *out_image, as_error *error)
+{
+    const as_result result = as_vulkan_image_create(images->device, kind, out_image, error);
+    if (result != AS_ERROR_OUT_OF_MEMORY || images->retired_count == 0)
+        return result;
+    const as_error refused = *error;
+    const as_result waited = as_vulkan_wait(images->device, images->last_point, timeout_ns, error);
+    if (waited == AS_TIMEOUT)
+        *error = refused;
+    if (waited != AS_OK)
+        return error->code;
+    drop_retired(images);
+    return as_vulkan_image_create(images->device, kind, out_image, error);
+}
+
 static as_vulkan_entry *take_own(as_vulkan_images *images, const as_vulkan_wish *wish,
-                                 as_error *error)
+                                 uint64_t timeout_ns, as_error *error)
 {
     as_vulkan_entry fresh = {.foreign = false};
     as_vulkan_entry *entry = find_free(images, wish);
@@ -341,7 +384,7 @@ static as_vulkan_entry *take_own(as_vulkan_images *images, const as_vulkan_wish 
     const as_vulkan_image_kind kind = pool_kind(images, wish->width, wish->height);
     if (as_vulkan_image_check(images->device, &kind, error) != AS_OK ||
         make_room(images, error) != AS_OK ||
-        as_vulkan_image_create(images->device, &kind, &fresh.image, error) != AS_OK)
+        create_own(images, &kind, timeout_ns, &fresh.image, error) != AS_OK)
         return NULL;
     entry = add(images, &fresh, error);
     if (!entry)
@@ -412,8 +455,8 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
             return waited;
         drop_retired(images);
     }
-    as_vulkan_entry *entry =
-        wish->image ? take_foreign(images, wish, way, error) : take_own(images, wish, error);
+    as_vulkan_entry *entry = wish->image ? take_foreign(images, wish, way, error)
+                                         : take_own(images, wish, timeout_ns, error);
     if (!entry)
         return error->code;
     const as_result result = draw_into(images, entry, wish, way, draw, timeout_ns, error);
@@ -421,7 +464,7 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
         hold(images, entry);
         *out_entry = entry;
     } else if (entry->foreign) {
-        entry->image.image = VK_NULL_HANDLE;
+        disown(entry);
         as_vulkan_image_destroy(images->device, &entry->image);
         forget(images, entry);
     }
@@ -431,28 +474,34 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
 /* ----------------------------------------------------------------------------- holders ------- */
 
 const as_vulkan_entry *as_vulkan_images_held(const as_vulkan_images *images, const void *entry,
-                                             VkImage image)
+                                             uint32_t holder)
 {
     for (uint32_t i = 0; i < images->entries_count; i++) {
         const as_vulkan_entry *e = images->entries[i];
-        if (e == entry && e->held != 0 && e->image.image == image)
-            return e;
+        for (uint32_t k = 0; e == entry && k < e->held; k++)
+            if (e->holders[k] == holder)
+                return e;
     }
     return NULL;
 }
 
 void as_vulkan_images_release(as_vulkan_images *images, const as_vulkan_entry *held,
-                              VkImageLayout layout, const as_vulkan_semaphore *last)
+                              uint32_t holder, VkImageLayout layout,
+                              const as_vulkan_semaphore *last)
 {
-    uint32_t at = 0;
+    uint32_t at = 0, k = 0;
     while (images->entries[at] != held)
         at++;
     as_vulkan_entry *entry = images->entries[at];
-    entry->held--;
-    entry->layout = layout;
+    while (entry->holders[k] != holder)
+        k++;
+    entry->holders[k] = entry->holders[--entry->held];
+    /* In another layout it will be later than at `point`. */
+    entry->known &= layout == entry->layout;
     if (entry->foreign) {
-        entry->image.image = VK_NULL_HANDLE; /* the view alone is ours */
-        retire(images, &entry->image, entry->point);
+        disown(entry);
+        if (entry->own_view)
+            retire(images, &entry->image, entry->point);
         forget(images, entry);
         return;
     }

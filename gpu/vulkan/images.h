@@ -32,6 +32,7 @@ typedef struct as_vulkan_wish {
     /* The caller's image, else VK_NULL_HANDLE. STORAGE (with AS_VULKAN_CAP_STORE) or TRANSFER_DST
      * are in its usage. */
     VkImage image;
+    VkImageView image_view; /* for stores; VK_NULL_HANDLE: one is made for this drawing */
     VkImageUsageFlags image_usage;
     VkImageLayout image_layout;
     VkSemaphore wait; /* behind the caller's last use of it; VK_NULL_HANDLE: none */
@@ -46,10 +47,12 @@ typedef struct as_vulkan_entry {
     uint64_t used;  /* larger is later */
     VkImageLayout layout;
     uint32_t family;
-    uint32_t held;
-    bool foreign, known;        /* known: it shows that frame */
+    bool own_view;              /* of a caller's image: made here */
+    bool foreign, known;        /* known: it shows that frame, in that layout */
+    uint32_t *holders;          /* a number for each of `held` */
     as_vulkan_semaphore *waits; /* before it is drawn again */
-    uint32_t waits_count, waits_capacity;
+    uint32_t held, waits_count;
+    uint32_t capacity; /* of either; there is room for a wait of each holder */
 } as_vulkan_entry;
 
 /* AS_ERROR_GPU: also where the pool's images cannot be; AS_ERROR_OUT_OF_MEMORY. */
@@ -58,7 +61,8 @@ as_result as_vulkan_images_create(as_vulkan_device *device, const as_vulkan_imag
 /* Waits for what was submitted here. NULL is ignored. */
 void as_vulkan_images_destroy(as_vulkan_images *images);
 
-/* The image of the pool that is as wished already, held once more. AS_NOT_READY: none is;
+/* The image of the pool that is as wished already, held once more, by the last of its holders.
+ * AS_NOT_READY: none is;
  * AS_ERROR_GPU: the device is lost; AS_ERROR_OUT_OF_MEMORY. */
 as_result as_vulkan_images_find(as_vulkan_images *images, const as_vulkan_wish *wish,
                                 const as_vulkan_entry **out_entry, as_error *error);
@@ -69,13 +73,15 @@ as_result as_vulkan_images_draw(as_vulkan_images *images, const as_vulkan_wish *
                                 const as_vulkan_draw *draw, uint64_t timeout_ns,
                                 const as_vulkan_entry **out_entry, as_error *error);
 
-/* The entry of that address if it is held and of this image, else NULL. */
+/* The entry of that address if this holder has it, else NULL. No two holders have a number in
+ * common, of whatever as_vulkan_images. */
 const as_vulkan_entry *as_vulkan_images_held(const as_vulkan_images *images, const void *entry,
-                                             VkImage image);
-/* Of a held entry. `layout` is what the image is in then; `last` the end of the holder's use, or
- * its semaphore VK_NULL_HANDLE. That of a caller's image is not kept. */
+                                             uint32_t holder);
+/* Of a holder that has it. `layout` is what the image is in then; `last` the end of the holder's
+ * use, or its semaphore VK_NULL_HANDLE. That of a caller's image is not kept. */
 void as_vulkan_images_release(as_vulkan_images *images, const as_vulkan_entry *entry,
-                              VkImageLayout layout, const as_vulkan_semaphore *last);
+                              uint32_t holder, VkImageLayout layout,
+                              const as_vulkan_semaphore *last);
 /* A new file descriptor of the memory behind a held image of a pool that is exported. AS_ERROR_GPU.
  */
 as_result as_vulkan_images_export(as_vulkan_images *images, const as_vulkan_entry *entry,

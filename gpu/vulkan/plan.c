@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * The CPU's part of a frame: one pass over the records' steps, which are uploaded as they are, with
- * the point at which each chunk of them begins and the box of each channel.
+ * the point at which each chunk of them begins and the box of each channel. With parity one box
+ * serves all: what theirs cover together, known at the end.
  */
 #include "core/base/bytes.h"
 #include "gpu/vulkan/raster_internal.h"
 
 #include <string.h>
 
-enum { CHANNEL_WORDS = 5, CHUNK_WORDS = 4 };
+enum {
+    CHANNEL_WORDS = 5,
+    CHUNK_WORDS = 4,
+    CLOSED = 1 << 7 /* of a chunk, beside its count of steps */
+};
 
 /* Points within these bounds are drawn in 32-bit integers (shaders/segments.comp): unscaled, and
  * scaled. Canvases end at 2^14. */
@@ -22,10 +27,11 @@ enum { CHANNEL_WORDS = 5, CHUNK_WORDS = 4 };
 
 bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload)
 {
-    uint64_t channels = 0, chunks = 0, steps = 0;
+    uint64_t channels = 0, chunks = 0, steps = 0, points = 0;
     size_t cursor = 0;
     for (uint32_t i = 0; i < stream->channels; i++) {
         const as_record record = as_polystream_next(stream, i, &cursor);
+        points += record.points;
         if (record.points < 2)
             continue;
         channels++;
@@ -33,6 +39,7 @@ bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_
         chunks += (record.points - 2) / AS_VULKAN_CHUNK_STEPS + 1;
     }
     const uint64_t words = CHANNEL_WORDS * channels + CHUNK_WORDS * chunks + (steps + 1) / 2;
+    out_upload->points = points;
     if (words * 4 > AS_VULKAN_MOST_UPLOAD)
         return false;
     out_upload->channels = 0;
@@ -41,6 +48,11 @@ bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_
     out_upload->bytes = (size_t)words * 4;
     return true;
 }
+
+/* Words and rows of a box; end_word or end_row 0: there is none. */
+typedef struct word_box {
+    uint32_t first_word, end_word, first_row, end_row;
+} word_box;
 
 typedef struct writer {
     const as_vulkan_draw *draw;
@@ -52,7 +64,8 @@ typedef struct writer {
     uint32_t channels_count, chunks_count, steps_count;
     uint32_t arena_used;
     uint64_t drawn_steps, box_words;
-    bool parity_begun;
+    word_box parity;   /* of all channels so far */
+    bool parity_begun; /* a channel has the jobs of that box */
 } writer;
 
 /* Where a channel's pixels lie, scaled, and its box. */
@@ -84,13 +97,8 @@ static extent find_extent(const as_vulkan_draw *draw, const as_bounds *b, bool c
         e.top = as_scale_y(s, e.top);
         e.bottom = as_scale_y(s, e.bottom);
     }
-    if (!closed || (draw->combine == AS_COMBINE_UNION && e.top == e.bottom))
+    if (!closed || e.top == e.bottom)
         return e;
-    if (draw->combine == AS_COMBINE_PARITY) { /* one box for all: the canvas */
-        e.words = (width + 31) / 32;
-        e.rows = height;
-        return e;
-    }
     const uint32_t last = (uint32_t)clamp_i64(e.right, 0, (int64_t)width - 1) / 32;
     e.first_word = (uint32_t)clamp_i64(e.left, 0, (int64_t)width - 1) / 32;
     e.words = last + 1 - e.first_word;
@@ -120,8 +128,9 @@ static uint32_t count_jobs(const writer *w, const extent *e)
 /* ---------------------------------------------------------------------------- channels ------- */
 
 /* Writes the chunks of a channel and finds its bounds on the way. */
-static as_bounds write_chunks(writer *w, const as_record *record, bool has_jobs)
+static as_bounds write_chunks(writer *w, const as_record *record, bool closed)
 {
+    const bool has_jobs = closed && !w->parity_begun;
     const int32_t x = as_get_u16(record->bytes), y = as_get_u16(record->bytes + 2);
     const uint8_t *steps = record->bytes + 4;
     const uint32_t total = record->points - 1;
@@ -133,7 +142,7 @@ static as_bounds write_chunks(writer *w, const as_record *record, bool has_jobs)
         const bool closes = count == rest && total >= 2;
         chunk[0] = (uint32_t)b.last_x;
         chunk[1] = (uint32_t)b.last_y;
-        chunk[2] = w->channels_count << 8 | count;
+        chunk[2] = w->channels_count << 8 | (closed ? (uint32_t)CLOSED : 0) | count;
         chunk[3] = (w->steps_count + done) << 2 | (uint32_t)(has_jobs && done == 0) << 1 | closes;
         w->dsp->bounds(steps + 2 * (size_t)done, count, &b);
     }
@@ -183,24 +192,56 @@ static void mark_rows(writer *w, const extent *e)
     plan->end_row = end > plan->end_row ? end : plan->end_row;
 }
 
+static void add_to_parity(writer *w, const extent *e)
+{
+    word_box *box = &w->parity;
+    const uint32_t end_word = e->first_word + e->words, end_row = e->first_row + e->rows;
+    const bool is_first = box->end_word == 0;
+    if (e->words == 0)
+        return;
+    box->first_word = is_first || e->first_word < box->first_word ? e->first_word : box->first_word;
+    box->first_row = is_first || e->first_row < box->first_row ? e->first_row : box->first_row;
+    box->end_word = end_word > box->end_word ? end_word : box->end_word;
+    box->end_row = end_row > box->end_row ? end_row : box->end_row;
+}
+
+/* The one box of parity, which all channels get: what of them is open does not look at it. */
+static void write_parity_box(writer *w)
+{
+    const word_box *box = &w->parity;
+    const extent e = {.first_word = box->first_word,
+                      .words = box->end_word - box->first_word,
+                      .first_row = box->first_row,
+                      .rows = box->end_row - box->first_row};
+    for (uint32_t i = 0; i < w->channels_count; i++) {
+        uint32_t *channel = w->channels + CHANNEL_WORDS * (size_t)i;
+        channel[0] = e.first_word | e.words << 16;
+        channel[1] = e.first_row | e.rows << 16;
+    }
+    w->box_words = (uint64_t)e.words * e.rows;
+    w->plan->batches[0].jobs = count_jobs(w, &e); /* within the room: it is for a canvas */
+}
+
 /* The channel whose chunks were written is there for good. */
 static bool write_channel(writer *w, const as_record *record, const extent *e)
 {
     const bool parity = w->draw->combine == AS_COMBINE_PARITY;
-    const bool fills = e->words != 0, own_box = fills && !(parity && w->parity_begun);
+    const bool own_box = e->words != 0 && !parity;
     if (own_box && !make_room(w, e))
         return false;
     as_vulkan_batch *batch = &w->plan->batches[w->plan->batches_count - 1];
     uint32_t *channel = w->channels + CHANNEL_WORDS * (size_t)w->channels_count++;
-    channel[0] = e->first_word | e->words << 16;
+    channel[0] = e->first_word | e->words << 16; /* parity: to be replaced, as the next one */
     channel[1] = e->first_row | e->rows << 16;
-    channel[2] = parity ? 0 : w->arena_used;
+    channel[2] = w->arena_used;
     channel[3] = as_get_u16(record->bytes) | (uint32_t)as_get_u16(record->bytes + 2) << 16;
-    channel[4] = parity ? 0 : batch->jobs;
+    channel[4] = batch->jobs;
     if (own_box) {
         w->arena_used += e->words * e->rows;
         batch->jobs += count_jobs(w, e);
-        w->parity_begun = parity;
+    } else if (parity) {
+        add_to_parity(w, e);
+        w->parity_begun |= record->points >= 3;
     }
     const uint32_t steps = record->points - 1;
     const uint32_t chunks = (steps - 1) / AS_VULKAN_CHUNK_STEPS + 1;
@@ -215,7 +256,7 @@ static bool write_channel(writer *w, const as_record *record, const extent *e)
 static bool plan_record(writer *w, const as_record *record)
 {
     const bool closed = record->points >= 3;
-    const as_bounds b = write_chunks(w, record, closed && !w->parity_begun);
+    const as_bounds b = write_chunks(w, record, closed);
     const extent e = find_extent(w->draw, &b, closed);
     if (!is_visible(w->draw, &e)) /* its crossings cancel out */
         return true;
@@ -244,6 +285,9 @@ bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *up
         if (record.points >= 2 && !plan_record(&w, &record))
             return false;
     }
+    if (draw->combine == AS_COMBINE_PARITY)
+        write_parity_box(&w);
+    out_plan->box_words = w.box_words;
     out_plan->bytes =
         4 * (CHANNEL_WORDS * (uint64_t)w.channels_count + CHUNK_WORDS * (uint64_t)w.chunks_count) +
         2 * (uint64_t)w.steps_count;

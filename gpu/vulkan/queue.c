@@ -3,17 +3,49 @@
  * Submissions and points in time: values of one timeline semaphore, or else a fence for each
  * submission, which goes back to a list when it is passed.
  */
-#include "core/base/clock.h"
+#include "core/base/mem.h"
 #include "gpu/vulkan/device.h"
 
 /* ------------------------------------------------------------------------------ fences ------- */
 
-static as_result take_fence(as_vulkan_device *device, VkFence *out_fence, as_error *error)
+static as_vulkan_pending *pending_at(as_vulkan_device *device, uint32_t index)
 {
-    if (device->pending_count == AS_VULKAN_MOST_PENDING)
+    return &device->pending[(device->pending_first + index) % device->pending_capacity];
+}
+
+/* Room for one more submission, whose fence comes back to the list. */
+static as_result reserve_fence(as_vulkan_device *device, as_error *error)
+{
+    const uint32_t count = device->pending_count;
+    const uint32_t capacity = device->pending_capacity ? 2 * device->pending_capacity : 16;
+    if (count < device->pending_capacity)
+        return AS_OK;
+    if (count == AS_VULKAN_MOST_PENDING)
         return as_err_set(error, AS_ERROR_LIMIT,
                           "%d submissions to the Vulkan queue are under way; wait for some",
                           AS_VULKAN_MOST_PENDING);
+    VkFence *fences = as_mem_grow(device->free_fences, device->free_fences_count * sizeof(*fences),
+                                  capacity * sizeof(*fences));
+    if (!fences)
+        return as_err_no_memory(error, capacity * sizeof(*fences), "fences");
+    device->free_fences = fences;
+    as_vulkan_pending *pending = as_mem_calloc(capacity, sizeof(*pending));
+    if (!pending)
+        return as_err_no_memory(error, capacity * sizeof(*pending), "submissions");
+    for (uint32_t i = 0; i < count; i++)
+        pending[i] = *pending_at(device, i);
+    as_mem_free(device->pending);
+    device->pending = pending;
+    device->pending_first = 0;
+    device->pending_capacity = capacity;
+    return AS_OK;
+}
+
+static as_result take_fence(as_vulkan_device *device, VkFence *out_fence, as_error *error)
+{
+    const as_result result = reserve_fence(device, error);
+    if (result != AS_OK)
+        return result;
     if (device->free_fences_count != 0) {
         *out_fence = device->free_fences[--device->free_fences_count];
         return AS_OK;
@@ -23,13 +55,8 @@ static as_result take_fence(as_vulkan_device *device, VkFence *out_fence, as_err
                            "a fence", error);
 }
 
-static as_vulkan_pending *pending_at(as_vulkan_device *device, uint32_t index)
-{
-    return &device->pending[(device->pending_first + index) % AS_VULKAN_MOST_PENDING];
-}
-
-/* Brings `reached` up to date and takes back fences that are passed, but not one that somebody
- * waits for just now. */
+/* Brings `reached` up to date and takes back fences that are passed, but none that somebody waits
+ * for just now. */
 static VkResult poll_fences(as_vulkan_device *device)
 {
     VkResult result = VK_SUCCESS;
@@ -44,14 +71,24 @@ static VkResult poll_fences(as_vulkan_device *device)
     }
     while (device->pending_count != 0) {
         const as_vulkan_pending *p = pending_at(device, 0);
-        if (p->point > device->reached || p->fence == device->waited ||
+        if (p->point > device->reached || p->waiters != 0 ||
             device->f.ResetFences(device->device, 1, &p->fence) != VK_SUCCESS)
             break;
         device->free_fences[device->free_fences_count++] = p->fence;
-        device->pending_first = (device->pending_first + 1) % AS_VULKAN_MOST_PENDING;
+        device->pending_first = (device->pending_first + 1) % device->pending_capacity;
         device->pending_count--;
     }
     return result < 0 ? result : VK_SUCCESS;
+}
+
+void as_vulkan_fences_destroy(as_vulkan_device *device)
+{
+    for (uint32_t i = 0; i < device->free_fences_count; i++)
+        device->f.DestroyFence(device->device, device->free_fences[i], NULL);
+    for (uint32_t i = 0; i < device->pending_count; i++)
+        device->f.DestroyFence(device->device, pending_at(device, i)->fence, NULL);
+    as_mem_free(device->free_fences);
+    as_mem_free(device->pending);
 }
 
 /* ------------------------------------------------------------------------------ submit ------- */
@@ -125,7 +162,7 @@ static as_result submit(as_vulkan_device *device, const as_vulkan_submission *s,
         device->submitted++;
         if (fence)
             *pending_at(device, device->pending_count++) =
-                (as_vulkan_pending){fence, device->submitted};
+                (as_vulkan_pending){.fence = fence, .point = device->submitted};
     } else if (fence) {
         device->free_fences[device->free_fences_count++] = fence;
     }
@@ -152,23 +189,39 @@ as_result as_vulkan_submit(as_vulkan_device *device, const as_vulkan_submission 
 
 /* -------------------------------------------------------------------------------- wait ------- */
 
-as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *error)
+static bool poll(as_vulkan_device *device, uint64_t point, VkResult *out_result)
 {
+    *out_result = VK_SUCCESS;
     as_mutex_lock(&device->mutex);
-    VkResult result = VK_SUCCESS;
     if (point > device->reached && !atomic_load(&device->lost)) {
         if (device->timeline) {
             uint64_t value = 0;
-            result = device->f.GetSemaphoreCounterValue(device->device, device->timeline, &value);
-            if (result == VK_SUCCESS && value > device->reached && value <= device->submitted)
+            *out_result =
+                device->f.GetSemaphoreCounterValue(device->device, device->timeline, &value);
+            if (*out_result == VK_SUCCESS && value > device->reached && value <= device->submitted)
                 device->reached = value;
         } else {
-            result = poll_fences(device);
+            *out_result = poll_fences(device);
         }
     }
     const bool is_reached = point <= device->reached;
     as_mutex_unlock(&device->mutex);
-    if (is_reached)
+    return is_reached;
+}
+
+bool as_vulkan_is_reached(as_vulkan_device *device, uint64_t point)
+{
+    VkResult result;
+    const bool is_reached = poll(device, point, &result);
+    if (result == VK_ERROR_DEVICE_LOST)
+        atomic_store(&device->lost, true);
+    return is_reached;
+}
+
+as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *error)
+{
+    VkResult result;
+    if (poll(device, point, &result))
         return AS_OK;
     as_result checked = as_vulkan_check(device, result, "the state of its queue", error);
     if (checked == AS_OK)
@@ -177,33 +230,38 @@ as_result as_vulkan_reached(as_vulkan_device *device, uint64_t point, as_error *
                             : as_err_set(error, AS_NOT_READY, "the GPU is not done with it yet");
 }
 
-/* A fence behind `point`, or none any more; it is not taken back until wait_fence is done. */
+/* A fence behind `point`, or none any more; it is not taken back until stop_waiting. */
 static VkFence start_waiting(as_vulkan_device *device, uint64_t point)
 {
+    VkFence fence = VK_NULL_HANDLE;
     as_mutex_lock(&device->mutex);
-    for (uint32_t i = 0; i < device->pending_count && !device->waited; i++)
-        if (pending_at(device, i)->point >= point)
-            device->waited = pending_at(device, i)->fence;
-    const VkFence fence = device->waited;
+    for (uint32_t i = 0; i < device->pending_count && !fence; i++) {
+        as_vulkan_pending *p = pending_at(device, i);
+        if (p->point < point)
+            continue;
+        p->waiters++;
+        fence = p->fence;
+    }
     as_mutex_unlock(&device->mutex);
     return fence;
 }
 
-static VkResult wait_fence(as_vulkan_device *device, uint64_t point, uint64_t deadline)
+static void stop_waiting(as_vulkan_device *device, VkFence fence)
 {
-    as_mutex_lock(&device->wait_mutex);
-    const VkFence fence = start_waiting(device, point);
-    const uint64_t now = as_clock_ns();
-    VkResult result = VK_SUCCESS;
-    if (fence)
-        result = device->f.WaitForFences(device->device, 1, &fence, VK_TRUE,
-                                         deadline == UINT64_MAX ? UINT64_MAX
-                                         : now < deadline       ? deadline - now
-                                                                : 0);
     as_mutex_lock(&device->mutex);
-    device->waited = VK_NULL_HANDLE;
+    for (uint32_t i = 0; i < device->pending_count; i++)
+        if (pending_at(device, i)->fence == fence)
+            pending_at(device, i)->waiters--;
     as_mutex_unlock(&device->mutex);
-    as_mutex_unlock(&device->wait_mutex);
+}
+
+static VkResult wait_fence(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns)
+{
+    const VkFence fence = start_waiting(device, point);
+    if (!fence)
+        return VK_SUCCESS;
+    const VkResult result = device->f.WaitForFences(device->device, 1, &fence, VK_TRUE, timeout_ns);
+    stop_waiting(device, fence);
     return result;
 }
 
@@ -213,10 +271,8 @@ static VkResult wait_point(as_vulkan_device *device, uint64_t point, uint64_t ti
                                       .semaphoreCount = 1,
                                       .pSemaphores = &device->timeline,
                                       .pValues = &point};
-    if (device->timeline)
-        return device->f.WaitSemaphores(device->device, &info, timeout_ns);
-    const uint64_t now = as_clock_ns();
-    return wait_fence(device, point, timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns);
+    return device->timeline ? device->f.WaitSemaphores(device->device, &info, timeout_ns)
+                            : wait_fence(device, point, timeout_ns);
 }
 
 as_result as_vulkan_wait(as_vulkan_device *device, uint64_t point, uint64_t timeout_ns,

@@ -24,7 +24,7 @@ typedef struct slot {
     uint32_t generation; /* of the scratch buffers in `set`; 0: none */
     uint64_t point;      /* of its submission */
     bool recorded;       /* and not submitted */
-    bool timed;          /* its GPU time was not picked up yet */
+    bool timed;          /* and its time was not picked up yet */
 } slot;
 
 struct as_vulkan_raster {
@@ -33,6 +33,7 @@ struct as_vulkan_raster {
     as_vulkan_scratch scratch;
     as_vulkan_plan plan;
     as_canvas *canvas; /* for frames that the CPU draws; NULL: there was none yet */
+    as_vulkan_image kept;
     VkDescriptorPool sets;
     VkQueryPool queries;
     uint64_t arena_bytes;
@@ -40,6 +41,7 @@ struct as_vulkan_raster {
     uint32_t lanes;             /* of as_vulkan_push */
     uint32_t slots_count, next; /* slots are taken in turn */
     uint32_t first_recorded, recorded_count;
+    bool times; /* frames are timed */
     as_vulkan_raster_numbers numbers;
     void (*timed)(void *user, uint64_t gpu_ns);
     void *user;
@@ -140,6 +142,7 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
         r->lanes = device->subgroup_size;
     r->numbers.way =
         can_store && params->way != AS_VULKAN_WAY_COPY ? AS_VULKAN_WAY_STORE : AS_VULKAN_WAY_COPY;
+    r->times = true;
     result = create(r, params, error);
     if (result == AS_OK && can_store && params->way == AS_VULKAN_WAY_AUTO)
         result = as_vulkan_raster_measure(device, r, error);
@@ -147,6 +150,9 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
         as_vulkan_raster_destroy(r);
         return result;
     }
+    for (uint32_t i = 0; i < r->slots_count; i++)
+        r->slots[i].timed = false;
+    r->times = params->times;
     r->timed = params->timed;
     r->user = params->user;
     *out_raster = r;
@@ -156,6 +162,11 @@ as_result as_vulkan_raster_create(as_vulkan_device *device, const as_vulkan_rast
 void as_vulkan_raster_use(as_vulkan_raster *raster, as_vulkan_way way)
 {
     raster->numbers.way = way;
+}
+
+void as_vulkan_raster_keep(as_vulkan_raster *raster, const as_vulkan_image *image)
+{
+    raster->kept = *image;
 }
 
 void as_vulkan_raster_destroy(as_vulkan_raster *raster)
@@ -173,6 +184,7 @@ void as_vulkan_raster_destroy(as_vulkan_raster *raster)
         device->f.DestroyQueryPool(device->device, raster->queries, NULL);
     if (raster->sets)
         device->f.DestroyDescriptorPool(device->device, raster->sets, NULL);
+    as_vulkan_image_destroy(device, &raster->kept);
     as_vulkan_scratch_destroy(device, &raster->scratch);
     as_vulkan_programs_destroy(device, &raster->programs);
     if (raster->canvas)
@@ -223,11 +235,9 @@ static slot *take_slot(as_vulkan_raster *r, uint64_t timeout_ns, as_error *error
     if (result != AS_OK)
         return NULL;
     pick_up_time(r, r->next);
-    if (r->recorded_count == 0 && r->scratch.retired_count != 0) {
-        as_error not_yet;
-        if (as_vulkan_reached(r->device, r->last_point, &not_yet) == AS_OK)
-            as_vulkan_scratch_drop_retired(r->device, &r->scratch);
-    }
+    if (r->recorded_count == 0 && r->scratch.retired_count != 0 &&
+        as_vulkan_is_reached(r->device, r->last_point))
+        as_vulkan_scratch_drop_retired(r->device, &r->scratch);
     return s;
 }
 
@@ -280,7 +290,7 @@ static void write_set(as_vulkan_raster *r, slot *s, const as_vulkan_target *targ
 {
     const as_vulkan_scratch *scratch = &r->scratch;
     const VkBuffer buffers[] = {s->upload.buffer, scratch->bits.buffer, scratch->arena.buffer,
-                                scratch->jobs.buffer, scratch->packed.buffer};
+                                scratch->jobs.buffer};
     VkDescriptorBufferInfo infos[AS_VULKAN_BINDINGS];
     VkWriteDescriptorSet writes[AS_VULKAN_BINDINGS + 1];
     const VkDescriptorImageInfo image = {.imageView = target->view,
@@ -390,6 +400,7 @@ static as_result make_content(as_vulkan_raster *r, slot *s, const as_vulkan_draw
                                  .jobs = (uint32_t)(r->scratch.jobs.size / 4),
                                  .lanes = r->lanes};
     const bool fits = as_vulkan_upload_layout(draw->stream, &upload);
+    r->numbers.last_points = upload.points;
     as_result result = fits ? fit_upload(r, s, upload.bytes ? upload.bytes : 4, error) : AS_OK;
     if (result != AS_OK)
         return result;
@@ -421,17 +432,20 @@ static as_result record_commands(as_vulkan_raster *r, slot *s, as_vulkan_recordi
 }
 
 /* The frame is there: what the scratch holds after it, and the counts. */
-static void settle(as_vulkan_raster *r, slot *s, uint32_t stride)
+static void settle(as_vulkan_raster *r, slot *s, const as_vulkan_recording *recording)
 {
+    const uint64_t stride = recording->push.stride;
     r->scratch.unknown = false;
-    r->scratch.dirty_from = (uint64_t)r->plan.first_row * stride;
-    r->scratch.dirty_end = (uint64_t)r->plan.end_row * stride;
+    r->scratch.dirty_from = r->plan.first_row * stride;
+    r->scratch.dirty_end = r->plan.end_row * stride;
     s->recorded = true;
     if (r->recorded_count++ == 0)
         r->first_recorded = r->next;
     r->next = (r->next + 1) % r->slots_count;
     r->numbers.frames++;
     r->numbers.batches += r->plan.batches_count;
+    r->numbers.dispatches += recording->dispatches;
+    r->numbers.last_dispatches = recording->dispatches;
     r->numbers.last_upload_bytes = r->plan.bytes;
     r->numbers.upload_bytes += r->plan.bytes;
 }
@@ -447,11 +461,10 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
                                      .image_set = s->image_set,
                                      .target = target,
                                      .store = way_to(r, target) == AS_VULKAN_WAY_STORE,
-                                     .queries = r->queries,
-                                     .query = 2 * r->next,
-                                     .dispatches = &r->numbers.dispatches};
+                                     .queries = r->times ? r->queries : VK_NULL_HANDLE,
+                                     .query = 2 * r->next};
     if (!fits_device(r, target))
-        return as_err_set(error, AS_ERROR_LIMIT,
+        return as_err_set(error, AS_ERROR_GPU,
                           "an image of %" PRIu32 " x %" PRIu32
                           " pixels; this device's have sides of 1 to %" PRIu32,
                           target->width, target->height,
@@ -466,7 +479,7 @@ static as_result record(as_vulkan_raster *r, slot *s, const as_vulkan_draw *draw
     result = record_commands(r, s, &recording, error);
     if (result != AS_OK)
         return result;
-    settle(r, s, recording.push.stride);
+    settle(r, s, &recording);
     return AS_OK;
 }
 
@@ -484,6 +497,14 @@ as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw
     return result;
 }
 
+void as_vulkan_raster_drop(as_vulkan_raster *raster)
+{
+    for (uint32_t i = 0; i < raster->recorded_count; i++)
+        raster->slots[(raster->first_recorded + i) % raster->slots_count].recorded = false;
+    raster->scratch.unknown |= raster->recorded_count != 0;
+    raster->recorded_count = 0;
+}
+
 as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_submission *semaphores,
                                   uint64_t *out_point, as_error *error)
 {
@@ -498,33 +519,30 @@ as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_subm
     submission.commands = commands;
     submission.commands_count = raster->recorded_count;
     const as_result result = as_vulkan_submit(raster->device, &submission, &point, error);
+    if (result != AS_OK) {
+        as_vulkan_raster_drop(raster);
+        return result;
+    }
     for (uint32_t i = 0; i < raster->recorded_count; i++) {
         slot *s = &raster->slots[(raster->first_recorded + i) % raster->slots_count];
         s->recorded = false;
-        s->timed = result == AS_OK && raster->queries;
-        s->point = result == AS_OK ? point : s->point;
+        s->timed = raster->times && raster->queries;
+        s->point = point;
     }
     raster->recorded_count = 0;
-    if (result == AS_OK) {
-        raster->last_point = point;
-        *out_point = point;
-    } else {
-        raster->scratch.unknown = true;
-    }
+    raster->last_point = point;
+    *out_point = point;
     raster->numbers.record_ns += as_clock_ns() - begun;
-    return result;
+    return AS_OK;
 }
 
 as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster)
 {
     const as_vulkan_scratch *scratch = &raster->scratch;
-    as_error not_yet;
     for (uint32_t i = 0; i < raster->slots_count; i++)
-        if (raster->slots[i].timed &&
-            as_vulkan_reached(raster->device, raster->slots[i].point, &not_yet) == AS_OK)
+        if (raster->slots[i].timed && as_vulkan_is_reached(raster->device, raster->slots[i].point))
             pick_up_time(raster, i);
-    raster->numbers.scratch_bytes =
-        scratch->bits.size + scratch->arena.size + scratch->jobs.size + scratch->packed.size;
+    raster->numbers.scratch_bytes = scratch->bits.size + scratch->arena.size + scratch->jobs.size;
     raster->numbers.staging_bytes = 0;
     for (uint32_t i = 0; i < raster->slots_count; i++)
         raster->numbers.staging_bytes += raster->slots[i].upload.size;

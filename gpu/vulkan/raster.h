@@ -44,8 +44,10 @@ typedef struct as_vulkan_raster_params {
                           ignored */
     size_t cache_size;
     uint32_t arena_bytes; /* 0: 8 MiB. At least a canvas is taken */
-    /* Told the GPU time of a frame (AS_VULKAN_CAP_TIMESTAMP) when that is known, within any call;
-     * NULL: nobody. */
+    /* Frames are timed on the GPU (AS_VULKAN_CAP_TIMESTAMP). Asking a driver for the times can take
+     * longer than all else that a frame takes on the CPU, and some wait for the queue then. */
+    bool times;
+    /* Told each time when it is known, within any call; NULL: nobody. */
     void (*timed)(void *user, uint64_t gpu_ns);
     void *user;
 } as_vulkan_raster_params;
@@ -80,8 +82,9 @@ typedef struct as_vulkan_raster_numbers {
     uint64_t frames, upload_bytes, batches;
     uint64_t drawn_by_cpu;       /* frames: see above */
     uint64_t record_ns;          /* CPU time of record and submit, all frames */
-    uint64_t gpu_ns, gpu_frames; /* of frames known to be done, with AS_VULKAN_CAP_TIMESTAMP */
+    uint64_t gpu_ns, gpu_frames; /* of frames that are timed and known to be done */
     uint64_t last_upload_bytes, last_record_ns, last_gpu_ns;
+    uint64_t last_points, last_dispatches;
     uint64_t scratch_bytes; /* device memory */
     uint64_t staging_bytes; /* that uploads go through */
     uint64_t dispatches;    /* of frames recorded */
@@ -100,15 +103,17 @@ void as_vulkan_raster_destroy(as_vulkan_raster *raster);
 
 /* Records one frame in a free slot; with all in flight it waits for the oldest at most timeout_ns.
  * AS_TIMEOUT: none got free; AS_ERROR_LIMIT: as core/raster, or all slots are recorded and not
- * submitted, or the target is too large for the device; AS_ERROR_OUT_OF_MEMORY, AS_ERROR_GPU. After
- * a failure nothing of it is recorded. */
+ * submitted; AS_ERROR_GPU: also a target that is too large for the device; AS_ERROR_OUT_OF_MEMORY.
+ * After a failure nothing of it is recorded. */
 as_result as_vulkan_raster_record(as_vulkan_raster *raster, const as_vulkan_draw *draw,
                                   const as_vulkan_target *target, uint64_t timeout_ns,
                                   as_error *error);
 /* Submits what was recorded since, as one submission with these semaphores (`commands` of it are
- * ignored; NULL: none). AS_ERROR_GPU, AS_ERROR_OUT_OF_MEMORY: the frames are dropped. */
+ * ignored; NULL: none). Errors as as_vulkan_submit: the frames are dropped. */
 as_result as_vulkan_raster_submit(as_vulkan_raster *raster, const as_vulkan_submission *semaphores,
                                   uint64_t *out_point, as_error *error);
+/* Drops them instead. */
+void as_vulkan_raster_drop(as_vulkan_raster *raster);
 
 /* Counters; picks up GPU times of frames that are done. */
 as_vulkan_raster_numbers as_vulkan_raster_count(as_vulkan_raster *raster);

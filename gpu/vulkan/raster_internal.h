@@ -17,15 +17,14 @@ typedef struct as_vulkan_push {
     uint32_t x_whole, x_part, y_whole, y_part;
 } as_vulkan_push;
 
-/* Buffers of the set, as in raster.glsl. The image is in a set of its own, which is bound only when
- * it is stored to: drivers look at all descriptors of a set, even at one of an image that is gone.
- */
+/* Buffers of the set, as in raster.glsl: as many as each device has for a shader. The image is in a
+ * set of its own, which is bound only when it is stored to: drivers look at all descriptors of a
+ * set, even at one of an image that is gone. */
 enum {
     AS_VULKAN_BIND_UPLOAD,
     AS_VULKAN_BIND_BITS,
     AS_VULKAN_BIND_ARENA,
-    AS_VULKAN_BIND_JOBS,
-    AS_VULKAN_BIND_PACKED,
+    AS_VULKAN_BIND_JOBS, /* and packed pixels */
     AS_VULKAN_BINDINGS
 };
 
@@ -54,6 +53,7 @@ enum {
 typedef struct as_vulkan_upload {
     uint32_t channels, chunks, steps;
     size_t bytes;
+    uint64_t points; /* of the frame */
 } as_vulkan_upload;
 
 /* Boxes that are in the arena together. */
@@ -72,6 +72,7 @@ typedef struct as_vulkan_plan {
     as_vulkan_batch batches[AS_VULKAN_MOST_BATCHES];
     uint32_t batches_count;
     uint32_t first_row, end_row; /* of the canvas, that may get pixels; equal: none */
+    uint64_t box_words;          /* that are filled: all boxes */
     uint64_t bytes;              /* written */
 } as_vulkan_plan;
 
@@ -87,7 +88,7 @@ static inline uint32_t as_vulkan_most_jobs(uint32_t words)
     return words / 32 + 1;
 }
 
-/* false: more than AS_VULKAN_MOST_UPLOAD bytes. */
+/* false: more than AS_VULKAN_MOST_UPLOAD bytes; `points` is valid all the same. */
 bool as_vulkan_upload_layout(const as_polystream *stream, as_vulkan_upload *out_upload);
 /* Writes the upload to `map` (upload->bytes). false: the frame is one for core/raster. */
 bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *upload,
@@ -97,7 +98,8 @@ bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *up
 
 /* Device memory that all frames of a rasterizer share; each grows and is never shrunk. */
 typedef struct as_vulkan_scratch {
-    as_vulkan_buffer bits, arena, jobs, packed;
+    as_vulkan_buffer bits, arena;
+    as_vulkan_buffer jobs;          /* and then packed pixels */
     uint32_t generation;            /* counts new buffers */
     bool unknown;                   /* what the arena and bits hold; else zero but: */
     uint64_t dirty_from, dirty_end; /* words of bits that may be other than 0 */
@@ -125,12 +127,13 @@ typedef struct as_vulkan_recording {
     VkBuffer upload;
     const as_vulkan_plan *plan; /* NULL: */
     VkBufferCopy bits_copy;     /* the canvas's bits lie in the upload; size 0: it is blank */
-    as_vulkan_push push;        /* but `first`, and what sampling needs */
+    as_vulkan_push push;        /* but `first` */
+    bool pushed;                /* the commands have it, with this `first` */
     const as_vulkan_target *target;
     bool store;
-    VkQueryPool queries;  /* or VK_NULL_HANDLE */
-    uint32_t query;       /* the first of two */
-    uint64_t *dispatches; /* counted */
+    VkQueryPool queries; /* or VK_NULL_HANDLE */
+    uint32_t query;      /* the first of two */
+    uint32_t dispatches; /* counted */
 } as_vulkan_recording;
 
 /* Between Begin- and EndCommandBuffer. */
@@ -140,10 +143,14 @@ void as_vulkan_record(as_vulkan_recording *recording);
 
 /* From the next frame on. */
 void as_vulkan_raster_use(as_vulkan_raster *raster, as_vulkan_way way);
+/* Takes an image that frames under way are drawn into; it goes with the rasterizer. */
+void as_vulkan_raster_keep(as_vulkan_raster *raster, const as_vulkan_image *image);
 
 /* ----------------------------------------------------------------------------- measure.c ----- */
 
-/* Makes a blank image both ways and has the faster one used. */
+/* Has the way used that is faster on this device. The first time, or while that is not known, it
+ * makes a blank image both ways; where the queue is so busy that this takes long, it leaves the way
+ * as it is. */
 as_result as_vulkan_raster_measure(as_vulkan_device *device, as_vulkan_raster *raster,
                                    as_error *error);
 

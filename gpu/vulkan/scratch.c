@@ -60,10 +60,9 @@ as_result as_vulkan_scratch_fit(as_vulkan_device *device, as_vulkan_scratch *scr
     if (result == AS_OK) {
         /* Beside those of the words, one for each of many small boxes. */
         const uint64_t jobs = as_vulkan_most_jobs((uint32_t)(scratch->arena.size / 4)) + 4096;
-        result = fit(device, scratch, &scratch->jobs, 4 * jobs, error);
+        result = fit(device, scratch, &scratch->jobs,
+                     4 * jobs > packed_bytes ? 4 * jobs : packed_bytes, error);
     }
-    if (result == AS_OK && packed_bytes != 0)
-        result = fit(device, scratch, &scratch->packed, packed_bytes, error);
     return result;
 }
 
@@ -79,7 +78,6 @@ void as_vulkan_scratch_destroy(as_vulkan_device *device, as_vulkan_scratch *scra
     as_vulkan_buffer_destroy(device, &scratch->bits);
     as_vulkan_buffer_destroy(device, &scratch->arena);
     as_vulkan_buffer_destroy(device, &scratch->jobs);
-    as_vulkan_buffer_destroy(device, &scratch->packed);
     as_mem_free(scratch->retired);
     scratch->retired = NULL;
 }

@@ -41,6 +41,18 @@ AS_API AS_NODISCARD as_result as_set_allocator(const as_allocator *allocator);
 enum { AS_FEATURE_HTTP = 1, AS_FEATURE_OPENGL = 2, AS_FEATURE_VULKAN = 4 };
 AS_API uint32_t as_features(void);
 
+/* What the library uses in this process, for reports. */
+typedef enum as_part {
+    AS_PART_CPU = 1, /* instruction sets, less what ALPHASTREAM_CPU leaves out: "sse41 avx2"; "c" */
+    AS_PART_HTTP = 2, /* "libcurl 7.88.1" */
+    AS_PART_TLS = 3   /* of HTTP: "OpenSSL/3.0.15" */
+} as_part;
+
+/* Writes it into `text`, `size` bytes with its NUL, cut if need be; "" where the build has no such
+ * part, or there is none of that number. Returns the length of the whole. `text` may be NULL where
+ * `size` is 0. Thread-safe. */
+AS_API size_t as_describe(as_part part, char *text, size_t size);
+
 AS_END_DECLS
 
 #endif

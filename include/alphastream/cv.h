@@ -129,15 +129,15 @@ AS_API void CV_gl_detach(AlphaStreamHandle *handle);
 
 /* Frames as Vulkan images; vulkan.h tells what holds for devices, threads, layouts and semaphores.
  * CV_vk_attach takes the renderer's device into use, before or after CV_init, and in place of the
- * one before; the attachment outlives CV_init. */
+ * one before, which is detached even if this fails; the attachment outlives CV_init. */
 AS_API AS_CV_BOOL CV_vk_attach(AlphaStreamHandle *handle, const as_vk_import *import);
 /* Frame `frame_index` as an image of the size given to CV_init, ready to be sampled once
  * out_image->semaphore has reached out_image->value. Up to 4 may be held at once; each is given
  * back by CV_vk_release_frame_image. Waits as CV_get_frame does. */
 AS_API AS_CV_BOOL CV_vk_get_frame_image(AlphaStreamHandle *handle, unsigned long long frame_index,
                                         as_vk_image *out_image);
-/* `done` (may be NULL) tells when the caller's use ends, as with as_vk_release. An image that is
- * not held is ignored. */
+/* `done` (may be NULL) tells when the caller's use ends, as with as_vk_release, whose errors it
+ * has. */
 AS_API AS_CV_BOOL CV_vk_release_frame_image(AlphaStreamHandle *handle, as_vk_image *image,
                                             const as_vk_done *done);
 /* The caller's use of the images must be over. CV_destroy does the same. */

@@ -298,6 +298,34 @@ typedef struct as_stream_stats {
     uint64_t changes;                  /* times the source's content was found replaced */
 } as_stream_stats;
 
+/* Where frames can be on their way to a caller. */
+typedef int32_t as_tier;
+enum {
+    AS_TIER_L0 = 0,    /* finished: a mask, canvas or strip of any size, held by callers or not */
+    AS_TIER_L1 = 1,    /* decoded: the polystream is in memory */
+    AS_TIER_SOURCE = 2 /* the container's bytes are here without the network: in the chunk cache of
+                          an HTTP source, in memory or on disk; of files and memory, all that are
+                          there; of a caller's source, none. as_source_get_cached tells bytes */
+};
+
+/* Frames first .. end - 1. */
+typedef struct as_frame_range {
+    uint64_t first, end;
+} as_frame_range;
+
+/* Which frames are in a tier now, as ranges in ascending order that neither overlap nor touch: the
+ * first `capacity` of them (`ranges` may be NULL for 0); *out_count is how many there are. Counts
+ * as no use of any frame. Locks are held for a few thousand steps at a time, so that nobody waits
+ * long for a frame meanwhile; what comes or goes during the call may be told or not. Takes 1 bit of
+ * memory a frame while it runs, and 16 bytes for each range of bytes where it asks a source.
+ * Errors: AS_ERROR_ARGUMENT, also for a tier that does not exist; AS_NOT_READY: the index is not
+ * read, or the content was replaced meanwhile; why the open failed; AS_ERROR_LIMIT: more than
+ * capacity, those are written; AS_ERROR_OUT_OF_MEMORY; AS_ERROR_TRANSPORT: the size of a file
+ * cannot be had. */
+AS_API AS_NODISCARD as_result as_stream_get_cached(as_stream *stream, as_tier tier,
+                                                   as_frame_range *ranges, size_t capacity,
+                                                   size_t *out_count);
+
 /* Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_get_stats(as_stream *stream, as_stream_stats *out_stats);
 

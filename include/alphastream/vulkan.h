@@ -25,7 +25,8 @@
  * Threads. An as_vk_device: any thread. An as_vk: one thread at a time; which one may change.
  * Decoding goes on in the stream's workers; the calling thread copies some KB, records and submits.
  * The library submits to the queue it was given, between lock_queue and unlock_queue, and makes its
- * own command buffers; it never waits for the device or for a queue to be idle.
+ * own command buffers; it does not wait for the device or for a queue to be idle (but see
+ * as_vk_device_unref for software drivers).
  *
  * A lost device is told once as AS_ERROR_GPU; every later call on it fails likewise, at once, and
  * detach and unref free what they can.
@@ -149,7 +150,10 @@ AS_API AS_NODISCARD as_result as_vk_device_create(const as_vk_create *create,
                                                   as_vk_device **out_device, as_error *error);
 
 /* Drops the caller's reference and writes NULL; an as_vk holds one of its own. The last one waits
- * for what the library itself submitted, and frees. NULL and NULL handles are ignored. */
+ * for what the library itself submitted, and frees. With a software driver (as_vk_gpu.type is
+ * VK_PHYSICAL_DEVICE_TYPE_CPU) it makes one empty submission and waits for that, too, and so for
+ * all that is in the queue: Mesa's goes on using a semaphore after it has signalled it. NULL and
+ * NULL handles are ignored. */
 AS_API void as_vk_device_unref(as_vk_device **device);
 
 /* The GPUs that can be listed, usable or not. At most `room` of them are written to `gpus` (NULL
@@ -201,7 +205,9 @@ enum {
 typedef struct as_vk_params {
     uint32_t struct_size; /* sizeof(as_vk_params) */
     uint32_t images;   /* the pool makes at most so many, all sizes together, each when it is first
-                          needed; 1 .. 64; default 4 */
+                          needed; 1 .. 64; default 4. An image keeps its size: where all are there
+                          and none of the wanted size is free, one of another size makes way, which
+                          allocates memory; so have one for each that is held, of each size */
     as_vk_write write; /* default AS_VK_WRITE_AUTO */
     uint32_t usage;    /* VkImageUsageFlags of the pool's images, besides sampling and transfers:
                           storage, color attachment, input attachment; default 0 */
@@ -209,10 +215,14 @@ typedef struct as_vk_params {
                                  or attaching is AS_ERROR_GPU); default 0 */
     uint32_t keep_processing; /* 1: the stream goes on preparing what its `processing` says; default
                                  0: it fetches for images and makes pixels only when asked */
+    uint32_t gpu_times;       /* 1: as_vk_stats.gpu is measured. With some drivers that costs
+                                 as_vk_get_frame more than all else, so default 0 */
 } as_vk_params;
 
-/* Makes frames of `stream` available as images on `device`; one device may serve many streams.
- * Errors: as as_vk_device_import. */
+/* Makes frames of `stream` available as images on `device`; one device may serve many streams. With
+ * AS_VK_WRITE_AUTO the first one of a device measures with some submissions of its own, behind what
+ * is in the queue, for at most 0.2 s; where that is not enough, it stores, and the next one
+ * measures. Errors: as as_vk_device_import. */
 AS_API AS_NODISCARD as_result as_vk_attach(as_stream *stream, as_vk_device *device,
                                            const as_vk_params *params, as_vk **out_vk,
                                            as_error *error);
@@ -243,8 +253,12 @@ typedef struct as_vk_request {
                               VK_IMAGE_LAYOUT_UNDEFINED: what is around the mask may be lost */
     VkSemaphore wait;      /* the caller's last use of the image signals it; default: that was in
                               the same queue, before. A timeline semaphore with wait_value, or a
-                              binary one with 0, which the library consumes unless the call fails */
+                              binary one with 0, which the library consumes unless the call fails;
+                              as as_vk_done.semaphore */
     uint64_t wait_value;
+    VkImageView image_view; /* of image, 2D, identity swizzle, for stores: valid until that drawing
+                               is done. Default: where the shader stores, each call makes one of
+                               its own */
 } as_vk_request;
 
 /* An image that shows a frame. Give it back with as_vk_release, also if it is the caller's. */
@@ -257,7 +271,7 @@ typedef struct as_vk_image {
     uint32_t height;       /* rows */
     uint32_t layout;       /* once `value` is reached */
     uint32_t queue_family; /* that owns it then */
-    uint32_t reserved;
+    uint32_t serial;       /* the library's, of this get */
     /* The drawing is done when this timeline semaphore reaches `value`; wait for it in every
      * submission that uses the image. 0 where AS_VK_TIMELINE is not in use: later submissions to
      * the same queue are behind the drawing anyway; before any other use call as_vk_wait. The
@@ -285,19 +299,23 @@ AS_API AS_NODISCARD as_result as_vk_get_frame(as_vk *vk, uint64_t index,
 /* When the caller's use of an image ends. Zero = default everywhere. */
 typedef struct as_vk_done {
     uint32_t struct_size; /* sizeof(as_vk_done) */
-    uint32_t layout;      /* the image is in then; default: as it was given */
+    uint32_t layout; /* the image is in then; default: as it was given. Another one: the frame is
+                        drawn anew when it is got next */
     /* Signalled then: a timeline semaphore with `value`, or a binary one with 0, whose signal the
-     * library consumes. It must stay valid until the library has waited: until the image was got
-     * again and that drawing is done, or detach. Default: the use is over already, or was submitted
-     * to the same queue before this call. For images of the pool; for the caller's see
-     * as_vk_request.wait. */
+     * library consumes. What signals a timeline may still be to come, from another queue or from
+     * the host; what signals it from the library's own queue must have been submitted, as for a
+     * binary one: the library's wait for it in that queue may be the next submission. It must stay
+     * valid until the library has waited: until the image was drawn anew, which makes its `value`
+     * another (a get that finds the frame shown does not draw), and that drawing is done; or until
+     * as_vk_detach. Default: the use is over already, or was submitted to the same queue before
+     * this call. For images of the pool; for the caller's see as_vk_request.wait. */
     VkSemaphore semaphore;
     uint64_t value;
 } as_vk_done;
 
 /* Gives an image back and zeroes *image; in any order. `done` may be NULL. NULL vk, NULL image and
- * zeroed images are ignored; so is releasing one a second time. Errors: AS_ERROR_ARGUMENT: `done`
- * is not as described; the image stays held. */
+ * zeroed images are ignored. Errors: AS_ERROR_ARGUMENT: *image is a copy of one that was released
+ * before, or another as_vk's; or `done` is not as described, and the image stays held. */
 AS_API as_result as_vk_release(as_vk *vk, as_vk_image *image, const as_vk_done *done,
                                as_error *error);
 
@@ -336,6 +354,7 @@ typedef struct as_vk_stats {
     uint64_t staging_bytes;    /* memory that uploads go through */
     uint64_t frames;           /* gets that succeeded */
     uint64_t shown_already;    /* of these: nothing had to be drawn */
+    uint64_t drawn_by_cpu;     /* frames: by the calling thread, and uploaded as bits (docs) */
     uint64_t points, channels; /* of frames drawn */
     uint64_t upload_bytes;     /* all that was uploaded */
     uint64_t submits, dispatches;
@@ -343,7 +362,8 @@ typedef struct as_vk_stats {
     uint64_t last_upload_bytes, last_dispatches; /* of the latest get that drew */
     as_stage_times
         update;         /* as_vk_get_frame in the calling thread, but for the wait for the frame */
-    as_stage_times gpu; /* between timestamps around the drawing; count 0: not supported */
+    as_stage_times gpu; /* between timestamps around the drawing; count 0: not supported, or
+                           as_vk_params.gpu_times is 0 */
 } as_vk_stats;
 
 /* Errors: AS_ERROR_ARGUMENT. */

@@ -21,12 +21,13 @@ bool backend_vulkan_built(void)
     return true;
 }
 
-static as_vk_get_proc load(const char *wanted_by)
+/* `before` begins the sentence that says why there is none. */
+static as_vk_get_proc load(const char *before)
 {
     char why[256];
     const as_vk_get_proc get_proc = vulkan_load(why, sizeof(why));
     if (!get_proc)
-        (void)message_usage("%s: %s", wanted_by, why);
+        (void)message_usage("%s%s", before, why);
     return get_proc;
 }
 
@@ -82,7 +83,7 @@ static int create_device(backend_vulkan *v, const options *o, as_vk_get_proc get
 
 int backend_vulkan_open(const options *o, backend_vulkan **out)
 {
-    const as_vk_get_proc get_proc = load("--backend vulkan");
+    const as_vk_get_proc get_proc = load("--backend vulkan: ");
     *out = NULL;
     if (!get_proc)
         return CLI_USAGE;
@@ -97,8 +98,9 @@ int backend_vulkan_open(const options *o, backend_vulkan **out)
 
 int backend_vulkan_attach(backend_vulkan *v, as_stream *stream)
 {
+    const as_vk_params params = {.struct_size = sizeof(params), .gpu_times = 1};
     as_error error = {0};
-    if (as_vk_attach(stream, v->device, NULL, &v->vk, &error) == AS_OK)
+    if (as_vk_attach(stream, v->device, &params, &v->vk, &error) == AS_OK)
         return CLI_DONE;
     return message_usage("--backend vulkan: %s", error.text);
 }
@@ -157,7 +159,7 @@ int backend_vulkan_list(as_vk_gpu **out_gpus, uint32_t *out_count)
 {
     enum { ROOM = 32 };
     as_error error = {0};
-    const as_vk_get_proc get_proc = load("gpus");
+    const as_vk_get_proc get_proc = load("");
     *out_gpus = NULL;
     *out_count = 0;
     if (!get_proc)
@@ -166,7 +168,7 @@ int backend_vulkan_list(as_vk_gpu **out_gpus, uint32_t *out_count)
     if (!*out_gpus)
         return message_usage("out of memory");
     if (as_vk_list_gpus(get_proc, *out_gpus, ROOM, out_count, &error) != AS_OK)
-        return message_usage("gpus: %s", error.text);
+        return message_usage("%s", error.text);
     *out_count = *out_count > ROOM ? ROOM : *out_count;
     return CLI_DONE;
 }

@@ -67,5 +67,5 @@ int backend_vulkan_list(as_vk_gpu **out_gpus, uint32_t *out_count)
 {
     *out_gpus = NULL;
     *out_count = 0;
-    return message_usage("gpus: this build has no Vulkan (ALPHASTREAM_WITH_VULKAN)");
+    return message_usage("this build has no Vulkan (ALPHASTREAM_WITH_VULKAN)");
 }

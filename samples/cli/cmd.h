@@ -15,5 +15,6 @@ int cmd_decode(const options *o);
 int cmd_convert(const options *o);
 int cmd_play(const options *o);
 int cmd_gpus(const options *o);
+int cmd_doctor(const options *o);
 
 #endif

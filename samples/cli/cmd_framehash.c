@@ -4,40 +4,32 @@
  */
 #include "cmd.h"
 
+#include "hash.h"
 #include "message.h"
 #include "pool.h"
-#include "sha256.h"
 #include "source_open.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 static as_result hash_frame(renderer *r, const void *user, uint64_t frame, byte_array *out,
                             as_error *error)
 {
     (void)user;
-    as_result result = bytes_resize(out, SHA256_SIZE, error);
+    as_result result = bytes_resize(out, HASH_SIZE, error);
     if (result == AS_OK)
         result = render_scratch(r, frame, error);
     if (result != AS_OK)
         return result;
-    if (!sha256(r->pixels.data, r->pixels.size, out->data)) {
-        *error = (as_error){.code = AS_ERROR_NOT_INITIALIZED};
-        snprintf(error->text, sizeof(error->text),
-                 "the library for SHA-256 refuses; check its configuration");
-        return error->code;
-    }
-    return AS_OK;
+    return hash_bytes(r->pixels.data, r->pixels.size, out->data, error);
 }
 
 static int print_hash(void *user, const pool_result *result)
 {
     (void)user;
-    char text[2 * SHA256_SIZE + 1];
+    char text[HASH_TEXT];
     if (result->result != AS_OK)
         return CLI_DONE;
-    for (int i = 0; i < SHA256_SIZE; i++)
-        snprintf(text + 2 * i, 3, "%02x", result->data.data[i]);
+    hash_text(result->data.data, text);
     return message_print("%" PRIu64 " %s\n", result->frame, text) ? CLI_DONE : CLI_USAGE;
 }
 

@@ -7,18 +7,22 @@ static const char overview[] =
     "usage: alphastream COMMAND SOURCE [options]\n"
     "\n"
     "  info      SOURCE [--json]     what the container is\n"
-    "  verify    SOURCE              every frame inflated and parsed\n"
+    "  verify    SOURCE [--json]     every frame inflated and parsed\n"
     "  framehash SOURCE              the SHA-256 of each mask\n"
     "  decode    SOURCE -o OUT       masks to .png, .pgm, .y4m, .gray or standard output\n"
-    "  play      SOURCE              plays against the clock and tells how smooth it was\n"
+    "  play      SOURCE [--json]     plays against the clock and tells how smooth it was\n"
     "  convert   IN OUT              plain (ASVP) to encrypted (ASVR) and back\n"
     "  gpus      [--json]            the GPUs that --backend vulkan could use\n"
+    "  doctor    [--json]            what works on this machine, and whether it draws exactly\n"
     "\n"
     "SOURCE is a path, a URL (http, https, file), or - for standard input. \"alphastream COMMAND\n"
-    "--help\" says more; --version prints the version.\n"
+    "--help\" says more; --version prints the version, and which parts this build has.\n"
     "\n"
-    "Exit codes: 0 done; 1 the data was bad, or the passphrase missing or wrong; 2 wrong use, an\n"
-    "unusable backend, an output that cannot be written; 3 the source cannot be reached.\n";
+    "Exit codes: 0 done; 1 the data was bad, or the passphrase missing or wrong, or doctor found "
+    "a\n"
+    "fault; 2 wrong use, an unusable backend, an output that cannot be written; 3 the source "
+    "cannot\n"
+    "be reached.\n";
 
 static const char common_drawing[] =
     "\n"
@@ -55,26 +59,29 @@ static const char common_rest[] =
     "  --progress auto|always|never\n"
     "                             a bar; auto: on a terminal, for anything over a second\n";
 
-const char help_info[] = "usage: alphastream info SOURCE [--json] [--http]\n"
-                         "\n"
-                         "Prints what a container is: plain or encrypted, frames, sizes.\n"
-                         "\n"
-                         "  --json                     the same as one JSON object\n"
-                         "  --http                     of an http or https URL, also the requests "
-                         "it took: ranges, bytes,\n"
-                         "                             times; even if it could not be opened\n";
+static const char info_text[] =
+    "usage: alphastream info SOURCE [--json] [--http]\n"
+    "\n"
+    "Prints what a container is: plain or encrypted, frames, sizes.\n"
+    "\n"
+    "  --json                     the same as one JSON object\n"
+    "  --http                     of an http or https URL, also the requests "
+    "it took: ranges, bytes,\n"
+    "                             times; even if it could not be opened\n";
 
-const char help_verify[] =
+static const char verify_text[] =
     "usage: alphastream verify SOURCE [options]\n"
     "\n"
-    "Inflates and parses every frame, names the first 100 bad ones, counts the rest.\n";
+    "Inflates and parses every frame, names the first 100 bad ones, counts the rest.\n"
+    "\n"
+    "  --json                     the result as one JSON object\n";
 
-const char help_framehash[] =
+static const char framehash_text[] =
     "usage: alphastream framehash SOURCE [options]\n"
     "\n"
     "Prints \"INDEX SHA256\" of each mask's bytes, a line each. A bad frame's line is left out.\n";
 
-const char help_decode[] =
+static const char decode_text[] =
     "usage: alphastream decode SOURCE -o OUT [options]\n"
     "\n"
     "Writes masks. OUT decides the form:\n"
@@ -92,7 +99,7 @@ const char help_decode[] =
     "  --keep-going               .y4m, .gray, -: an empty mask for a bad frame, not the end\n"
     "  -q, --quiet                no summary\n";
 
-const char help_convert[] =
+static const char convert_text[] =
     "usage: alphastream convert IN OUT [options]\n"
     "\n"
     "Rewrites a container: OUT's extension, .asvp (plain) or .asvr (encrypted), says as what.\n"
@@ -108,7 +115,7 @@ const char help_convert[] =
     "  --to-scene N, --to-stream-version V, --to-name S, --to-passphrase-file F\n"
     "                             the key of OUT\n";
 
-const char help_play[] =
+static const char play_text[] =
     "usage: alphastream play SOURCE [options]\n"
     "\n"
     "Plays without a window. Each frame is asked for when it is due. On time: there before the "
@@ -130,19 +137,58 @@ const char help_play[] =
     "  --l1 N                     polystreams cached, 2 to 1048576 (default: 512)\n"
     "  --json                     the numbers as one JSON object\n";
 
-const char help_gpus[] =
+static const char gpus_text[] =
     "usage: alphastream gpus [--json]\n"
     "\n"
     "Lists the GPUs that Vulkan knows, what --backend vulkan would use of each, or why it cannot.\n"
     "\n"
     "  --json                     the same as one JSON array\n";
 
+static const char doctor_text[] =
+    "usage: alphastream doctor [--json]\n"
+    "\n"
+    "Tells what the library uses here: instruction sets, OpenGL, each GPU of Vulkan, HTTP, TLS, "
+    "and\n"
+    "whether a passphrase is configured (never which). Processor, OpenGL and GPUs draw built-in\n"
+    "frames, and pass if every pixel is right. Exits with 1 if one fails; what is not there is no\n"
+    "failure.\n"
+    "\n"
+    "  --json                     the same as one JSON object\n";
+
+const command_help help_info = {info_text, false,
+                                "  alphastream info people.asvp\n"
+                                "  alphastream info --json https://media.example/people.asvp\n"};
+const command_help help_verify = {
+    verify_text, false,
+    "  alphastream verify people.asvp\n"
+    "  alphastream verify --json people.asvr --passphrase-file key.txt --scene 7\n"};
+const command_help help_framehash = {framehash_text, false,
+                                     "  alphastream framehash people.asvp --frames 0,315\n"};
+const command_help help_decode = {
+    decode_text, false,
+    "  alphastream decode people.asvp --frames 0-9 -o frame-%05d.png\n"
+    "  alphastream decode people.asvp --size 512x256 -o people.y4m\n"
+    "  alphastream decode people.asvp --sheet -o sheet.png\n"};
+const command_help help_convert = {
+    convert_text, false,
+    "  alphastream convert people.asvp people.asvr --passphrase-file key.txt --scene 7\n"};
+const command_help help_play = {play_text, false,
+                                "  alphastream play people.asvp --size 6720x3360 --seconds 5\n"
+                                "  alphastream play people.asvp --backend vulkan\n"};
+const command_help help_gpus = {gpus_text, true, "  alphastream gpus\n"};
+const command_help help_doctor = {doctor_text, true,
+                                  "  alphastream doctor\n"
+                                  "  alphastream doctor --json\n"};
+
 void help_print(void)
 {
     message_print("%s", overview);
 }
 
-void help_print_command(const char *text)
+void help_print_command(const command_help *help)
 {
-    message_print("%s%s%s%s", text, common_drawing, common_rest, common_http);
+    message_print("%s", help->text);
+    if (!help->alone)
+        message_print("%s%s%s", common_drawing, common_rest, common_http);
+    message_print("\nexamples:\n%s", help->examples);
 }

@@ -5,13 +5,21 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
+#include <stdbool.h>
+
 /* The text of the whole tool. */
 void help_print(void);
 
-/* `text` of one command, and the options that all of them take. */
-void help_print_command(const char *text);
+typedef struct command_help {
+    const char *text;
+    bool alone; /* without a SOURCE: options of all commands mean nothing to it */
+    const char *examples;
+} command_help;
 
-extern const char help_info[], help_verify[], help_framehash[], help_decode[], help_convert[],
-    help_play[], help_gpus[];
+/* The text of one command, the options that all of them take, and examples. */
+void help_print_command(const command_help *help);
+
+extern const command_help help_info, help_verify, help_framehash, help_decode, help_convert,
+    help_play, help_gpus, help_doctor;
 
 #endif

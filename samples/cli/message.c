@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@ enum { LINE_SIZE = 2048, STATUS_SIZE = 128 };
 /* Workers log while the main thread reports: one line at a time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char status[STATUS_SIZE];
+static char *diverted; /* where sentences go, or NULL */
+static size_t diverted_size;
 static int stdout_error; /* errno of the first failed write to standard output */
 
 static void erase_status(void)
@@ -35,9 +38,14 @@ static void write_line(const char *prefix, const char *format, va_list args)
         if (is_control(*c))
             *c = '?';
     pthread_mutex_lock(&lock);
-    erase_status();
-    fprintf(stderr, "%s%s\n%s", prefix, line, status);
-    fflush(stderr);
+    if (diverted) {
+        if (!diverted[0])
+            snprintf(diverted, diverted_size, "%s", line);
+    } else {
+        erase_status();
+        fprintf(stderr, "%s%s\n%s", prefix, line, status);
+        fflush(stderr);
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -101,6 +109,16 @@ int message_fail(const as_error *error)
     return message_exit_code(error->code);
 }
 
+void message_divert(char *text, size_t size)
+{
+    pthread_mutex_lock(&lock);
+    diverted = text;
+    diverted_size = size;
+    if (text)
+        text[0] = '\0';
+    pthread_mutex_unlock(&lock);
+}
+
 void message_status(const char *text)
 {
     pthread_mutex_lock(&lock);
@@ -137,6 +155,20 @@ bool message_print_name(const char *name)
     for (size_t i = 0; name[i] && printed; i++)
         printed = message_print("%c", is_control(name[i]) ? '?' : name[i]);
     return printed;
+}
+
+static bool colours(void)
+{
+    const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no && *no) && terminal && *terminal &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+bool message_print_coloured(message_colour colour, const char *word)
+{
+    static const char *const codes[] = {"", "\033[32m", "\033[31m", "\033[33m"};
+    return colour != COLOUR_NONE && colours() ? message_print("%s%s\033[m", codes[colour], word)
+                                              : message_print("%s", word);
 }
 
 bool message_is_closed(int system_error)

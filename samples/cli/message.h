@@ -10,6 +10,7 @@
 #include "alphastream/result.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum {
     CLI_DONE = 0,   /* all went well */
@@ -47,6 +48,15 @@ void message_note(const char *format, ...) MESSAGE_FORMAT;
 
 /* An as_log_fn. */
 void message_log(void *user, as_log_level level, const char *message);
+
+/* From now on the first sentence for standard error goes into `text`, `size` bytes, and the others
+ * nowhere; with NULL to standard error again. */
+void message_divert(char *text, size_t size);
+
+typedef enum message_colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_BAD, COLOUR_DOUBT } message_colour;
+
+/* A word to standard output, coloured on a terminal, unless NO_COLOR is set or TERM is "dumb". */
+bool message_print_coloured(message_colour colour, const char *word);
 
 /* Shows `text` as the last, unfinished line of standard error; "" takes it away. Errors and notes
  * go above it. */

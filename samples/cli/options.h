@@ -101,8 +101,8 @@ typedef struct options {
 int options_parse(int argc, char **argv, options *o);
 void options_free(options *o);
 
-/* The name of the first option in `given` that is not in `accepted`, or NULL. */
-const char *options_refused(const options *o, unsigned accepted);
+/* The name of the first option in `given` that is not in `accepted`, and its bit; or NULL. */
+const char *options_refused(const options *o, unsigned accepted, unsigned *out_bit);
 
 /* A whole decimal number of `low` .. `high`, digits only. */
 bool options_number(const char *text, uint64_t low, uint64_t high, uint64_t *out);

@@ -57,11 +57,11 @@ static int create_temporary(out_file *file, const char *path)
     memcpy(file->temporary, path, folder);
     for (int tries = 0; tries < MOST_TRIES; tries++) {
         snprintf(file->temporary + folder, NAME_ROOM, ".as-%ld-%u.tmp", (long)getpid(), number++);
+        unfinished = file->temporary; /* a signal may come as soon as the file is there */
         file->fd = system_create(file->temporary);
-        if (file->fd >= 0) {
-            unfinished = file->temporary;
+        if (file->fd >= 0)
             return CLI_DONE;
-        }
+        unfinished = NULL; /* another process's, or none */
         if (errno != EEXIST)
             break;
     }

@@ -29,6 +29,8 @@ void system_catch(void (*handler)(int number), bool any_end);
 
 typedef enum system_kind { SYSTEM_NONE, SYSTEM_FILE, SYSTEM_OTHER } system_kind;
 system_kind system_look(const char *path);
+/* Does the file there let itself be read? Never waits. false: errno says why. */
+bool system_can_read(const char *path);
 
 /* A file descriptor of a file that did not exist; -1: errno says why. */
 int system_create(const char *path);

@@ -71,6 +71,18 @@ system_kind system_look(const char *path)
     return S_ISREG(status.st_mode) ? SYSTEM_FILE : SYSTEM_OTHER;
 }
 
+bool system_can_read(const char *path)
+{
+    char byte;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const bool can = fd >= 0 && read(fd, &byte, 1) >= 0;
+    const int system_error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = system_error;
+    return can;
+}
+
 int system_create(const char *path)
 {
     int fd;

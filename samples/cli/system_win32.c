@@ -104,6 +104,20 @@ system_kind system_look(const char *path)
     return found & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_DEVICE) ? SYSTEM_OTHER : SYSTEM_FILE;
 }
 
+bool system_can_read(const char *path)
+{
+    char byte;
+    wchar_t *wide = widen(path);
+    const int fd = wide ? _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT) : -1;
+    const bool can = fd >= 0 && _read(fd, &byte, 1) >= 0;
+    const int system_error = errno;
+    if (fd >= 0)
+        (void)_close(fd);
+    free(wide);
+    errno = system_error;
+    return can;
+}
+
 int system_create(const char *path)
 {
     wchar_t *wide = widen(path);

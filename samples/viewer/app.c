@@ -16,11 +16,19 @@
 #define EARLY_NS INT64_C(1000000)
 enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
 #define COUNTING_WAIT_NS UINT64_C(50000000)
+#define STRIP_WAIT_NS UINT64_C(10000000000) /* where pictures are counted: none goes without */
 
 static double now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+double app_thread_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
@@ -79,15 +87,28 @@ bool app_start(app *a, float text_scale)
     }
     if (o->script && !script_read(&a->script, o->script, why, sizeof(why)))
         return complain(a, 2, why);
-    if (!o->headless) {
-        a->font = text_open(o->font ? o->font : VIEWER_FONT,
-                            (unsigned)((float)TEXT_PIXELS * text_scale + 0.5F), why, sizeof(why));
-        if (!a->font)
-            return complain(a, 2, why);
-    }
+    if (!o->headless && !app_scale(a, text_scale))
+        return false;
     app_resize(a, a->scene.width, a->scene.height);
     if (o->location)
         app_open(a, o->location);
+    return true;
+}
+
+bool app_scale(app *a, float text_scale)
+{
+    char why[APP_TEXT];
+    const float scale = text_scale < 0.25F ? 1.0F : text_scale > 16.0F ? 16.0F : text_scale;
+    if (a->options.headless)
+        return true;
+    text_font *font = text_open(a->options.font ? a->options.font : VIEWER_FONT,
+                                (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
+    if (!font)
+        return complain(a, 2, why);
+    text_close(a->font);
+    a->font = font;
+    a->scale = scale;
+    a->hud_at = a->clock; /* the overlays are made anew */
     return true;
 }
 
@@ -196,8 +217,12 @@ static void get_strip(app *a)
     as_frame *strip = NULL;
     as_frame_info info;
     const renderer_ops *ops = a->options.renderer;
-    if (as_stream_get_strip(a->player.stream, a->shown, AS_TIMEBOX, &strip) == AS_OK &&
-        as_frame_get_info(strip, &info) == AS_OK)
+    const uint64_t timeout = app_is_counting(a) ? STRIP_WAIT_NS : AS_TIMEBOX;
+    const double begin = app_thread_ms();
+    const bool good = as_stream_get_strip(a->player.stream, a->shown, timeout, &strip) == AS_OK &&
+                      as_frame_get_info(strip, &info) == AS_OK;
+    a->library_now_ms += app_thread_ms() - begin;
+    if (good)
         ops->set_strip(a->renderer, &info);
     else
         as_stream_clear_error(a->player.stream);
@@ -217,9 +242,10 @@ static void get_mask(app *a)
     as_error error = {.code = AS_OK};
     if (p->state != AS_OK || (a->has_shown && a->shown == p->due && !*a->problem))
         return;
-    const double before = now_ms();
+    const double before = now_ms(), begin = app_thread_ms();
     const uint64_t timeout = app_is_counting(a) ? COUNTING_WAIT_NS : AS_TIMEBOX;
     a->frame_result = a->options.renderer->get(a->renderer, p->due, timeout, &error);
+    a->library_now_ms += app_thread_ms() - begin;
     meter_add(&a->get_ms, now_ms() - before);
     if (a->frame_result == AS_OK) {
         a->has_shown = true;
@@ -237,6 +263,7 @@ static void poll_stream(app *a)
 {
     as_error error;
     const as_result before = a->player.state;
+    const double begin = app_thread_ms();
     if (player_poll(&a->player) && !a->has_shown) {
         const as_result result = a->options.renderer->use(a->renderer, a->player.stream, &error);
         if (result != AS_OK) {
@@ -244,6 +271,7 @@ static void poll_stream(app *a)
             a->player.error = error;
         }
     }
+    a->library_now_ms += app_thread_ms() - begin;
     if (a->player.state != AS_OK || before != AS_OK)
         set_problem(a, a->player.state, a->player.error.text);
 }
@@ -276,8 +304,10 @@ static void follow_clock(app *a)
     player *p = &a->player;
     if (a->video && p->state == AS_OK)
         video_go(a->video, p->media_ns + EARLY_NS);
+    const double begin = app_thread_ms();
     if (!a->options.frames)
         player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+    a->library_now_ms += app_thread_ms() - begin;
 }
 
 /* A picture is shown with its mask, or not yet; with one that will never come, it is. */
@@ -328,14 +358,14 @@ static void log_state(app *a)
     snprintf(text, sizeof(text),
              "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
              " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
-             "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d video=%" PRId64
+             "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d scale=%g video=%" PRId64
              " digits=%s result=%d problem=%s",
              p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
              a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
-             a->scene.width, a->scene.height, a->fullscreen,
+             a->scene.width, a->scene.height, a->fullscreen, (double)a->scale,
              a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, a->problem);
     if (strcmp(text, a->state) == 0)
         return;
@@ -352,7 +382,7 @@ void app_log_total(const app *a)
         printf("total pictures=%" PRIu64 " seconds=%.3f rate=%.1f cpu_ms=%.3f library_ms=%.3f "
                "gpu_ms=%.3f\n",
                a->pictures, seconds, (double)a->pictures / (seconds > 0.0 ? seconds : 1.0),
-               (double)meter_mean(&a->cpu_ms), t.library_ms, t.gpu_ms);
+               (double)meter_mean(&a->cpu_ms), (double)meter_part(&a->library_ms, 0.5), t.gpu_ms);
 }
 
 bool app_picture(app *a, int64_t elapsed_ns)
@@ -361,6 +391,10 @@ bool app_picture(app *a, int64_t elapsed_ns)
     const double begin = now_ms();
     if (a->pictures++ == 0)
         a->first_ms = begin;
+    else
+        meter_add(&a->picture_ms, begin - a->begun_ms);
+    a->begun_ms = begin;
+    a->library_now_ms = 0.0;
     poll_stream(a);
     if (a->player.state != AS_NOT_READY || !*a->location) {
         a->clock += (double)elapsed_ns / 1e9;
@@ -378,7 +412,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     if (!a->options.renderer->draw(a->renderer, &a->scene, why, sizeof(why)))
         return complain(a, 2, why);
     meter_add(&a->cpu_ms, now_ms() - begin);
-    meter_add(&a->picture_ms, (double)elapsed_ns / 1e6);
+    meter_add(&a->library_ms, a->library_now_ms);
     log_state(a);
     if (a->options.frames)
         count_frames(a);

@@ -32,6 +32,7 @@ typedef struct app {
     video *video; /* NULL: none */
     panel panels[PANEL_COUNT];
     text_font *font; /* NULL: no overlays */
+    float scale;     /* of the font; 0 without overlays */
     timeline timeline;
     script script;
     int exit_code;
@@ -51,7 +52,11 @@ typedef struct app {
     double notice_until;     /* by the app's clock */
     double clock;            /* seconds, real or virtual */
     double hud_at;           /* when the overlays were made last */
-    meter picture_ms, get_ms, cpu_ms;
+    double begun_ms;         /* when the latest picture was begun */
+    double library_now_ms;   /* see app_thread_ms; of the picture that is being made */
+    /* From picture to picture; getting a mask; all work on a picture; the library's part of this
+     * thread's CPU time for it. */
+    meter picture_ms, get_ms, cpu_ms, library_ms;
     char state[1024]; /* as printed last */
 } app;
 
@@ -67,6 +72,10 @@ void app_open(app *a, const char *location);
  * the renderer failed, which was said. */
 bool app_picture(app *a, int64_t elapsed_ns);
 
+/* CPU time of the calling thread so far. What lies between two of them around calls of the library
+ * is added to library_now_ms. */
+double app_thread_ms(void);
+
 /* For --log-state: how many pictures were made, how fast, at what cost. */
 void app_log_total(const app *a);
 
@@ -76,6 +85,9 @@ bool app_is_counting(const app *a);
 bool app_is_idle(const app *a);
 
 void app_resize(app *a, int width, int height);
+/* The overlays' text becomes text_scale times as large as on a common screen. false: the font
+ * cannot be opened any more, which was said; the one before stays. */
+bool app_scale(app *a, float text_scale);
 /* Positions are pixels of the target. */
 void app_press(app *a, int x, int y);
 void app_move(app *a, int x, int y);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gl_calls.h"
 
+enum { MOST_PARTS = 4 };
+
 bool gl_calls_load(gl_calls *c, void (*(*address)(void *user, const char *name))(void), void *user,
                    const char **missing)
 {
@@ -15,20 +17,26 @@ bool gl_calls_load(gl_calls *c, void (*(*address)(void *user, const char *name))
     return true;
 }
 
-GLuint gl_calls_program(const gl_calls *c, const char *defines, const char *vertex,
-                        const char *fragment)
+static void add_shader(const gl_calls *c, GLuint program, GLenum kind, const char *const *parts,
+                       int count)
 {
-    static const char head[] = "#version 330 core\n";
-    const char *const texts[2][3] = {{head, defines, vertex}, {head, defines, fragment}};
+    const char *texts[1 + MOST_PARTS] = {"#version 330 core\n"};
+    const GLuint shader = c->CreateShader(kind);
+    for (int i = 0; i < count; i++)
+        texts[1 + i] = parts[i];
+    c->ShaderSource(shader, 1 + count, texts, NULL);
+    c->CompileShader(shader);
+    c->AttachShader(program, shader);
+    c->DeleteShader(shader); /* goes with the program */
+}
+
+GLuint gl_calls_program(const gl_calls *c, const char *vertex, const char *const *fragment,
+                        int parts)
+{
     const GLuint program = c->CreateProgram();
     GLint linked = 0;
-    for (int i = 0; i < 2; i++) {
-        const GLuint shader = c->CreateShader(i == 0 ? GL_VERTEX_SHADER : GL_FRAGMENT_SHADER);
-        c->ShaderSource(shader, 3, texts[i], NULL);
-        c->CompileShader(shader);
-        c->AttachShader(program, shader);
-        c->DeleteShader(shader); /* goes with the program */
-    }
+    add_shader(c, program, GL_VERTEX_SHADER, &vertex, 1);
+    add_shader(c, program, GL_FRAGMENT_SHADER, fragment, parts);
     c->LinkProgram(program);
     c->GetProgramiv(program, GL_LINK_STATUS, &linked);
     if (linked)

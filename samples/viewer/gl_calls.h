@@ -76,9 +76,9 @@ typedef struct gl_calls {
 bool gl_calls_load(gl_calls *c, void (*(*address)(void *user, const char *name))(void), void *user,
                    const char **missing);
 
-/* A program of two shaders in GLSL 3.30 without "#version" line; `defines` ("#define ...\n" or "")
- * comes before both. 0: cannot be made. */
-GLuint gl_calls_program(const gl_calls *c, const char *defines, const char *vertex,
-                        const char *fragment);
+/* A program of a vertex and a fragment shader in GLSL 3.30 without "#version" line; the fragment
+ * shader in up to 4 parts. 0: cannot be made. */
+GLuint gl_calls_program(const gl_calls *c, const char *vertex, const char *const *fragment,
+                        int parts);
 
 #endif

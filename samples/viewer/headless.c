@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "headless.h"
 
+#include "report.h"
+
 #include <poll.h>
 #include <stdio.h>
 
@@ -40,7 +42,8 @@ static bool play(app *a)
 int headless_run(app *a)
 {
     char why[APP_TEXT];
-    const renderer_params params = {.width = a->options.width, .height = a->options.height};
+    const renderer_params params = {
+        .width = a->options.width, .height = a->options.height, .validate = a->options.validate};
     a->renderer = a->options.renderer->init(&params, why, sizeof(why));
     if (!a->renderer) {
         fprintf(stderr, "alphastream-viewer: %s\n", why);
@@ -51,6 +54,8 @@ int headless_run(app *a)
     bool good = app_start(a, 1.0F) && play(a);
     if (good)
         app_log_total(a);
+    if (good && a->options.json)
+        good = report_write(a, a->options.json);
     if (good && a->options.screenshot)
         good = app_screenshot(a, a->options.screenshot);
     app_end(a);

@@ -76,36 +76,38 @@ static void write_place(pen *p, app *a)
     write_line(p, faint, "%s", a->options.renderer->description(a->renderer));
 }
 
-static void write_stream(pen *p, const app *a)
+static void write_stream(pen *p, app *a)
 {
     as_stream_stats s = {.struct_size = sizeof(s)};
     as_http_stats h = {.struct_size = sizeof(h)};
+    const double begin = app_thread_ms();
     if (!a->player.stream || as_stream_get_stats(a->player.stream, &s) != AS_OK)
         return;
+    const bool remote = as_stream_get_http_stats(a->player.stream, &h) == AS_OK;
+    if (!remote)
+        as_stream_clear_error(a->player.stream);
+    a->library_now_ms += app_thread_ms() - begin;
     write_line(p, plain, "hits: L0 %.1f %%, L1 %.1f %%   L1 %" PRIu64 " frames, %" PRIu64 " KiB",
                percent(s.l0_hits, s.l0_misses), percent(s.l1_hits, s.l1_misses), s.l1_frames,
                s.l1_bytes >> 10);
     write_line(p, plain, "draw %.2f ms, late %" PRIu64 ", dropped %" PRIu64 ", failed %" PRIu64,
                (double)s.draw.p50_ns / 1e6, s.late, s.dropped, s.failed);
-    if (as_stream_get_http_stats(a->player.stream, &h) == AS_OK)
+    if (remote)
         write_line(p, plain,
                    "HTTP: %" PRIu64 " requests, %" PRIu64 " KiB, %.1f Mbit/s, %" PRIu64 " retries",
                    h.requests, h.received >> 10, (double)h.bytes_per_second * 8e-6, h.retries);
     else
         write_line(p, faint, "read %" PRIu64 " KiB", s.bytes_read >> 10);
-    as_stream_clear_error(a->player.stream);
 }
 
 static void write_cost(pen *p, const app *a)
 {
     const renderer_times t = a->options.renderer->times(a->renderer);
-    char gpu[32] = "not measured", library[48] = "";
+    char gpu[32] = "not measured";
     if (t.gpu_ms >= 0.0)
         snprintf(gpu, sizeof(gpu), "%.2f ms", t.gpu_ms);
-    if (t.library_ms >= 0.0)
-        snprintf(library, sizeof(library), " (library %.2f)", t.library_ms);
-    write_line(p, plain, "CPU %.2f ms%s   GPU %s", (double)meter_latest(&a->cpu_ms, 0), library,
-               gpu);
+    write_line(p, plain, "CPU %.2f ms (library %.2f)   GPU %s", (double)meter_latest(&a->cpu_ms, 0),
+               (double)meter_part(&a->library_ms, 0.5), gpu);
     write_line(p, plain, "upload %" PRIu64 " B for this mask, %" PRIu64 " KiB in all",
                t.upload_bytes, t.upload_total >> 10);
 }

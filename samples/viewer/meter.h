@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The latest values of a measurement, for graphs.
+ * The latest values of a measurement, for graphs and figures.
  */
 #ifndef VIEWER_METER_H
 #define VIEWER_METER_H
@@ -31,6 +31,19 @@ static inline float meter_mean(const meter *m)
     for (unsigned i = 0; i < m->count; i++)
         sum += m->values[i];
     return m->count ? sum / (float)m->count : 0.0F;
+}
+
+/* The value that `part` (0 .. 1) of them are not above; 0.5: the median. 0 where there are none. */
+static inline float meter_part(const meter *m, double part)
+{
+    float sorted[METER_VALUES];
+    for (unsigned i = 0; i < m->count; i++) {
+        unsigned at = i;
+        for (; at > 0 && sorted[at - 1] > m->values[i]; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = m->values[i];
+    }
+    return m->count ? sorted[(unsigned)((double)(m->count - 1) * part + 0.5)] : 0.0F;
 }
 
 #endif

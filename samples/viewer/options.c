@@ -19,7 +19,7 @@ static const char help_text[] =
     "Plays a stream of masks; SOURCE is a path or a URL. Without one, drop a file on the window.\n"
     "H shows the keys.\n"
     "\n"
-    "  --renderer gl|cpu          what draws (default: gl)\n"
+    "  --renderer gl|vulkan|cpu   what draws (default: gl)\n"
     "  --window WxH               size of the window (default: 1280x640)\n"
     "  --fullscreen               fills the screen\n"
     "  --view cutout|mask|outline|strips\n"
@@ -48,6 +48,8 @@ static const char help_text[] =
     "PNG\n"
     "  --script FILE              does what it says (docs/viewer.md)\n"
     "  --log-state                prints what is shown whenever it changes\n"
+    "  --json FILE                writes what the pictures cost, and their rate\n"
+    "  --validate                 vulkan: under the validation layer, whose first message ends it\n"
     "\n"
     "  --passphrase-file F        of an encrypted container (default: ALPHASTREAM_PASSPHRASE,\n"
     "                             ALPHASTREAM_PASSPHRASE_FILE)\n"
@@ -104,6 +106,8 @@ enum {
     SCREENSHOT,
     SCRIPT,
     LOG_STATE,
+    JSON,
+    VALIDATE,
     PASSPHRASE_FILE,
     SCENE,
     STREAM_VERSION,
@@ -139,6 +143,8 @@ static const struct option long_options[] = {
     {"screenshot", required_argument, NULL, SCREENSHOT},
     {"script", required_argument, NULL, SCRIPT},
     {"log-state", no_argument, NULL, LOG_STATE},
+    {"json", required_argument, NULL, JSON},
+    {"validate", no_argument, NULL, VALIDATE},
     {"passphrase-file", required_argument, NULL, PASSPHRASE_FILE},
     {"scene", required_argument, NULL, SCENE},
     {"stream-version", required_argument, NULL, STREAM_VERSION},
@@ -192,18 +198,30 @@ static int take_choice(const char *name, const char *text, const char *const *na
     return refuse(name, text, wanted);
 }
 
+static int take_vulkan(options *o)
+{
+#ifdef VIEWER_WITH_VULKAN
+    o->renderer = &renderer_vulkan;
+    return 0;
+#else
+    (void)o;
+    fputs("alphastream-viewer: --renderer vulkan: this viewer was built without Vulkan; use gl or "
+          "cpu\n",
+          stderr);
+    return 2;
+#endif
+}
+
 static int take_renderer(options *o, const char *text)
 {
     if (strcmp(text, "gl") == 0)
         o->renderer = &renderer_gl;
     else if (strcmp(text, "cpu") == 0)
         o->renderer = &renderer_cpu;
-    else if (strcmp(text, "vulkan") == 0) {
-        fputs("alphastream-viewer: --renderer vulkan is not in this version; use gl or cpu\n",
-              stderr);
-        return 2;
-    } else
-        return refuse("renderer", text, "gl or cpu");
+    else if (strcmp(text, "vulkan") == 0)
+        return take_vulkan(o);
+    else
+        return refuse("renderer", text, "gl, vulkan or cpu");
     return 0;
 }
 
@@ -368,7 +386,9 @@ static int take(options *o, int option, const char *text)
     case HEADLESS: o->headless = true; break;
     case SCREENSHOT: o->screenshot = text; break;
     case SCRIPT: o->script = text; break;
+    case JSON: o->json = text; break;
     case LOG_STATE: o->log_state = true; break;
+    case VALIDATE: o->validate = true; break;
     case CACHE_DIR: o->cache_dir = text; break;
     case 'h': fputs(help_text, stdout); return OPTIONS_DONE;
     case 'V': printf("alphastream-viewer %s\n", as_version_string()); return OPTIONS_DONE;
@@ -388,6 +408,8 @@ static int check(const options *o)
         wrong = "--headless and --fullscreen exclude each other";
     else if (o->frames && !o->location)
         wrong = "--frames needs a SOURCE";
+    else if (o->validate && strcmp(o->renderer->name, "vulkan") != 0)
+        wrong = "--validate needs --renderer vulkan";
     else if (o->background == BACKGROUND_VIDEO && !o->video)
         wrong = "--background video needs --video";
     if (!wrong)

@@ -13,7 +13,7 @@ typedef struct options {
     const char *location; /* NULL: none given */
     const renderer_ops *renderer;
     int width, height; /* of the window */
-    bool fullscreen, headless;
+    bool fullscreen, headless, validate;
     bool paused, loop, linear, hud, log_state;
     double speed;
     uint64_t start;
@@ -22,7 +22,7 @@ typedef struct options {
     eye_kind eye;
     background_kind background;
     uint8_t colour[3];
-    const char *image, *video, *font, *screenshot, *script; /* NULL: none */
+    const char *image, *video, *font, *screenshot, *script, *json; /* NULL: none */
     uint32_t mask_width, mask_height, canvas_width, canvas_height;
     uint32_t fps_num, fps_den; /* 0: not given */
     as_scale_mode scale;

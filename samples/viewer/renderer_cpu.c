@@ -383,7 +383,7 @@ static bool cpu_read_back(renderer *r, const scene *s, uint8_t *rgb, char *why, 
 
 static renderer_times cpu_times(renderer *r)
 {
-    return (renderer_times){.gpu_ms = -1.0, .library_ms = -1.0, .upload_total = r->upload_total};
+    return (renderer_times){.gpu_ms = -1.0, .upload_total = r->upload_total};
 }
 
 static const char *cpu_description(renderer *r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Masks as textures of the library, bound directly. One shader makes the picture; with integers and
- * texelFetch, so that it is the same on every driver. It is compiled for each kind of picture when
- * that is first drawn: drivers without a GPU would do the work of all kinds for each pixel.
+ * Masks as textures of the library, bound directly. One shader makes the picture. It is compiled
+ * for each kind of picture when that is first drawn: drivers without a GPU would do the work of all
+ * kinds for each pixel.
  */
 #include "renderer.h"
 
@@ -17,8 +17,9 @@
 #include <stdlib.h>
 
 enum { MOST_PANELS = 8, QUERIES = 4 };
-enum { KINDS = VIEW_COUNT * BACKGROUND_COUNT * 2 * 2 }; /* of pictures, by what the shader knows */
 enum { UNIT_MASK, UNIT_IMAGE, UNIT_VIDEO, UNIT_PANEL };
+
+extern const char viewer_scene_glsl[]; /* shaders/scene.glsl */
 
 static const char vertex_text[] =
     "void main() {\n"
@@ -26,87 +27,18 @@ static const char vertex_text[] =
     "    gl_Position = vec4(uv * 2.0 - 1.0, 0.0, 1.0);\n"
     "}\n";
 
-/* GL's row 0 is the bottom of a window; p is counted from the top. VIEW, GROUND, SOFT and VIDEO are
- * defined as the scene has them. */
-static const char scene_text[] =
-    "uniform ivec2 target;\n"
-    "uniform ivec4 shown;\n"
-    "uniform ivec2 mode;\n" /* eye, whether there is a mask */
-    "uniform ivec3 flat_colour;\n"
-    "uniform sampler2D mask, image, video;\n"
-    "out vec4 color;\n"
-    "ivec2 columns(int width) {\n"
-    "    int part = width / 2;\n"
-    "    if (mode.x == 1 && part > 0) return ivec2(0, part);\n"
-    "    return mode.x == 2 ? ivec2(part, width - part) : ivec2(0, width);\n"
-    "}\n"
-    "ivec2 texel(ivec2 p, ivec2 size) {\n"
-    "    ivec2 c = columns(size.x);\n"
-    "    return ivec2(c.x + p.x * c.y / shown.z, p.y * size.y / shown.w);\n"
-    "}\n"
-    "ivec3 fetch(sampler2D s, ivec2 p) {\n"
-    "    return ivec3(texelFetch(s, texel(p, textureSize(s, 0)), 0).rgb * 255.0 + 0.5);\n"
-    "}\n"
-    "bool opaque(ivec2 t, ivec2 size) {\n"
-    "    if (t.x < 0 || t.y < 0 || t.x >= size.x || t.y >= size.y) return false;\n"
-    "    return texelFetch(mask, t, 0).r > 0.5;\n"
-    "}\n"
-    "bool on_edge(ivec2 t, ivec2 size) {\n"
-    "    return opaque(t, size) && !(opaque(t + ivec2(1, 0), size) &&\n"
-    "        opaque(t - ivec2(1, 0), size) && opaque(t + ivec2(0, 1), size) &&\n"
-    "        opaque(t - ivec2(0, 1), size));\n"
-    "}\n"
-    "ivec3 behind(ivec2 p) {\n"
-    "#if GROUND == 1\n"
-    "    return flat_colour;\n"
-    "#elif GROUND == 2\n"
-    "    return fetch(image, p);\n"
-    "#elif GROUND == 3\n"
-    "    return fetch(video, p) / 4;\n"
-    "#else\n"
-    "    return ivec3((p.x / 32 + p.y / 32) % 2 == 0 ? 102 : 153);\n"
-    "#endif\n"
-    "}\n"
-    "ivec3 front(ivec2 p) {\n"
-    "#if VIDEO\n"
-    "    return fetch(video, p);\n"
-    "#else\n"
-    "    int t = p.y * 255 / shown.w;\n"
-    "    return ivec3(255 - t / 4, 214 - t / 2, 150 + t / 3);\n"
-    "#endif\n"
-    "}\n"
-    "vec3 colour_of(ivec2 p, ivec2 size) {\n"
-    "#if SOFT\n"
-    "    vec2 at = (vec2(p) + 0.5) / vec2(shown.zw);\n"
-    "    ivec2 c = columns(size.x);\n"
-    "    float a = texture(mask, vec2((float(c.x) + at.x * float(c.y)) / float(size.x), at.y)).r;\n"
-    "#if VIEW == 1\n"
-    "    return vec3(a * 255.0);\n"
-    "#else\n"
-    "    return mix(vec3(behind(p)), vec3(front(p)), a);\n"
-    "#endif\n"
-    "#else\n"
-    "    ivec2 t = texel(p, size);\n"
-    "    bool inside = mode.y == 1 && opaque(t, size);\n"
-    "#if VIEW == 0\n"
-    "    return vec3(inside ? front(p) : behind(p));\n"
-    "#elif VIEW == 1\n"
-    "    return vec3(inside ? 255.0 : 0.0);\n"
-    "#else\n"
-    "#if VIEW == 2\n"
-    "    if (inside && on_edge(t, size)) return vec3(255.0, 64.0, 32.0);\n"
-    "#endif\n"
-    "    return vec3(VIDEO == 1 ? front(p) : behind(p));\n"
-    "#endif\n"
-    "#endif\n"
-    "}\n"
-    "void main() {\n"
-    "    ivec2 p = ivec2(int(gl_FragCoord.x), target.y - 1 - int(gl_FragCoord.y)) - shown.xy;\n"
-    "    color = vec4(0.0, 0.0, 0.0, 1.0);\n"
-    "    if (p.x < 0 || p.y < 0 || p.x >= shown.z || p.y >= shown.w) return;\n"
-    "    ivec2 size = textureSize(mask, 0);\n"
-    "    color.rgb = colour_of(p, size) / 255.0;\n"
-    "}\n";
+/* Of the scene: what scene.glsl wants declared, and the rest. GL's row 0 is the bottom of a window.
+ */
+static const char scene_head[] = "uniform ivec2 target;\n"
+                                 "uniform ivec4 shown;\n"
+                                 "uniform ivec2 mode;\n"
+                                 "uniform ivec3 flat_colour;\n"
+                                 "uniform sampler2D mask, image, video;\n"
+                                 "out vec4 color;\n";
+static const char scene_tail[] = "void main() {\n"
+                                 "    ivec2 at = ivec2(gl_FragCoord.xy);\n"
+                                 "    color = colour_at(ivec2(at.x, target.y - 1 - at.y));\n"
+                                 "}\n";
 
 static const char panel_text[] =
     "uniform sampler2D panel;\n"
@@ -139,7 +71,7 @@ struct renderer {
     void *address_user;
     gl_calls c;
     GLuint array, line_array, line_buffer;
-    GLuint scene_programs[KINDS]; /* 0: not made yet */
+    GLuint scene_programs[SCENE_KINDS]; /* 0: not made yet */
     GLuint panel_program, line_program;
     GLuint framebuffer, target; /* for pictures beside the window */
     int target_width, target_height;
@@ -163,15 +95,15 @@ static GLuint scene_program(renderer *r, const scene *s)
 {
     const gl_calls *c = &r->c;
     char defines[128];
-    const bool soft = s->linear && r->mask.name && s->view <= VIEW_MASK, video = s->video != NULL;
-    const unsigned kind =
-        (((unsigned)s->view * BACKGROUND_COUNT + (unsigned)s->background) * 2 + soft) * 2 + video;
+    const scene_kind k = scene_kind_of(s, r->mask.name != 0);
+    const unsigned kind = k.number;
     if (r->scene_programs[kind])
         return r->scene_programs[kind];
     snprintf(defines, sizeof(defines),
-             "#define VIEW %d\n#define GROUND %d\n#define SOFT %d\n#define VIDEO %d\n",
-             (int)s->view, (int)s->background, soft, video);
-    const GLuint made = gl_calls_program(c, defines, vertex_text, scene_text);
+             "#define VIEW %d\n#define GROUND %d\n#define SOFT %d\n#define VIDEO %d\n", k.view,
+             k.ground, k.soft, k.video);
+    const char *const fragment[] = {defines, scene_head, viewer_scene_glsl, scene_tail};
+    const GLuint made = gl_calls_program(c, vertex_text, fragment, 4);
     if (!made)
         return 0;
     c->UseProgram(made);
@@ -186,8 +118,9 @@ static bool make_programs(renderer *r)
 {
     const gl_calls *c = &r->c;
     const scene usual = {.view = VIEW_CUTOUT};
-    r->panel_program = gl_calls_program(c, "", vertex_text, panel_text);
-    r->line_program = gl_calls_program(c, "", line_vertex_text, line_text);
+    const char *const panel_texts[] = {panel_text}, *const line_texts[] = {line_text};
+    r->panel_program = gl_calls_program(c, vertex_text, panel_texts, 1);
+    r->line_program = gl_calls_program(c, line_vertex_text, line_texts, 1);
     if (!scene_program(r, &usual) || !r->panel_program || !r->line_program)
         return false;
     c->UseProgram(r->panel_program);
@@ -220,7 +153,7 @@ static void gl_end(renderer *r)
         c->DeleteVertexArrays(1, &r->line_array);
         c->DeleteVertexArrays(1, &r->array);
         c->DeleteQueries(QUERIES, r->queries);
-        for (int i = 0; i < KINDS; i++)
+        for (int i = 0; i < SCENE_KINDS; i++)
             c->DeleteProgram(r->scene_programs[i]);
         c->DeleteProgram(r->panel_program);
         c->DeleteProgram(r->line_program);
@@ -487,9 +420,8 @@ static bool gl_read_back(renderer *r, const scene *s, uint8_t *rgb, char *why, s
 static renderer_times gl_times(renderer *r)
 {
     as_gl_stats stats = {.struct_size = sizeof(stats)};
-    renderer_times t = {.gpu_ms = r->gpu_ms, .library_ms = -1.0};
+    renderer_times t = {.gpu_ms = r->gpu_ms};
     if (r->gl && as_gl_get_stats(r->gl, &stats) == AS_OK) {
-        t.library_ms = (double)stats.update.p50_ns / 1e6;
         t.upload_bytes = stats.last_upload_bytes;
         t.upload_total = stats.upload_bytes;
     }

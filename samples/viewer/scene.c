@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scene.h"
 
+#include <stddef.h>
+
 uint32_t scene_columns(uint32_t width, eye_kind eye, uint32_t *out_first)
 {
     const uint32_t half = width / 2;
@@ -23,4 +25,13 @@ box scene_fit(int target_width, int target_height, uint32_t width, uint32_t heig
     b.x = (target_width - b.width) / 2;
     b.y = (target_height - b.height) / 2;
     return b;
+}
+
+scene_kind scene_kind_of(const scene *s, bool has_mask)
+{
+    scene_kind k = {.view = (int)s->view, .ground = (int)s->background};
+    k.soft = s->linear && has_mask && s->view <= VIEW_MASK;
+    k.video = s->video != NULL;
+    k.number = (unsigned)(((k.view * BACKGROUND_COUNT + k.ground) * 2 + k.soft) * 2 + k.video);
+    return k;
 }

@@ -54,6 +54,14 @@ typedef struct scene {
     int panel_count;
 } scene;
 
+/* What a shader knows when it is compiled: kinds of pictures. */
+enum { SCENE_KINDS = VIEW_COUNT * BACKGROUND_COUNT * 2 * 2 };
+typedef struct scene_kind {
+    unsigned number;               /* below SCENE_KINDS */
+    int view, ground, soft, video; /* for shaders/scene.glsl */
+} scene_kind;
+scene_kind scene_kind_of(const scene *s, bool has_mask);
+
 /* The largest box with the proportions of a width x height mask in the middle of the target; half
  * the width for one eye. */
 box scene_fit(int target_width, int target_height, uint32_t width, uint32_t height, eye_kind eye);

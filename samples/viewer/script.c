@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY, SEEK, PRESS, MOVE, RELEASE, RESIZE, SCREENSHOT, OPEN, QUIT, VERBS };
+enum { KEY, SEEK, PRESS, MOVE, RELEASE, RESIZE, SCALE, SCREENSHOT, TIMELINE, OPEN, QUIT, VERBS };
 enum { MOST_LINES = 1000000 };
 
 /* n: a number, k: a key's name, t: text to the end of the line. */
 static const struct {
     const char *name, *arguments;
-} verbs[VERBS] = {{"key", "k"},        {"seek", "n"},   {"press", "nn"},
-                  {"move", "nn"},      {"release", ""}, {"resize", "nn"},
-                  {"screenshot", "t"}, {"open", "t"},   {"quit", ""}};
+} verbs[VERBS] = {{"key", "k"},      {"seek", "n"},    {"press", "nn"}, {"move", "nn"},
+                  {"release", ""},   {"resize", "nn"}, {"scale", "n"},  {"screenshot", "t"},
+                  {"timeline", "t"}, {"open", "t"},    {"quit", ""}};
 
 static const char *skip(const char *at)
 {
@@ -159,7 +159,9 @@ static void run_line(const script_line *line, app *a)
     case MOVE: app_move(a, line->x, line->y); break;
     case RELEASE: app_release(a); break;
     case RESIZE: app_resize(a, line->x, line->y); break;
+    case SCALE: (void)app_scale(a, (float)line->x); break;
     case SCREENSHOT: app_screenshot(a, line->text); break;
+    case TIMELINE: timeline_write(a, line->text); break;
     case OPEN: app_open(a, line->text); break;
     default: a->quit = true; break;
     }

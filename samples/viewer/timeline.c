@@ -2,10 +2,14 @@
 #include "timeline.h"
 
 #include "app.h"
+#include "png_file.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { HEIGHT = 28, MARGIN = 12, ROW = 6, MOST_RANGES = 256 };
+enum { MARGIN = 12, BODY = 22, ROW = 5, HEIGHT = BODY + TIMELINE_TIERS * ROW };
+#define LOOK_SECONDS 0.1
 
 void timeline_place(timeline *t, int width, int height)
 {
@@ -30,28 +34,41 @@ uint64_t timeline_frame(const timeline *t, uint64_t count, int x)
     return (uint64_t)at * count / (uint64_t)t->bar.width;
 }
 
-/* The lower row: the source's bytes, and which of them are here. */
-static void paint_cached(app *a, picture *p, int width)
+static void forget(timeline *t)
 {
-    static as_byte_range ranges[MOST_RANGES];
-    const uint64_t size = a->player.about.source_bytes;
-    size_t count = 0;
-    as_error error;
-    if (!a->player.source || size == 0 || size == AS_SIZE_UNKNOWN)
-        return;
-    const as_result result =
-        as_source_get_cached(a->player.source, ranges, MOST_RANGES, &count, &error);
-    if (result != AS_OK && result != AS_ERROR_LIMIT)
-        return;
-    if (count > MOST_RANGES)
-        count = MOST_RANGES;
-    for (size_t i = 0; i < count; i++) {
-        const double scale = (double)width / (double)size;
-        const int from = (int)((double)ranges[i].offset * scale);
-        int to = (int)((double)(ranges[i].offset + ranges[i].length) * scale);
-        to = to > width ? width : to;
-        paint_fill(p, (box){from, HEIGHT - ROW, to > from ? to - from : 1, ROW},
-                   (ink){80, 150, 230, 255});
+    for (int tier = 0; tier < TIMELINE_TIERS; tier++)
+        t->tiers[tier].count = 0;
+    t->look_at = 0.0;
+}
+
+static void look_up(app *a)
+{
+    as_stream *stream = a->player.stream;
+    for (as_tier which = 0; which < TIMELINE_TIERS; which++) {
+        timeline_tier *tier = &a->timeline.tiers[which];
+        const as_result result =
+            as_stream_get_cached(stream, which, tier->ranges, TIMELINE_RANGES, &tier->count);
+        if (result == AS_ERROR_LIMIT)
+            tier->count = TIMELINE_RANGES;
+        if (result != AS_OK)
+            as_stream_clear_error(stream);
+    }
+    a->timeline.look_at = a->clock + LOOK_SECONDS;
+}
+
+/* The columns of its frames, in a row of its own. */
+static void paint_tier(app *a, picture *p, as_tier which)
+{
+    static const ink inks[TIMELINE_TIERS] = {[AS_TIER_L0] = {90, 205, 110, 255},
+                                             [AS_TIER_L1] = {235, 180, 60, 255},
+                                             [AS_TIER_SOURCE] = {80, 150, 230, 255}};
+    const uint64_t frames = a->player.about.frame_count, width = p->width;
+    const timeline_tier *tier = &a->timeline.tiers[which];
+    for (size_t i = 0; i < tier->count; i++) {
+        const uint64_t end = tier->ranges[i].end < frames ? tier->ranges[i].end : frames;
+        const int from = (int)(tier->ranges[i].first * width / frames);
+        const int to = (int)(end * width / frames);
+        paint_fill(p, (box){from, BODY + ROW * which, to > from ? to - from : 1, ROW}, inks[which]);
     }
 }
 
@@ -66,11 +83,16 @@ void timeline_paint(app *a)
         return;
     picture *p = &n->picture;
     paint_fill(p, (box){0, 0, b->width, b->height}, (ink){12, 14, 18, 200});
-    if (y->state != AS_OK)
+    if (y->state != AS_OK) {
+        forget(&a->timeline);
         return;
+    }
     const int at = (int)(y->due * (uint64_t)b->width / y->about.frame_count);
-    paint_fill(p, (box){0, 0, at, HEIGHT - ROW}, (ink){70, 76, 88, 255});
-    paint_cached(a, p, b->width);
+    paint_fill(p, (box){0, 0, at, BODY}, (ink){70, 76, 88, 255});
+    if (a->clock >= a->timeline.look_at)
+        look_up(a);
+    for (as_tier tier = 0; tier < TIMELINE_TIERS; tier++)
+        paint_tier(a, p, tier);
     paint_fill(p, (box){at - 1, 0, 3, HEIGHT}, (ink){255, 255, 255, 255});
     if (!a->font)
         return;
@@ -78,6 +100,40 @@ void timeline_paint(app *a)
     snprintf(text, sizeof(text), "%.2f s", player_seconds(y->media_ns));
     const int width = text_width(a->font, text);
     const int x = at + 8 + width < b->width ? at + 8 : at - 8 - width;
-    paint_text(p, a->font, x, (HEIGHT - ROW - text_line_height(a->font)) / 2,
-               (ink){235, 238, 242, 255}, text);
+    paint_text(p, a->font, x, (BODY - text_line_height(a->font)) / 2, (ink){235, 238, 242, 255},
+               text);
+}
+
+static void print_ranges(const timeline *t, const char *path)
+{
+    static const char *const names[TIMELINE_TIERS] = {"l0", "l1", "source"};
+    printf("timeline %s", path);
+    for (int tier = 0; tier < TIMELINE_TIERS; tier++) {
+        printf(" %s=", names[tier]);
+        for (size_t i = 0; i < t->tiers[tier].count; i++)
+            printf("%s%" PRIu64 "-%" PRIu64, i ? "," : "", t->tiers[tier].ranges[i].first,
+                   t->tiers[tier].ranges[i].end);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+void timeline_write(app *a, const char *path)
+{
+    char why[APP_TEXT] = "out of memory for the timeline";
+    const picture *p = &a->panels[PANEL_TIMELINE].picture;
+    a->timeline.look_at = 0.0;
+    timeline_paint(a);
+    const size_t count = (size_t)p->width * p->height;
+    uint8_t *rgb = malloc(3 * count + 1);
+    for (size_t i = 0; rgb && i < 3 * count; i++)
+        rgb[i] = p->pixels[i / 3 * 4 + i % 3];
+    if (rgb && p->pixels &&
+        png_file_write(path, (int)p->width, (int)p->height, rgb, why, sizeof(why))) {
+        if (a->options.log_state)
+            print_ranges(&a->timeline, path);
+    } else {
+        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    }
+    free(rgb);
 }

@@ -2,6 +2,11 @@
 #include "window.h"
 
 #include "input.h"
+#include "report.h"
+
+#ifdef VIEWER_WITH_VULKAN
+#include "vk_device.h" /* before GLFW, which declares what makes surfaces then */
+#endif
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
@@ -40,6 +45,13 @@ static void on_key(GLFWwindow *handle, int key, int scancode, int action, int mo
 static void on_resize(GLFWwindow *handle, int width, int height)
 {
     app_resize(app_of(handle), width, height);
+}
+
+/* The window has gone to a screen of another resolution, or that was changed. */
+static void on_scale(GLFWwindow *handle, float scale_x, float scale_y)
+{
+    (void)scale_x;
+    (void)app_scale(app_of(handle), scale_y);
 }
 
 /* Window coordinates to pixels: more of them on screens of high resolution. */
@@ -103,10 +115,14 @@ static void (*address(void *user, const char *name))(void)
 
 static bool open_window(window *w, app *a)
 {
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
-    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    if (a->options.renderer->shows) {
+        glfwWindowHint(GLFW_CLIENT_API, GLFW_NO_API);
+    } else {
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+        glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+        glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    }
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_FALSE);
     w->handle =
         glfwCreateWindow(a->options.width, a->options.height, "alphastream-viewer", NULL, NULL);
@@ -114,11 +130,14 @@ static bool open_window(window *w, app *a)
         return false;
     w->width = a->options.width;
     w->height = a->options.height;
-    glfwMakeContextCurrent(w->handle);
-    glfwSwapInterval(1);
+    if (!a->options.renderer->shows) {
+        glfwMakeContextCurrent(w->handle);
+        glfwSwapInterval(1);
+    }
     glfwSetWindowUserPointer(w->handle, w);
     glfwSetKeyCallback(w->handle, on_key);
     glfwSetFramebufferSizeCallback(w->handle, on_resize);
+    glfwSetWindowContentScaleCallback(w->handle, on_scale);
     glfwSetMouseButtonCallback(w->handle, on_button);
     glfwSetCursorPosCallback(w->handle, on_cursor);
     glfwSetDropCallback(w->handle, on_drop);
@@ -128,23 +147,45 @@ static bool open_window(window *w, app *a)
     return true;
 }
 
+#ifdef VIEWER_WITH_VULKAN
+static VkResult make_surface(void *user, VkInstance instance, VkSurfaceKHR *out_surface)
+{
+    return glfwCreateWindowSurface(instance, ((window *)user)->handle, NULL, out_surface);
+}
+#endif
+
+static bool start_renderer(window *w, app *a)
+{
+    char why[APP_TEXT] = "";
+    renderer_params params = {
+        .width = a->scene.width, .height = a->scene.height, .validate = a->options.validate};
+    if (!a->options.renderer->shows) {
+        params.address = address;
+        a->renderer = a->options.renderer->init(&params, why, sizeof(why));
+    } else {
+#ifdef VIEWER_WITH_VULKAN
+        struct renderer_surface surface = {.create = make_surface, .user = w};
+        surface.extensions = glfwGetRequiredInstanceExtensions(&surface.extension_count);
+        params.surface = &surface;
+        a->renderer = a->options.renderer->init(&params, why, sizeof(why));
+#endif
+    }
+    if (!a->renderer)
+        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    return a->renderer != NULL;
+}
+
 static bool start(window *w, app *a)
 {
-    char why[APP_TEXT];
     float scale_x = 1.0F, scale_y = 1.0F;
     if (!open_window(w, a))
         return false;
     a->window = (app_window){w, set_fullscreen};
     glfwGetFramebufferSize(w->handle, &a->scene.width, &a->scene.height);
-    const renderer_params params = {
-        .width = a->scene.width, .height = a->scene.height, .address = address};
-    a->renderer = a->options.renderer->init(&params, why, sizeof(why));
-    if (!a->renderer) {
-        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    if (!start_renderer(w, a))
         return false;
-    }
     glfwGetWindowContentScale(w->handle, &scale_x, &scale_y);
-    if (!app_start(a, scale_y > 0.0F ? scale_y : 1.0F))
+    if (!app_start(a, scale_y))
         return false;
     if (a->options.fullscreen)
         set_fullscreen(w, true);
@@ -174,7 +215,8 @@ static bool play(window *w)
         if (!app_picture(a, (int64_t)((now - before) * 1e9)))
             return false;
         before = now;
-        glfwSwapBuffers(w->handle);
+        if (!a->options.renderer->shows)
+            glfwSwapBuffers(w->handle);
         if (!a->options.frames)
             wait_until(now + 0.9 * w->period);
     }
@@ -192,6 +234,8 @@ int window_run(app *a)
     bool good = start(&w, a) && play(&w);
     if (good)
         app_log_total(a);
+    if (good && a->options.json)
+        good = report_write(a, a->options.json);
     if (good && a->options.screenshot)
         good = app_screenshot(a, a->options.screenshot);
     app_end(a);

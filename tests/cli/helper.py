@@ -12,9 +12,12 @@ helper.py png FILE                  checks a PNG file; prints WIDTH HEIGHT CHANN
 helper.py json FILE KEY...          prints the values of these keys
 helper.py interrupt COMMAND...      runs it and sends it SIGINT once it writes to standard error; exits
                                     as it does
+helper.py terminal COMMAND...       runs it with a terminal as its standard output, and prints that; exits as
+                                    it does
 """
 import hashlib
 import json
+import os
 import signal
 import struct
 import subprocess
@@ -123,8 +126,25 @@ def interrupt(*command):
     sys.exit(128 - code if code < 0 else code)
 
 
+def terminal(*command):
+    master, slave = os.openpty()
+    process = subprocess.Popen(command, stdout=slave)
+    os.close(slave)
+    while True:
+        try:
+            data = os.read(master, 4096)
+        except OSError:  # what Linux says where the other side is closed
+            break
+        if not data:
+            break
+        sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    sys.exit(process.wait())
+
+
 COMMANDS = {"corrupt": corrupt, "cut": cut, "empty": empty, "stated": stated, "sizes": sizes_only,
-            "same-frames": same_frames, "png": png, "json": values, "interrupt": interrupt}
+            "same-frames": same_frames, "png": png, "json": values, "interrupt": interrupt,
+            "terminal": terminal}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

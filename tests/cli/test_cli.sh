@@ -82,13 +82,64 @@ test_help()
     check "help names the commands" prints framehash
     check "help is silent" silent
     local command
-    for command in info verify framehash decode play convert; do
+    for command in info verify framehash decode play convert gpus doctor; do
         run 0 "$command --help" "$command" --help
         check "$command --help has its usage" prints "^usage: alphastream $command"
+        check "$command --help has an example" prints "^  alphastream $command"
+        cp stdout with_option
         run 0 "--help $command" --help "$command"
+        run 0 "help $command" help "$command"
+        check "help $command is $command --help" cmp stdout with_option
     done
+    run 0 "help alone" help
+    check "help alone is --help" prints '^Exit codes: 0 done; 1 '
+    fails 2 "help of an unknown command" help play-backwards
     run 0 "version" --version
     check "version is printed" prints '^alphastream [0-9]*\.[0-9]*\.[0-9]*$'
+    check "version: parts of the build" prints '^parts: [+-]http [+-]gl [+-]vulkan$'
+    check "version: what is behind them" prints '^crypto: OpenSSL '
+}
+
+# What was meant.
+test_typos()
+{
+    local typed meant
+    while read -r typed meant; do
+        fails 2 "command $typed" "$typed" "$walkers"
+        check "command $typed: $meant" says "there is no command \"$typed\"; did you mean \"$meant\"?\$"
+    done <<'END'
+inof info
+verfy verify
+vreify verify
+framehahs framehash
+frame-hash framehash
+decod decode
+plau play
+doktor doctor
+gpu gpus
+END
+    fails 2 "command of no likeness" xyzzy
+    check "command of no likeness: no suggestion" says 'there is no command "xyzzy"; see alphastream --help$'
+    while read -r typed meant; do
+        fails 2 "option $typed" info "$walkers" "$typed"
+        check "option $typed: $meant" says "there is no option $typed; did you mean $meant?\$"
+    done <<'END'
+--jsno --json
+--passphrase_file --passphrase-file
+--fraems --frames
+--back-end --backend
+--cachedir --cache-dir
+END
+    fails 2 "option with a value" info "$walkers" --scena=5
+    check "option with a value: without it" says 'there is no option --scena; did you mean --scene?$'
+    fails 2 "beginning of several options" info "$walkers" --see
+    check "beginning of several options: which" says 'of several: --seek-every, --seed; write'
+    fails 2 "option of no likeness" info "$walkers" --xyzzy
+    check "option of no likeness: no suggestion" says 'there is no option --xyzzy; see alphastream --help$'
+    fails 2 "option of another command" info "$walkers" --sheet
+    check "option of another command: whose" says 'info does not take --sheet, which is for decode; see '
+    fails 2 "option of others" framehash "$walkers" --json
+    check "option of others: whose" says 'which is for info, verify, play, gpus, doctor; see '
 }
 
 test_usage()
@@ -97,9 +148,10 @@ test_usage()
     fails 2 "unknown command" play-backwards "$walkers"
     fails 2 "unknown option" info --colour "$walkers"
     fails 2 "unknown short option" info -x "$walkers"
+    fails 2 "unknown short option among others" info --json -xq "$walkers"
+    check "it is named, not what stands before it" says 'there is no option -x;'
     fails 2 "value for a flag" info --json=yes "$walkers"
     fails 2 "missing value" info "$walkers" --scene
-    fails 2 "option of another command" info "$walkers" --sheet
     fails 2 "missing SOURCE" verify
     fails 3 "empty SOURCE" verify ""
     fails 2 "one argument too many" verify "$walkers" "$torture"
@@ -279,6 +331,18 @@ test_verify()
     check "verify of a cut file: counts" prints '720 frames checked, 20 bad'
     run 0 "verify --frames leaves bad ones out" verify bad.asvp --frames 0-2,4-499,501-719
     check "verify --frames: counts" prints '718 frames checked'
+    run 0 "verify --json" verify "$walkers" --json
+    check "verify --json: values" is "$(python3 "$helper" json stdout frames bad good errors)" '720 0 true []'
+    run 1 "verify --json of bad frames" verify bad.asvp --json --threads 4
+    check "verify --json of bad frames: values" is "$(python3 "$helper" json stdout frames bad good)" '720 2 false'
+    check "verify --json of bad frames: which" is "$(python3 -c 'import json
+print(*[(e["frame"], e["error"].startswith("frame %d: " % e["frame"])) for e in json.load(open("stdout"))["errors"]])')" \
+        '(3, True) (500, True)'
+    check "verify --json of bad frames: also on standard error" is "$(grep -c '^alphastream: frame ' stderr)" 2
+    run 1 "verify --json of 150 bad frames" verify worse.asvp --json
+    check "verify --json of 150 bad frames: 100 are named" is "$(python3 -c 'import json
+found = json.load(open("stdout")); print(found["bad"], len(found["errors"]))')" '150 100'
+    fails 3 "verify --json of nothing" verify missing.asvp --json
 }
 
 test_framehash()
@@ -582,6 +646,7 @@ test_configure()
 }
 
 test_help
+test_typos
 test_usage
 test_sources
 test_info

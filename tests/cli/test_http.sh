@@ -388,8 +388,8 @@ test_secrets()
     wait_for_all
     cat late/spill-*.std* >all_output
     check "secrets: there is output to look at" above "$(wc -l <all_output)" 100
-    check "secrets: none in it" is "$(grep -c 4711 all_output)" 0
-    check "secrets: which" is "$(grep -m 3 4711 all_output)" ""
+    check "secrets: none in it" is "$(grep -c -e -4711 all_output)" 0
+    check "secrets: which" is "$(grep -m 3 -e -4711 all_output)" ""
 }
 
 test_commands

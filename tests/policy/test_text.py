@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from files import ROOT, project_files, read_bytes  # noqa: E402
 
 BINARY = (".asvp", ".asvr", ".png")
+BINARY_FOLDERS = ("tests/fuzz/corpus/",)
 TABS_ALLOWED = (".tsv",)
 CORE_LINES = 700  # a file of core/ or gpu/ stays below
 
@@ -199,7 +200,8 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         problems = self_test()
     else:
-        names = [name for name in project_files() if not name.endswith(BINARY)]
+        names = [name for name in project_files()
+                 if not name.endswith(BINARY) and not name.startswith(BINARY_FOLDERS)]
         problems = ["%s:%d: %s" % (name, line, problem)
                     for name in names for line, problem in check_file(name, read_bytes(name))]
         print("%d text files below %s" % (len(names), os.path.basename(ROOT)))

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the Vulkan sample and checks what it prints: test_vk_samples.sh PROGRAM
+# Runs a Vulkan sample and checks what it prints: test_vk_samples.sh vk_texture|gl_vk_share PROGRAM
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 walkers=$root/samples/data/walkers.asvp
-program=$1
+kind=$1
+program=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -21,17 +22,36 @@ refuses() # STATUS PART ARGUMENTS...
     local status=0 wanted=$1 part=$2
     shift 2
     "$program" "$@" >"$folder/out" 2>"$folder/err" || status=$?
-    [ "$status" = "$wanted" ] || fail "vk_texture $* exits with $status, not $wanted"
-    grep -q -- "$part" "$folder/err" || fail "vk_texture $* does not say \"$part\""
+    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
+    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
 }
 
-"$program" "$walkers" 0 1 2 100 315 719 0 >"$folder/out" 2>"$folder/err" ||
-    fail "vk_texture exits with $?"
-[ "$(grep -c '^frame [0-9]*: [1-9][0-9]* pixels, as the CPU draws them$' "$folder/out")" = 7 ] ||
-    fail "the masks are others"
+frames="0 1 2 100 315 719 0"
+# shellcheck disable=SC2086 # words on purpose
+"$program" "$walkers" $frames >"$folder/out" 2>"$folder/err" || fail "$kind exits with $?"
+case $kind in
+vk_texture)
+    missing=1
+    [ "$(grep -c '^frame [0-9]*: [1-9][0-9]* pixels, as the CPU draws them$' "$folder/out")" = 7 ] ||
+        fail "the masks are others"
+    refuses 2 usage "$walkers" first
+    VK_DRIVER_FILES=$folder/none VK_ICD_FILENAMES=$folder/none \
+        refuses 2 "there is no device" "$walkers" 0
+    ;;
+gl_vk_share)
+    missing=2
+    # The two images of the pool take turns, each with its texture.
+    for texture in 0 1; do
+        grep -q "^frame [0-9]*: texture $texture is its mask$" "$folder/out" ||
+            fail "texture $texture is never shown"
+    done
+    [ "$(sed -n 's/^frame \([0-9]*\): texture [01] is its mask$/\1/p' "$folder/out" |
+        tr '\n' ' ')" = "$frames " ] || fail "the textures are others"
+    VK_DRIVER_FILES=$folder/none VK_ICD_FILENAMES=$folder/none refuses 2 "Vulkan driver" "$walkers" 0
+    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" 0
+    ;;
+esac
 refuses 2 usage
-refuses 2 usage "$walkers" first
-refuses 1 "there is no file" "$folder/none.asvp" 0
+refuses "$missing" "there is no file" "$folder/none.asvp" 0
 refuses 1 "frame 720 is past the end" "$walkers" 720
-VK_DRIVER_FILES=$folder/none VK_ICD_FILENAMES=$folder/none refuses 2 "there is no device" "$walkers" 0
-echo "vk_texture shows what it must"
+echo "$kind shows what it must"

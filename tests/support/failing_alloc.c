@@ -57,6 +57,11 @@ bool test_alloc_failed(void)
     return atomic_load(&failed);
 }
 
+uint64_t test_alloc_count(void)
+{
+    return atomic_load(&count);
+}
+
 uint64_t test_alloc_bytes(void)
 {
     return atomic_load(&bytes);

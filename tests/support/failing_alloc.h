@@ -15,6 +15,8 @@
 void test_alloc_fail_at(uint64_t n);
 /* Did the chosen allocation come and fail since? */
 bool test_alloc_failed(void);
+/* Allocations since. */
+uint64_t test_alloc_count(void);
 /* Bytes held now through this allocator, and the most since test_alloc_fail_at. */
 uint64_t test_alloc_bytes(void);
 uint64_t test_alloc_peak(void);

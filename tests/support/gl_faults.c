@@ -49,7 +49,8 @@ static GLenum GLAD_API_PTR get_error(void)
         pending = GL_NO_ERROR;
         return code;
     }
-    if (++test_gl_fault.errors_asked == test_gl_fault.error_at)
+    const uint64_t n = ++test_gl_fault.errors_asked, at = test_gl_fault.error_at;
+    if (n == at || (test_gl_fault.error_lasts && at != 0 && n > at))
         return test_gl_fault.error_code;
     return real.get_error();
 }

@@ -12,7 +12,8 @@ typedef struct test_gl_faults {
     const char *version; /* what GL_VERSION is instead */
     const char *missing; /* a function that is not there */
     uint64_t
-        error_at; /* this glGetError, counted from 1 after a reset, gives error_code; 0: none */
+        error_at;     /* this glGetError, counted from 1 after a reset, gives error_code; 0: none */
+    bool error_lasts; /* all later ones do, too */
     GLenum error_code;
     uint64_t errors_asked; /* calls of glGetError so far */
     bool no_compile, no_link, no_framebuffer, no_map, unmap_loses, no_texture_memory;

@@ -13,7 +13,7 @@
 
 #define SERVER_SCRIPT "tests/support/fault_server.py"
 
-enum { COMMAND_BYTES = 8192, LINE_BYTES = 8192 };
+enum { COMMAND_BYTES = 16384, LINE_BYTES = 8192 };
 
 static char folder[HTTP_PATH / 2];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the conversation with the server */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A Vulkan device without a window on Mesa's software driver, watched by the validation layer with
- * synchronization checks: any message of it fails the test.
+ * A Vulkan device without a window, watched by the validation layer with synchronization checks, in
+ * and between submissions: any message of it fails the test. It is Mesa's software driver, or with
+ * ALPHASTREAM_TEST_VK_DEVICE=N the GPU of that number in `alphastream gpus`; tests and library see
+ * that one alone.
  */
 #ifndef TEST_VK_DEVICE_H
 #define TEST_VK_DEVICE_H
@@ -17,9 +19,13 @@ typedef struct test_vk {
     VkDevice device;
     VkQueue queue;
     uint32_t family;
+    VkQueue other_queue; /* of another family with compute; VK_NULL_HANDLE: there is none */
+    uint32_t other_family;
+    uint32_t families;
+    uint32_t caps; /* AS_VULKAN_CAP_*: what the device has */
     as_vulkan_functions f;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
-    VkPhysicalDeviceFeatures2 features; /* as enabled: all that the library uses */
+    VkPhysicalDeviceFeatures2 features; /* as enabled: all of what the library uses that it has */
 } test_vk;
 
 /* Fails the test where there is no driver or no layer. */
@@ -36,6 +42,18 @@ PFN_vkGetInstanceProcAddr test_vk_loader(void);
 const VkInstanceCreateInfo *test_vk_instance_info(void);
 
 as_vulkan_import test_vk_import(test_vk *vk, uint32_t without);
+
+/* A timeline semaphore that the host signals: what waits for `value` stays where it is until then.
+ */
+typedef struct test_vk_gate {
+    VkSemaphore semaphore;
+    uint64_t value;
+} test_vk_gate;
+
+test_vk_gate test_vk_gate_make(test_vk *vk);
+void test_vk_gate_open(test_vk *vk, const test_vk_gate *gate);
+/* Nothing may wait any more. */
+void test_vk_gate_free(test_vk *vk, test_vk_gate *gate);
 
 /* The pixels of an R8 image in VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, made visible to transfers
  * earlier on the queue; malloc'd. */

@@ -7,7 +7,8 @@ vk_bench vk_bench_open(test_vk *vk, uint32_t without, as_vulkan_way way, uint32_
                        uint32_t arena_bytes)
 {
     const as_vulkan_import import = test_vk_import(vk, without);
-    const as_vulkan_raster_params params = {.slots = slots, .way = way, .arena_bytes = arena_bytes};
+    const as_vulkan_raster_params params = {
+        .slots = slots, .way = way, .arena_bytes = arena_bytes, .times = true};
     vk_bench b;
     as_error error;
     assert_ok(as_vulkan_device_import(&import, &b.device, &error), &error);

@@ -7,12 +7,18 @@
 test_reader *test_reader_open(test_vk *vk, uint32_t without)
 {
     const as_vulkan_import import = test_vk_import(vk, without);
+    return test_reader_open_on(&import, import.family);
+}
+
+test_reader *test_reader_open_on(const as_vulkan_import *import, uint32_t from_family)
+{
     const VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                          .queueFamilyIndex = vk->family};
+                                          .queueFamilyIndex = import->family};
     test_reader *reader = calloc(1, sizeof(*reader));
     as_error error;
     assert_non_null(reader);
-    assert_ok(as_vulkan_device_import(&import, &reader->device, &error), &error);
+    assert_ok(as_vulkan_device_import(import, &reader->device, &error), &error);
+    reader->from_family = from_family;
     assert_int_equal(
         reader->device->f.CreateCommandPool(reader->device->device, &pool, NULL, &reader->pool),
         VK_SUCCESS);
@@ -65,6 +71,24 @@ static void move(test_reader *reader, VkCommandBuffer commands, VkImage image, V
                                          &barrier);
 }
 
+/* What the library has released to this family. */
+static void acquire(test_reader *reader, VkCommandBuffer commands, const as_vk_image *image)
+{
+    const VkImageMemoryBarrier barrier = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+        .dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT,
+        .oldLayout = (VkImageLayout)image->layout,
+        .newLayout = (VkImageLayout)image->layout,
+        .srcQueueFamilyIndex = reader->from_family,
+        .dstQueueFamilyIndex = image->queue_family,
+        .image = image->image,
+        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+    assert_int_equal(image->queue_family, reader->device->family);
+    reader->device->f.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                         VK_PIPELINE_STAGE_TRANSFER_BIT, 0, 0, NULL, 0, NULL, 1,
+                                         &barrier);
+}
+
 static uint64_t submit(test_reader *reader, VkCommandBuffer commands, VkSemaphore semaphore,
                        uint64_t value)
 {
@@ -95,8 +119,12 @@ test_reading test_reader_start(test_reader *reader, const as_vk_image *image, ui
                                       VK_BUFFER_USAGE_TRANSFER_DST_BIT, AS_VULKAN_PLACE_READ,
                                       &r.buffer, &error),
               &error);
-    move(reader, r.commands, image->image, layout, 0, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
-         VK_ACCESS_TRANSFER_READ_BIT);
+    if (reader->device->family != reader->from_family)
+        acquire(reader, r.commands, image);
+    /* The drawing's last barrier has made its writes available; where that one moved the image to
+     * no other layout, the validation layer wants to find them in this one all the same. */
+    move(reader, r.commands, image->image, layout, VK_ACCESS_MEMORY_WRITE_BIT,
+         VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_ACCESS_TRANSFER_READ_BIT);
     FUNCTION(reader, CmdCopyImageToBuffer)
     (r.commands, image->image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, r.buffer.buffer, 1, &region);
     move(reader, r.commands, image->image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, 0, layout, 0);

@@ -11,6 +11,7 @@
 
 typedef struct test_reader {
     as_vulkan_device *device; /* the test's own view of the queue */
+    uint32_t from_family;     /* the library's */
     VkCommandPool pool;
 } test_reader;
 
@@ -23,11 +24,13 @@ typedef struct test_reading {
 } test_reading;
 
 test_reader *test_reader_open(test_vk *vk, uint32_t without);
+/* On that queue, and of images of the library's as it uses this one's. */
+test_reader *test_reader_open_on(const as_vulkan_import *import, uint32_t from_family);
 /* All readings must be finished. NULL is ignored. */
 void test_reader_close(test_reader *reader);
 
 /* Copies the first width x height pixels of `image`, which is as in *image, and leaves it so. With
- * transfer: begins with the acquiring barrier. */
+ * transfer to the reader's family: begins with the acquiring barrier. */
 test_reading test_reader_start(test_reader *reader, const as_vk_image *image, uint32_t width,
                                uint32_t height);
 /* Waits; malloc'd pixels. */

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cpu/cpu.h"
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
 
@@ -212,10 +213,51 @@ static void test_version(void **state)
     assert_int_equal(as_features(), TEST_FEATURES);
 }
 
+/* Whole, cut at every length, and measured without any room. */
+static void check_described(as_part part, const char *whole)
+{
+    char text[64];
+    const size_t length = strlen(whole);
+    assert_int_equal(as_describe(part, NULL, 0), length);
+    for (size_t size = 1; size < sizeof(text); size++) {
+        memset(text, 'x', sizeof(text));
+        assert_int_equal(as_describe(part, text, size), length);
+        assert_int_equal(strlen(text), length < size ? length : size - 1);
+        assert_memory_equal(text, whole, strlen(text));
+        assert_int_equal(text[size], 'x');
+    }
+}
+
+static void test_describe(void **state)
+{
+    (void)state;
+    char text[64], cpu[64] = "";
+    const bool http = (as_features() & AS_FEATURE_HTTP) != 0;
+    const uint32_t features = as_cpu_features();
+    for (uint32_t i = 0; i < AS_CPU_FEATURES; i++) {
+        if (features >> i & 1) {
+            strncat(cpu, cpu[0] ? " " : "", sizeof(cpu) - strlen(cpu) - 1);
+            strncat(cpu, as_cpu_name(i), sizeof(cpu) - strlen(cpu) - 1);
+        }
+    }
+    check_described(AS_PART_CPU, cpu[0] ? cpu : "c");
+    for (as_part part = AS_PART_HTTP; part <= AS_PART_TLS; part++) {
+        assert_int_equal(as_describe(part, text, sizeof(text)) > 0, http);
+        check_described(part, text);
+    }
+    if (http) {
+        (void)as_describe(AS_PART_HTTP, text, sizeof(text));
+        assert_memory_equal(text, "libcurl ", strlen("libcurl "));
+    }
+    check_described((as_part)0, "");
+    check_described((as_part)99, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_have_fixed_numbers),
+        cmocka_unit_test(test_describe),
         cmocka_unit_test(test_error_layout_is_fixed),
         cmocka_unit_test(test_long_errors_are_cut_at_a_character),
         cmocka_unit_test(test_log_levels),

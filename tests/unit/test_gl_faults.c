@@ -121,16 +121,18 @@ static void test_attach_refused(void **state)
     }
 }
 
-/* Each glGetError of an attach and two frames reports a failure once. */
+/* Each glGetError of an attach and two frames reports a failure, once or from then on. */
 static void test_each_error(void **state)
 {
     (void)state;
-    for (int lost = 0; lost < 2; lost++) {
+    for (int kind = 0; kind < 4; kind++) {
+        const bool lost = kind % 2, lasts = kind / 2;
         for (uint64_t n = 1;; n++) {
             as_gl_texture texture;
             as_error error;
             as_gl *gl = NULL;
             test_gl_fault = (test_gl_faults){.error_at = n,
+                                             .error_lasts = lasts,
                                              .error_code = lost ? CONTEXT_LOST : GL_OUT_OF_MEMORY};
             as_result result = try_attach(AS_GL_UPLOAD_ORPHANED, &gl, &error);
             for (uint64_t index = 0; index < 2 && result == AS_OK; index++) {
@@ -139,6 +141,7 @@ static void test_each_error(void **state)
             }
             const bool reached = test_gl_fault.errors_asked >= n;
             assert_true(result == AS_OK || (reached && result == AS_ERROR_GPU));
+            test_gl_fault.error_lasts = false;
             if (gl && !lost)
                 check_frame(context, gl, &small, 3, NULL);
             as_gl_detach(&gl);

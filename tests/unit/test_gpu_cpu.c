@@ -4,9 +4,9 @@
  */
 #include "gpu/cpu/cpu.h"
 
-#include "tests/unit/gpu_body.h"
+#include "tests/unit/gpu_front.h"
 
-static as_gpu *make(uint32_t textures, uint32_t room)
+static void *make(uint32_t textures, uint32_t room)
 {
     const as_gpu_cpu_params params = {textures, room, AS_SIZE_MAX_PIXELS, AS_SIZE_MAX_PIXELS};
     as_gpu *gpu = NULL;
@@ -15,18 +15,22 @@ static as_gpu *make(uint32_t textures, uint32_t room)
     return gpu;
 }
 
-static as_result try_make(as_gpu **out_gpu, as_error *error)
+static as_result try_make(void **out_gpu, as_error *error)
 {
+    as_gpu *gpu = NULL;
     const as_gpu_cpu_params params = {2, 50, 100, 100};
-    return as_gpu_cpu_create(&params, out_gpu, error);
+    const as_result result = as_gpu_cpu_create(&params, &gpu, error);
+    *out_gpu = gpu;
+    return result;
 }
 
-static uint8_t *read_texture(const as_gpu_texture *texture)
+static uint8_t *read_texture(void *gpu, const gpu_image *image)
 {
-    const size_t size = (size_t)texture->width * texture->height;
+    const size_t size = (size_t)image->width * image->height;
     uint8_t *pixels = malloc(size);
+    (void)gpu;
     assert_non_null(pixels);
-    memcpy(pixels, as_gpu_cpu_pixels(texture), size);
+    memcpy(pixels, as_gpu_cpu_pixels(image->handle), size);
     return pixels;
 }
 
@@ -47,7 +51,9 @@ static void test_foreign(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {GPU_BODY_TESTS, cmocka_unit_test(test_foreign)};
-    gpu_under_test = (gpu_maker){make, try_make, read_texture, AS_SIZE_MAX_PIXELS};
+    const struct CMUnitTest tests[] = {GPU_BODY_TESTS, GPU_FRONT_TESTS,
+                                       cmocka_unit_test(test_foreign)};
+    gpu_under_test = (gpu_maker){GPU_FRONT, .make = make, .try_make = try_make,
+                                 .read = read_texture, .max_size = AS_SIZE_MAX_PIXELS};
     return cmocka_run_group_tests_name("gpu_cpu", tests, NULL, test_nothing_alive);
 }

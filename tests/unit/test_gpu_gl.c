@@ -3,12 +3,12 @@
  * The OpenGL backend, with both ways to upload, on the context of ALPHASTREAM_TEST_GL.
  */
 #include "tests/support/gl_context.h"
-#include "tests/unit/gpu_body.h"
+#include "tests/unit/gpu_front.h"
 
 static test_gl *context;
 static as_gl_upload upload;
 
-static as_gpu *make(uint32_t textures, uint32_t room)
+static void *make(uint32_t textures, uint32_t room)
 {
     const as_gpu_opengl_params params = {.get_proc_address = test_gl_load,
                                          .textures = textures,
@@ -21,15 +21,25 @@ static as_gpu *make(uint32_t textures, uint32_t room)
     return gpu;
 }
 
-static as_result try_make(as_gpu **out_gpu, as_error *error)
+static as_result try_make_gpu(as_gpu **out_gpu, as_error *error)
 {
     const as_gpu_opengl_params params = {
         .get_proc_address = test_gl_load, .textures = 2, .upload = upload};
     return as_gpu_opengl_create(&params, out_gpu, error);
 }
 
-static uint8_t *read(const as_gpu_texture *texture)
+static as_result try_make(void **out_gpu, as_error *error)
 {
+    as_gpu *gpu = NULL;
+    const as_result result = try_make_gpu(&gpu, error);
+    *out_gpu = gpu;
+    return result;
+}
+
+static uint8_t *read(void *gpu, const gpu_image *image)
+{
+    const as_gpu_texture *texture = image->handle;
+    (void)gpu;
     return test_gl_read(context, texture->name, texture->width, texture->height);
 }
 
@@ -38,8 +48,9 @@ static void setup_maker(void)
     GLint most;
     context = test_gl_create(NULL);
     context->f.gl.GetIntegerv(GL_MAX_TEXTURE_SIZE, &most);
-    gpu_under_test = (gpu_maker){make, try_make, read,
-                                 most < AS_SIZE_MAX_PIXELS ? (uint32_t)most : AS_SIZE_MAX_PIXELS};
+    gpu_under_test =
+        (gpu_maker){GPU_FRONT, .make = make, .try_make = try_make, .read = read,
+                    .max_size = most < AS_SIZE_MAX_PIXELS ? (uint32_t)most : AS_SIZE_MAX_PIXELS};
     print_message("%s, %s\n", (const char *)context->f.gl.GetString(GL_VERSION),
                   (const char *)context->f.gl.GetString(GL_RENDERER));
 }
@@ -72,9 +83,9 @@ static void test_no_persistent(void **state)
     as_error error;
     (void)state;
     upload = AS_GL_UPLOAD_PERSISTENT;
-    assert_fails(try_make(&gpu, &error), AS_ERROR_GPU, &error, "AS_GL_UPLOAD_AUTO");
+    assert_fails(try_make_gpu(&gpu, &error), AS_ERROR_GPU, &error, "AS_GL_UPLOAD_AUTO");
     upload = AS_GL_UPLOAD_AUTO;
-    assert_ok(try_make(&gpu, &error), &error);
+    assert_ok(try_make_gpu(&gpu, &error), &error);
     assert_false(gpu->persistent);
     as_gpu_destroy(gpu, false);
 }
@@ -120,11 +131,11 @@ static void test_left_behind(void **state)
     test_gl *other = test_gl_create(NULL);
     assert_int_equal(as_set_allocator(&allocator), AS_OK);
     test_gl_current(context);
-    assert_ok(try_make(&gpu, &error), &error);
+    assert_ok(try_make_gpu(&gpu, &error), &error);
     const as_gpu *const before = gpu;
     as_gpu_destroy(gpu, true);
     test_gl_current(other);
-    assert_ok(try_make(&gpu, &error), &error);
+    assert_ok(try_make_gpu(&gpu, &error), &error);
     assert_ptr_equal(gpu, before);
     test_gl_current(context);
     assert_fails(gpu->backend->check(gpu, &error), AS_ERROR_GPU, &error,
@@ -139,7 +150,7 @@ static void test_left_behind(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {GPU_BODY_TESTS};
+    const struct CMUnitTest tests[] = {GPU_BODY_TESTS, GPU_FRONT_TESTS};
     const struct CMUnitTest once[] = {cmocka_unit_test(test_left_behind)};
     const struct CMUnitTest bare[] = {cmocka_unit_test(test_no_persistent)};
     int failed = cmocka_run_group_tests_name("gpu_gl orphaned", tests, setup_orphaned, teardown);

@@ -222,6 +222,19 @@ static void test_bad_redirects(void **state)
     http_probe_close(probe, 1);
 }
 
+/* It fits a header, but not behind its host. */
+static void test_long_redirect(void **state)
+{
+    (void)state;
+    static char location[AS_HTTP_URL_MAX - 8];
+    memset(location, 'a', sizeof(location) - 1);
+    location[0] = '/';
+    http_probe *probe = http_probe_open("long", &content, "", NULL);
+    redirect("long", 302, location);
+    http_probe_refuse(probe, 0, 1000, AS_ERROR_TRANSPORT, "redirects to a URL that is too long");
+    http_probe_close(probe, 1);
+}
+
 /* A target that is good for one request: the next one gets another target. */
 static void test_target_that_expires(void **state)
 {
@@ -341,7 +354,9 @@ static void test_refresh_with_nonsense(void **state)
         snprintf(probe->refresh_url, sizeof(probe->refresh_url), "%s", urls[i]);
         http_probe_expect(probe, 0, 100);
         as_error error;
-        assert_true(http_probe_read(probe, 600000, 100, &error) != AS_OK);
+        assert_int_equal(http_probe_read(probe, 600000, 100, &error), AS_ERROR_TRANSPORT);
+        assert_non_null(strstr(error.text, "refresh"));
+        assert_null(strstr(error.text, HTTP_SECRET));
         assert_int_equal(probe->refreshed, 1);
         http_probe_close(probe, 3);
     }
@@ -376,6 +391,7 @@ int main(void)
         http_test(test_chains),
         http_test(test_loop),
         http_test(test_bad_redirects),
+        http_test(test_long_redirect),
         http_test(test_target_that_expires),
         http_test(test_headers_stay_at_home),
         http_test(test_refresh),

@@ -259,6 +259,21 @@ static void model_get(model *m, as_lru *lru, uint64_t key)
     model_front(m, at, key, m->entries[at].size, m->entries[at].mark);
 }
 
+/* Its keys, some places at a time, are the model's, each once. */
+static void model_keys(const model *m, const as_lru *lru, size_t most)
+{
+    uint64_t keys[MODEL];
+    size_t count = 0;
+    for (size_t at = 0; at != SIZE_MAX;)
+        count += as_lru_keys(lru, &at, most, keys + count);
+    assert_int_equal(count, m->count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(model_find(m, keys[i]) < m->count);
+        for (size_t k = 0; k < i; k++)
+            assert_true(keys[i] != keys[k]);
+    }
+}
+
 static void model_step(model *m, as_lru *lru, test_random *random, uint64_t spread)
 {
     const uint64_t key = (uint64_t)test_random_in(random, 0, 60) * spread;
@@ -292,8 +307,11 @@ static void test_random_operations_against_a_model(void **state)
                    .max_bytes = (uint64_t)test_random_in(&random, 1, 1200)};
         as_lru *lru = as_lru_create(m.max_count, m.max_bytes);
         assert_non_null(lru);
-        for (int i = 0; i < 2000; i++)
+        for (int i = 0; i < 2000; i++) {
             model_step(&m, lru, &random, spreads[round % 5]);
+            if (i % 50 == 0)
+                model_keys(&m, lru, (size_t)test_random_in(&random, 1, MODEL + 1));
+        }
         assert_true(as_lru_hits(lru) == m.hits);
         assert_true(as_lru_misses(lru) == m.misses);
         as_lru_destroy(lru);

@@ -48,7 +48,7 @@ typedef struct visitor {
 static void make_gate(gate *g)
 {
     *g = (gate){.arrived = 0};
-    assert_true(as_mutex_init(&g->lock));
+    assert_true(as_mutex_init(&g->lock, AS_LOCK_LAST));
     assert_true(as_cond_init(&g->changed));
 }
 

@@ -105,6 +105,72 @@ static void test_stats_of_other_sources(void **state)
     as_stream_close(&stream);
 }
 
+static bool is_within(as_byte_range range, const as_byte_range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].offset <= range.offset &&
+            range.offset + range.length <= ranges[i].offset + ranges[i].length)
+            return true;
+    return false;
+}
+
+/* Frames whose bytes are all in the chunk cache, and no others. */
+static void compare_cached(as_stream *stream, as_source *source)
+{
+    as_byte_range bytes[FRAMES];
+    as_frame_range ranges[FRAMES];
+    size_t byte_count, count, at = 0, here = 0;
+    for (uint64_t before = UINT64_MAX;;) { /* until nothing came while it was looked at */
+        assert_ok(as_source_get_cached(source, bytes, FRAMES, &byte_count, &error), &error);
+        assert_int_equal(as_stream_get_cached(stream, AS_TIER_SOURCE, ranges, FRAMES, &count),
+                         AS_OK);
+        const uint64_t received = http_stats_of(stream).received;
+        if (received == before)
+            break;
+        before = received;
+        rest(stream, 20);
+    }
+    for (uint64_t i = 0; i < FRAMES; i++) {
+        const bool wanted = is_within(truth_range(&old, i), bytes, byte_count);
+        at += at < count && ranges[at].end <= i;
+        assert_int_equal(at < count && ranges[at].first <= i, wanted);
+        here += wanted;
+    }
+    assert_in_range(here, 3, FRAMES - 1);
+    assert_true(count > 1);
+}
+
+static void check_cached(const as_http_params *http, const char *url, const uint64_t frames[3])
+{
+    as_source *source = NULL;
+    as_stream_params params = on_url(url);
+    assert_ok(as_source_open_http(url, http, &source, &error), &error);
+    params.location = NULL;
+    params.source = source;
+    params.prefetch_frames = 1;
+    params.network_ahead_ms = 1;
+    as_stream *stream = open_stream(&params);
+    for (size_t i = 0; i < 3; i++)
+        expect(stream, &old, frames[i]);
+    compare_cached(stream, source);
+    as_stream_close(&stream);
+    as_source_close(&source);
+}
+
+static void test_cached_frames(void **state)
+{
+    (void)state;
+    char url[HTTP_URL], folder[HTTP_PATH];
+    as_http_params http = {.struct_size = sizeof(http), .chunk_bytes = 65536};
+    fault_scenario("cached", old_path, "etag=\"1\"");
+    fault_url(url, "cached", "x.asvp");
+    const uint64_t first[] = {3, 100, 200}, second[] = {3, 60, 150};
+    check_cached(&http, url, first);
+    http.cache_dir = http_path(folder, "frames");
+    check_cached(&http, url, first);
+    check_cached(&http, url, second); /* and what is on disk */
+}
+
 /* From place to place, sooner than anything can come. */
 static void test_scrub(void **state)
 {
@@ -259,10 +325,15 @@ static void test_options_of_cv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_play),       cmocka_unit_test(test_stats_of_other_sources),
-        cmocka_unit_test(test_scrub),      cmocka_unit_test(test_changed_content),
-        cmocka_unit_test(test_outage),     cmocka_unit_test(test_reading_ahead_goes_on),
-        cmocka_unit_test(test_open_fails), cmocka_unit_test(test_options_of_cv),
+        cmocka_unit_test(test_play),
+        cmocka_unit_test(test_stats_of_other_sources),
+        cmocka_unit_test(test_cached_frames),
+        cmocka_unit_test(test_scrub),
+        cmocka_unit_test(test_changed_content),
+        cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_reading_ahead_goes_on),
+        cmocka_unit_test(test_open_fails),
+        cmocka_unit_test(test_options_of_cv),
     };
     return cmocka_run_group_tests_name("stream http", tests, setup, teardown);
 }

@@ -9,9 +9,9 @@
 #include "core/raster/strip.h"
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
-#include "tests/support/naive_strip.h"
 #include "tests/support/random.h"
 #include "tests/support/records.h"
+#include "tests/support/strip_checks.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -21,118 +21,7 @@
     (const test_point[]){__VA_ARGS__},                                                             \
         sizeof((const test_point[]){__VA_ARGS__}) / sizeof(test_point)
 
-/* ------------------------------------------------------------------------------------ the strip */
-
 static const as_scale no_scale;
-
-static as_result make(const test_payload *payload, as_combine combine, const as_scale *scale,
-                      as_buffer *out, as_error *error)
-{
-    as_polystream stream;
-    as_result result = as_polystream_parse(&stream, payload->bytes, payload->size, 4194303, error);
-    if (result != AS_OK)
-        return result;
-    return as_ras_strip(&stream, combine, scale->from_width ? scale : NULL, out, error);
-}
-
-/* Twice the signed area of triangle `i`, as the strip's order turns it. */
-static double turn(const float *v, size_t i)
-{
-    const float *a = v + 2 * i;
-    double area = ((double)a[2] - a[0]) * ((double)a[5] - a[1]) -
-                  ((double)a[4] - a[0]) * ((double)a[3] - a[1]);
-    return i & 1 ? -area : area;
-}
-
-/* Half-open on both axes, each side taken from its upper end: of triangles side by side exactly
- * one owns a point on their border. */
-static bool side_is_left(const float *a, const float *b, double x, double y)
-{
-    if (a[1] > b[1]) {
-        const float *other = a;
-        a = b, b = other;
-    }
-    return a[1] <= y && y < b[1] &&
-           a[0] + (y - a[1]) * ((double)b[0] - a[0]) / ((double)b[1] - a[1]) <= x;
-}
-
-static size_t covered(const float *v, size_t vertices, double x, double y)
-{
-    size_t times = 0;
-    for (size_t i = 0; i + 2 < vertices; i++) {
-        const float *a = v + 2 * i, *b = a + 2, *c = a + 4;
-        times += side_is_left(a, b, x, y) ^ side_is_left(b, c, x, y) ^ side_is_left(a, c, x, y);
-    }
-    return times;
-}
-
-/* 1 inside, 0 outside, at samples not closer than 0.001 to an edge. */
-static void check_samples(const naive_figure *f, const float *v, size_t vertices,
-                          test_random *random, int samples, bool pixels)
-{
-    for (int i = 0; i < samples; i++) {
-        double x =
-            f->left - 2 +
-            (double)test_random_in(random, 0, 1 << 20) / (1 << 20) * (f->right - f->left + 4);
-        double y =
-            f->top - 2 +
-            (double)test_random_in(random, 0, 1 << 20) / (1 << 20) * (f->bottom - f->top + 4);
-        double near = (double[]){0, 1.0 / 3, 1.0 / 7}[i % 3];
-        if (near != 0 || pixels) /* around the points, or right on the pixels */
-            x = floor(x) + (pixels ? 0 : near), y = floor(y) + (pixels ? 0 : 1.0 / 3 - near / 2);
-        if (naive_distance(f, x, y) < 1e-3)
-            continue;
-        size_t times = covered(v, vertices, x, y);
-        if (times != (naive_is_inside(f, x, y) ? 1 : 0))
-            fail_msg("(%.9g, %.9g) is covered %zu times and %s", x, y, times,
-                     naive_is_inside(f, x, y) ? "inside" : "outside");
-    }
-}
-
-/* All triangles turn the same way, and near 0 coordinates are no finer than 1/65536. */
-static double strip_area(const float *v, size_t vertices)
-{
-    double area = 0;
-    for (size_t i = 0; i < 2 * vertices; i++)
-        if (fabsf(v[i]) < 128 && v[i] * 65536 != floorf(v[i] * 65536))
-            fail_msg("coordinate %zu is %.9g", i, (double)v[i]);
-    for (size_t i = 0; i + 2 < vertices; i++) {
-        double twice = turn(v, i);
-        if (!(twice >= 0))
-            fail_msg("triangle %zu turns the other way", i);
-        area += twice / 2;
-    }
-    return area;
-}
-
-/* Every check on one payload; returns the number of vertices. */
-static size_t check_strip(const test_payload *payload, as_combine combine, const as_scale *scale,
-                          test_random *random, int samples)
-{
-    as_error error;
-    as_buffer out = {0}, again = {0};
-    assert_ok(make(payload, combine, scale, &out, &error), &error);
-    assert_ok(make(payload, combine, scale, &again, &error), &error);
-    assert_int_equal(out.size, again.size);
-    assert_same_bytes(again.data, out.data, out.size);
-    assert_int_equal(out.size % (4 * sizeof(float)), 0);
-    const float *v = (const float *)(const void *)out.data;
-    size_t vertices = out.size / (2 * sizeof(float));
-    naive_figure f = naive_figure_of(payload, combine, scale);
-    double want = naive_area(&f), got = strip_area(v, vertices);
-    /* A corner on a side moves by half a unit in the last place, which goes with its coordinates;
-     * the area by that times the side's length. */
-    double wide = fmax(fmax(fabs(f.left), fabs(f.right)), fmax(fabs(f.top), fabs(f.bottom)));
-    double each = wide <= 5000 && f.longest <= 256 ? 1e-3 : 6e-8 * wide * f.longest;
-    if (!(fabs(got - want) <= each * ((double)vertices + 20)))
-        fail_msg("area %.9g, wanted %.9g, with %zu vertices", got, want, vertices);
-    check_samples(&f, v, vertices, random, samples, false);
-    check_samples(&f, v, vertices, random, samples / 2, true);
-    naive_figure_free(&f);
-    as_buf_free(&out);
-    as_buf_free(&again);
-    return vertices;
-}
 
 /* ----------------------------------------------------------------------------------- hand cases */
 
@@ -140,7 +29,7 @@ static double area_of(test_records *records, as_combine combine, size_t *out_ver
 {
     test_random random = test_random_from(7);
     test_payload payload = test_records_finish(records);
-    *out_vertices = check_strip(&payload, combine, &no_scale, &random, 300);
+    *out_vertices = test_strip_check(&payload, combine, &no_scale, &random, 300);
     naive_figure f = naive_figure_of(&payload, combine, &no_scale);
     double area = naive_area(&f);
     naive_figure_free(&f);
@@ -325,7 +214,7 @@ static void test_flat_against_upright(void **state)
         test_payload payload = test_records_finish(&r);
         as_buffer out = {0};
         as_error error;
-        assert_ok(make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error), &error);
+        assert_ok(test_strip_make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error), &error);
         const float *v = (const float *)(const void *)out.data;
         for (size_t i = 0; i < out.size / sizeof(float); i += 2)
             assert_true(v[i] == floorf(v[i]));
@@ -356,8 +245,8 @@ static void test_scaled(void **state)
     test_random random = test_random_from(test_seed("scaled"));
     for (int i = 0; i < 120; i++) {
         test_payload payload = test_random_payload(&random, 400, 300);
-        check_strip(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
-                    &scales[i % (int)(sizeof(scales) / sizeof(scales[0]))], &random, 60);
+        test_strip_check(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION,
+                         &scales[i % (int)(sizeof(scales) / sizeof(scales[0]))], &random, 60);
         test_payload_free(&payload);
     }
     test_records r = {0};
@@ -367,7 +256,7 @@ static void test_scaled(void **state)
     as_error error;
     const float want[] = {2, 3, 42, 3, 2, 33, 42, 33};
     const as_scale scale = {10, 10, 20, 30};
-    assert_ok(make(&payload, AS_COMBINE_UNION, &scale, &out, &error), &error);
+    assert_ok(test_strip_make(&payload, AS_COMBINE_UNION, &scale, &out, &error), &error);
     assert_int_equal(out.size, sizeof(want));
     assert_same_bytes(out.data, want, sizeof(want));
     as_buf_free(&out);
@@ -383,8 +272,8 @@ static void test_random_shapes(void **state)
     for (int i = 0; i < 600; i++) {
         uint32_t size = (uint32_t[]){4, 20, 200, 2000}[i % 4];
         test_payload payload = test_random_payload(&random, size, size);
-        check_strip(&payload, i & 4 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
-                    100);
+        test_strip_check(&payload, i & 4 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
+                         100);
         test_payload_free(&payload);
     }
 }
@@ -408,8 +297,8 @@ static void test_crowded_shapes(void **state)
             test_records_add(&r, points, n);
         }
         test_payload payload = test_records_finish(&r);
-        check_strip(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
-                    100);
+        test_strip_check(&payload, i & 1 ? AS_COMBINE_PARITY : AS_COMBINE_UNION, &no_scale, &random,
+                         100);
         test_payload_free(&payload);
     }
 }
@@ -430,8 +319,8 @@ static void check_limit(test_records *r, const char *part)
     test_payload payload = test_records_finish(r);
     test_alloc_fail_at(UINT64_MAX);
     double before = seconds();
-    assert_fails(make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error), AS_ERROR_LIMIT, &error,
-                 part);
+    assert_fails(test_strip_make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error),
+                 AS_ERROR_LIMIT, &error, part);
     printf("  %s: refused after %.2f s, at most %.0f MiB held\n", part, seconds() - before,
            (double)test_alloc_peak() / (1 << 20));
     assert_int_equal(out.size, 0);
@@ -486,7 +375,7 @@ static void test_out_of_memory(void **state)
         as_error error;
         as_buffer out = {0};
         test_alloc_fail_at(n);
-        as_result result = make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error);
+        as_result result = test_strip_make(&payload, AS_COMBINE_UNION, &no_scale, &out, &error);
         bool failed = test_alloc_failed();
         if (failed)
             assert_true(result == AS_ERROR_OUT_OF_MEMORY && strstr(error.text, "out of memory"));
@@ -520,8 +409,8 @@ static void check_stream(const char *path, uint64_t every)
         as_buffer bytes = {0};
         assert_ok(as_container_read_payload(container, i, &bytes, &error), &error);
         const test_payload payload = {bytes.data, bytes.size};
-        vertices += check_strip(&payload, AS_COMBINE_UNION, &no_scale, &random, 30);
-        check_strip(&payload, AS_COMBINE_PARITY, &no_scale, &random, 30);
+        vertices += test_strip_check(&payload, AS_COMBINE_UNION, &no_scale, &random, 30);
+        test_strip_check(&payload, AS_COMBINE_PARITY, &no_scale, &random, 30);
         as_buffer_free(&bytes);
         checked++;
     }

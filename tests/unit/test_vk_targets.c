@@ -181,6 +181,32 @@ static void test_waits(void **state)
     check_waits(true);
 }
 
+/* A last use that is over only when the host says so: nothing is drawn before. */
+static void test_use_under_way(void **state)
+{
+    const uint64_t long_enough = 200 * MILLISECOND; /* to draw, if nothing is waited for */
+    const VkImageUsageFlags usage =
+        VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
+    desk d = open_desk(0, AS_VK_WRITE_AUTO);
+    test_vk_gate gate = test_vk_gate_make(context);
+    as_vulkan_image image =
+        test_image_create(reader, WIDTH, HEIGHT, usage, VK_IMAGE_LAYOUT_UNDEFINED, 0);
+    as_vk_request request = ask_for(&image, usage, VK_IMAGE_LAYOUT_UNDEFINED);
+    as_error error;
+    (void)state;
+    request.wait = gate.semaphore;
+    request.wait_value = gate.value;
+    as_vk_image shown = get(d.vk, 7, &request);
+    assert_fails(as_vk_wait(d.vk, &shown, long_enough, &error), AS_TIMEOUT, &error, "in time");
+    test_vk_gate_open(context, &gate);
+    assert_ok(as_vk_wait(d.vk, &shown, AS_WAIT_FOREVER, &error), &error);
+    expect_in(&shown, &image, -1);
+    release(d.vk, &shown, NULL);
+    close_desk(&d);
+    test_vk_gate_free(context, &gate);
+    as_vulkan_image_destroy(reader->device, &image);
+}
+
 /* Each request may name another image; nothing of one that is gone is remembered. */
 static void test_targets_come_and_go(void **state)
 {
@@ -264,7 +290,33 @@ static void test_layouts(void **state)
     close_desk(&d);
 }
 
-/* Outside of Vulkan is the only other family that this driver knows. */
+/* Frames for another family, where the device has one that computes. */
+static void check_other_family(desk *d)
+{
+    as_vulkan_import import = test_vk_import(context, 0);
+    as_vk_request request = ask(0, 0);
+    if (!context->other_queue)
+        return;
+    import.queue = context->other_queue;
+    import.family = request.queue_family = context->other_family;
+    request.transfer = 1;
+    request.layout = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL;
+    test_reader *other = test_reader_open_on(&import, context->family);
+    for (uint64_t n = 0; n < 6; n++) {
+        as_vk_image image = get(d->vk, n, &request);
+        assert_int_equal(image.queue_family, context->other_family);
+        test_reading reading = test_reader_start(other, &image, WIDTH, HEIGHT);
+        const as_vk_done done = test_reader_done(other, &reading);
+        release(d->vk, &image, &done);
+        uint8_t *pixels = test_reader_finish(other, &reading);
+        assert_same_bytes(pixels, truth_mask(&small, n, WIDTH, HEIGHT), WIDTH * HEIGHT);
+        free(pixels);
+    }
+    check_frame(reader, d->vk, &small, 7, NULL);
+    test_reader_close(other);
+}
+
+/* Outside of Vulkan is the only other family that software drivers know. */
 static void test_ownership(void **state)
 {
     desk d = open_desk(0, AS_VK_WRITE_AUTO);
@@ -289,6 +341,7 @@ static void test_ownership(void **state)
     release(d.vk, &image, NULL);
     for (uint64_t n = 0; n < 6; n++) /* and taken back for other frames */
         check_frame(reader, d.vk, &small, n, NULL);
+    check_other_family(&d);
     close_desk(&d);
 }
 
@@ -297,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_targets, no_messages),
         cmocka_unit_test_teardown(test_waits, no_messages),
+        cmocka_unit_test_teardown(test_use_under_way, no_messages),
         cmocka_unit_test_teardown(test_targets_come_and_go, no_messages),
         cmocka_unit_test_teardown(test_held_target, no_messages),
         cmocka_unit_test_teardown(test_layouts, no_messages),

@@ -147,7 +147,7 @@ static void mingle(void *user, const as_work_item *item, bool stale)
 static void make_crowd(crowd *c, unsigned wanted)
 {
     memset(c, 0, sizeof(*c));
-    assert_true(as_mutex_init(&c->lock));
+    assert_true(as_mutex_init(&c->lock, AS_LOCK_STREAM));
     assert_true(as_cond_init(&c->changed));
     c->wanted = wanted;
 }
@@ -267,7 +267,7 @@ static void test_workers_may_push(void **state)
     (void)state;
     for (unsigned workers = 1; workers <= 3; workers++) {
         chain c = {.reached = 0};
-        assert_true(as_mutex_init(&c.lock));
+        assert_true(as_mutex_init(&c.lock, AS_LOCK_STREAM));
         assert_true(as_cond_init(&c.changed));
         as_work_group *group = make_group(workers, workers);
         c.queue = make_queue(group, 1, 1, push_next, &c);

@@ -108,7 +108,7 @@ static void come_and_go(void *user)
         journal j = {.open = true};
         as_work_group *group = NULL;
         as_work_queue *queue = NULL;
-        if (!as_mutex_init(&j.lock) || !as_cond_init(&j.changed) ||
+        if (!as_mutex_init(&j.lock, AS_LOCK_STREAM) || !as_cond_init(&j.changed) ||
             as_work_group_create(2, i % 2 == 0, 1, &group) != AS_OK ||
             as_work_queue_create(group, 2, 1, write_down, &j, &queue) != AS_OK ||
             !as_work_push(queue, 77, KIND_HOLD, AS_PRIORITY_READY)) {
@@ -176,7 +176,7 @@ static void test_eight_threads_push_at_once(void **state)
     (void)state;
     flood *f = calloc(1, sizeof(*f));
     assert_non_null(f);
-    assert_true(as_mutex_init(&f->lock));
+    assert_true(as_mutex_init(&f->lock, AS_LOCK_STREAM));
     assert_true(as_cond_init(&f->room));
     as_work_group *group = make_group(4, 4);
     f->queue = make_queue(group, 16, 4, drain, f);

@@ -31,7 +31,7 @@ typedef struct journal {
 static inline void make_journal(journal *j)
 {
     memset(j, 0, sizeof(*j));
-    assert_true(as_mutex_init(&j->lock));
+    assert_true(as_mutex_init(&j->lock, AS_LOCK_STREAM));
     assert_true(as_cond_init(&j->changed));
 }
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 import zlib
 
+RENDERERS = os.environ.get("ALPHASTREAM_TEST_RENDERERS", "gl vulkan cpu").split()
 PATIENCE = 120  # seconds after which something hangs; nothing is measured with it
 
 
@@ -63,6 +64,11 @@ def is_full():
     return bool(os.environ.get("ALPHASTREAM_TEST_FULL"))
 
 
+def by(renderer):
+    """Options for a renderer; what the validation layer of Vulkan finds fails the run."""
+    return ["--renderer", renderer] + (["--validate"] if renderer == "vulkan" else [])
+
+
 def seeded():
     """A generator whose seed is printed, or taken from ALPHASTREAM_TEST_SEED."""
     seed = int(os.environ.get("ALPHASTREAM_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -79,7 +85,13 @@ def run(*command, status=0, env=None):
                           env=dict(os.environ, **(env or {})))
     check(done.returncode == status, "%s exits with %d, not %d: %s"
           % (" ".join(command), done.returncode, status, done.stderr))
+    check_validation(done.stderr)
     return done.stdout, done.stderr
+
+
+def check_validation(said):
+    """Also of what is found after the last picture."""
+    check("validation layer" not in said, said)
 
 
 def parse_state(line):
@@ -96,8 +108,10 @@ class Viewer:
     """A viewer that runs with --log-state; its states are waited for."""
 
     def __init__(self, paths, *options, env=None):
+        self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([paths.viewer, "--log-state", *options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=self.errors,
                                         env=dict(os.environ, **(env or {})))
         self.rest = b""
         self.state = {}
@@ -112,20 +126,28 @@ class Viewer:
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+        self.errors.close()
+
+    def said(self):
+        """Standard error so far."""
+        self.errors.seek(0)
+        return self.errors.read().decode()
 
     def _read_line(self, until):
         while b"\n" not in self.rest:
             ready = select.select([self.process.stdout], [], [], max(until - time.monotonic(), 0.0))
             check(ready[0], "nothing more is printed; the last state is %s" % self.state)
             part = os.read(self.process.stdout.fileno(), 65536)
-            check(part, "the viewer ended with %s after %s" % (self.process.poll(), self.state))
+            if not part:
+                raise Failed("the viewer ended with %s after %s: %s"
+                             % (self.process.wait(), self.state, self.said()))
             self.rest += part
         line, self.rest = self.rest.split(b"\n", 1)
         return line
 
-    def wait(self, what, condition=None, **wanted):
+    def wait(self, what, condition=None, patience=PATIENCE, **wanted):
         """Reads states until one has the wanted fields and meets the condition; returns it."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
 
         def good():
             return (self.state and all(self.state[key] == str(value)
@@ -145,7 +167,9 @@ class Viewer:
         """Reads on to the end of the program."""
         self.process.communicate(timeout=PATIENCE)
         check(self.process.returncode == status,
-              "the viewer exits with %d, not %d" % (self.process.returncode, status))
+              "the viewer exits with %d, not %d: %s" % (self.process.returncode, status,
+                                                        self.said()))
+        check_validation(self.said())
 
 
 # ----------------------------------------------------------------------------------- pictures ----

@@ -4,14 +4,15 @@
 
 test_headless.py VIEWER TOOL ROOT
 """
+import json
 import os
 import shutil
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (Mask, Viewer, check, check_picture, is_full, run, run_tests,  # noqa: E402
-                     seeded, states_of)
+from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
+                     is_full, run, run_tests, seeded, states_of)
 
 STEP_NS = 1000000000 // 60
 KEYS = ("space right left pagedown pageup home end up down enter l v e b s i t r h backspace escape "
@@ -21,8 +22,7 @@ KEYS = ("space right left pagedown pageup home end up down enter l v e b s i t r
 def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
     with open("script.txt", "w", encoding="utf-8") as file:
         file.write("".join(line + "\n" for line in lines))
-    out, err = run(paths.viewer, source or paths.walkers, "--headless", "--renderer", renderer,
-                   "--log-state", "--script", "script.txt", "--window", "320x160", *options,
+    out, err = run(paths.viewer, source or paths.walkers, "--headless", *by(renderer), "--log-state", "--script", "script.txt", "--window", "320x160", *options,
                    status=status)
     return states_of(out), err
 
@@ -30,8 +30,8 @@ def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
 def test_usage(paths):
     check("usage: alphastream-viewer" in run(paths.viewer, "--help")[0], "--help")
     check(run(paths.viewer, "--version")[0].startswith("alphastream-viewer 0."), "--version")
-    for said, *options in (("one SOURCE", "a", "b"), ("gl or cpu", "--renderer", "metal"),
-                           ("not in this version", "--renderer", "vulkan"),
+    for said, *options in (("one SOURCE", "a", "b"), ("gl, vulkan or cpu", "--renderer", "metal"),
+                           ("needs --renderer vulkan", "--validate"),
                            ("WIDTHxHEIGHT", "--window", "12"), ("WIDTHxHEIGHT", "--size", "0x1"),
                            ("cutout, mask", "--view", "x"), ("0.25 to 4", "--speed", "5"),
                            ("whole number", "--frames", "0"), ("a rate", "--fps", "a"),
@@ -46,9 +46,39 @@ def test_usage(paths):
         check(said in run(paths.viewer, *options, status=2)[1], "%s: not \"%s\"" % (options, said))
 
 
+# Vulkan without a device is said, and nothing else is taken instead.
+def test_no_device(paths):
+    nothing = {"VK_DRIVER_FILES": "none.json", "VK_ICD_FILENAMES": "none.json"}
+    for renderer in RENDERERS:
+        if renderer == "vulkan":
+            err = run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--renderer",
+                      renderer, status=2, env=nothing)[1]
+            check("no driver for Vulkan" in err and "--renderer gl" in err, err)
+        else:
+            run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--renderer", renderer,
+                env=nothing)
+
+
+def test_report(paths):
+    for renderer in RENDERERS:
+        run(paths.viewer, paths.walkers, "--headless", "--frames", "20", "--json", "report.json",
+            "--window", "320x160", *by(renderer))
+        with open("report.json", encoding="utf-8") as file:
+            report = json.load(file)
+        check((report["renderer"], report["pictures"] >= 20, report["width"], report["height"])
+              == (renderer, True, 320, 160), "report: %s" % report)
+        check(report["pictures_per_second"] > 0, "report: %s" % report)
+        for name in "picture_ms", "thread_ms", "library_cpu_ms", "get_ms":
+            figures = report[name]
+            check(0 < figures["p50"] <= figures["p99"], "%s: %s" % (name, report))
+        check(report["library_cpu_ms"]["mean"] <= report["thread_ms"]["mean"], "report: %s" % report)
+    run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--json", "none/a.json",
+        status=2)
+
+
 def test_bad_scripts(paths):
     for line in ("x key h", "1 jump", "1 key", "1 key none", "1 seek", "1 seek -1", "1 press 1",
-                 "1 screenshot", "1 quit now", "-1 quit", "nan quit"):
+                 "1 screenshot", "1 timeline", "1 quit now", "-1 quit", "nan quit"):
         err = play_script(paths, ["# a comment", "", line], status=2)[1]
         check("line 3 of script.txt" in err, "%s: %s" % (line, err))
     check("line 2" in play_script(paths, ["2 quit", "1 quit"], status=2)[1], "descending times")
@@ -153,8 +183,8 @@ def test_unusable_sources(paths):
     for source, said in (("none.asvp", "none.asvp"), ("text.asvp", "container"),
                          ("empty.asvp", "no frames"), (paths.encrypted, "passphrase"),
                          ("http://127.0.0.1:1/a.asvp", "127.0.0.1")):
-        for renderer in "gl", "cpu":
-            err = run(paths.viewer, source, "--headless", "--frames", "3", "--renderer", renderer,
+        for renderer in RENDERERS:
+            err = run(paths.viewer, source, "--headless", "--frames", "3", *by(renderer),
                       status=1)[1]
             check(said in err, "%s: %s" % (source, err))
         state = play_script(paths, ["0.1 key h", "0.2 quit"], source=source)[0][-1]
@@ -168,7 +198,7 @@ def test_unusable_sources(paths):
 def test_bad_frame(paths):
     subprocess.run([sys.executable, paths.helper, "corrupt", paths.walkers, "bad.asvp", "3", "5"],
                    check=True)
-    for renderer in "gl", "cpu":
+    for renderer in RENDERERS:
         states = play_script(paths, ["0.1 seek 2", "0.2 seek 3", "0.3 screenshot held.png",
                                      "0.4 seek 4", "0.5 quit"], "--paused", "--window", "320x160",
                              source="bad.asvp", renderer=renderer)[0]
@@ -177,8 +207,8 @@ def test_bad_frame(paths):
         check("frame 3" in bad[-1]["problem"], bad[-1]["problem"])
         check((states[-1]["shown"], states[-1]["problem"]) == ("4", ""), "after: %s" % states[-1])
         check_picture("held.png", Mask.of(paths, paths.walkers, 2), 320, 160)
-        out, err = run(paths.viewer, "bad.asvp", "--headless", "--renderer", renderer, "--frames",
-                       "7", "--log-state", "--screenshot", "last.png", "--window", "320x160",
+        out, err = run(paths.viewer, "bad.asvp", "--headless", *by(renderer), "--frames", "7",
+                       "--log-state", "--screenshot", "last.png", "--window", "320x160",
                        status=1)
         check(err.count("frame 3") and err.count("frame 5"), err)
         check(states_of(out)[-1]["shown"] == "6", out)
@@ -203,7 +233,7 @@ def random_line(random):
 def test_random_inputs(paths):
     random = seeded()
     count = 1000 if is_full() else 250
-    for renderer in "gl", "cpu":
+    for renderer in RENDERERS:
         lines = ["%.3f %s" % (n / 60, random_line(random)) for n in range(count)]
         states = play_script(paths, lines, "--window", "160x120", renderer=renderer)[0]
         check(len(states) > count // 4, "%d states" % len(states))
@@ -221,12 +251,13 @@ def test_memory(paths):
     # AddressSanitizer keeps what was freed for a while; here only a little of it.
     settings = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
     count = 20000 if is_full() else 1500
-    for renderer in "gl", "cpu":
+    for renderer in RENDERERS:
         with Viewer(paths, paths.walkers, "--headless", "--renderer", renderer, "--frames",
                     str(count), "--window", "64x32", env=settings) as viewer:
-            viewer.wait("half of them", lambda _: viewer.count > count // 2)
+            patience = PATIENCE + count // 10
+            viewer.wait("half of them", lambda _: viewer.count > count // 2, patience)
             before = resident_kib(viewer.process)
-            viewer.wait("the end", lambda _: viewer.count > count - 50)
+            viewer.wait("the end", lambda _: viewer.count > count - 50, patience)
             after = resident_kib(viewer.process)
             viewer.end()
         check(after < before + 16384, "%s: %d KiB became %d" % (renderer, before, after))
@@ -234,6 +265,6 @@ def test_memory(paths):
 
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
-    run_tests([test_usage, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
+    run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
                test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame,
                test_random_inputs, test_memory], sys.argv[1:])

@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (PATIENCE, Mask, check, check_picture, parse_state, read_png, run,  # noqa: E402
-                     run_tests, seeded)
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, parse_state,  # noqa: E402
+                     read_png, run, run_tests, seeded)
 
 BITS, BLOCK, HEIGHT = 10, 16, 32
 WIDTH = BITS * BLOCK
@@ -103,7 +103,7 @@ def test_lock_y4m(paths):
         rate, mask_rate = fractions.Fraction(rate), fractions.Fraction(mask_rate)
         write_y4m("video.y4m", rate)
         seen |= check_lock(paths, "video.y4m", rate, mask_rate, random_script(random, 15),
-                           "--renderer", random.choice(("gl", "cpu")))
+                           *by(random.choice(RENDERERS)))
     check_many(seen, len(RATES))
 
 
@@ -117,7 +117,7 @@ def test_lock_encoded(paths):
         for path, *options in kinds if at == 0 else kinds[:2]:
             encode(path, rate, *options)
             seen |= check_lock(paths, path, rate, mask_rate, random_script(random, 12),
-                               "--renderer", random.choice(("gl", "cpu")))
+                               *by(random.choice(RENDERERS)))
             scripts += 1
     check_many(seen, scripts)
 
@@ -170,9 +170,9 @@ def test_pictures(paths):
     write_y4m("video.y4m", fractions.Fraction(60), 120)
     grey = bytes(value for value in pattern(100) for _ in range(3))
     mask = Mask.of(paths, paths.walkers, 100)
-    for renderer in "gl", "cpu":
+    for renderer in RENDERERS:
         for view, background in (("cutout", "checker"), ("cutout", "video"), ("outline", "checker")):
-            run(paths.viewer, paths.walkers, "--headless", "--renderer", renderer, "--start", "100",
+            run(paths.viewer, paths.walkers, "--headless", *by(renderer), "--start", "100",
                 "--frames", "1", "--video", "video.y4m", "--view", view, "--background", background,
                 "--window", "300x160", "--screenshot", "shot.png")
             check_picture("shot.png", mask, 300, 160, view=view, background=background,

@@ -7,40 +7,13 @@ test_window.py VIEWER TOOL ROOT
 import fractions
 import os
 import socket
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (PATIENCE, Failed, Mask, Viewer, check, check_picture, is_full,  # noqa: E402
-                     run, run_tests, seeded)
+from screen import SCREEN, Screen, Window, xdotool  # noqa: E402
+from support import (RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
+                     run_tests, seeded)
 from test_video import write_y4m  # noqa: E402
-
-SCREEN = 1280, 1024
-
-
-def xdotool(*words):
-    done = subprocess.run(["xdotool", *map(str, words)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=PATIENCE, check=False, text=True)
-    check(done.returncode == 0, "xdotool %s: %s" % (words, done.stderr))
-    return done.stdout.split()
-
-
-class Window(Viewer):
-    """A viewer whose window has the keyboard."""
-
-    def __init__(self, paths, *options):
-        super().__init__(paths, *options)
-        self.wait("a window")
-        self.handle = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid)[0]
-        xdotool("windowmove", "--sync", self.handle, 10, 10, "windowfocus", "--sync", self.handle)
-
-    def key(self, name, what="", condition=None, **wanted):
-        xdotool("key", name)
-        return self.wait("key %s %s" % (name, what), condition, **wanted)
-
-    def point(self, x, y):
-        xdotool("mousemove", "--window", self.handle, x, y)
-
 
 def open_paused(paths, *options):
     window = Window(paths, paths.walkers, "--paused", *options)
@@ -108,8 +81,8 @@ def test_mouse(paths):
 
 
 def test_sizes(paths):
-    for renderer in "gl", "cpu":
-        with open_paused(paths, "--renderer", renderer, "--window", "640x320", "--start",
+    for renderer in RENDERERS:
+        with open_paused(paths, *by(renderer), "--window", "640x320", "--start",
                          "0") as window:
             xdotool("windowsize", window.handle, 700, 300)
             window.wait("another size", size="700x300")
@@ -125,8 +98,8 @@ def test_sizes(paths):
 
 # The pictures of windows are those that are made without one.
 def test_counted(paths):
-    for renderer in "gl", "cpu":
-        run(paths.viewer, paths.walkers, "--renderer", renderer, "--frames", "7", "--linear",
+    for renderer in RENDERERS:
+        run(paths.viewer, paths.walkers, *by(renderer), "--frames", "7", "--linear",
             "--window", "400x210", "--screenshot", "shot.png")
         check_picture("shot.png", Mask.of(paths, paths.walkers, 6), 400, 210)
 
@@ -177,8 +150,8 @@ def test_open_again(paths):
 def test_closing_during_load(paths):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = "http://127.0.0.1:%d/a.asvp" % server.getsockname()[1]
-        for renderer in "gl", "cpu":
-            with Window(paths, url, "--renderer", renderer) as window:
+        for renderer in RENDERERS:
+            with Window(paths, url, *by(renderer)) as window:
                 connection = server.accept()[0]
                 window.wait("loading", open=-3, shown=-1)
                 window.key("h", help=1)
@@ -192,8 +165,8 @@ def test_random_inputs(paths):
     count = 1000 if is_full() else 120
     keys = ("space Right Left Next Prior Home End Up Down Return l v e b s i t r h BackSpace Escape "
             "1 2 3 0 f").split()
-    for renderer in "gl", "cpu":
-        with Window(paths, paths.walkers, "--renderer", renderer, "--window", "320x200") as window:
+    for renderer in RENDERERS:
+        with Window(paths, paths.walkers, *by(renderer), "--window", "320x200") as window:
             at = 0
             while at < count:
                 words = []
@@ -214,32 +187,6 @@ def test_random_inputs(paths):
             xdotool("mouseup", 1, "windowfocus", window.handle, "key", "Escape", "key", "Escape")
             xdotool("key", "q")
             window.end()
-
-
-class Screen:
-    """An X server of our own, with a number that is free."""
-
-    def __enter__(self):
-        read, write = os.pipe()
-        try:
-            self.server = subprocess.Popen(
-                ["Xvfb", "-displayfd", str(write), "-screen", "0", "%dx%dx24" % SCREEN, "-nolisten",
-                 "tcp"], pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        except FileNotFoundError:
-            sys.exit("Xvfb is not installed; run scripts/install-deps")
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            number = pipe.readline().strip()
-        if not number:
-            raise Failed("Xvfb does not start")
-        os.environ["DISPLAY"] = ":" + number
-        os.environ.pop("WAYLAND_DISPLAY", None)
-        os.environ.pop("XAUTHORITY", None)
-        return self
-
-    def __exit__(self, *_):
-        self.server.terminate()
-        self.server.wait()
 
 
 if __name__ == "__main__":
