@@ -14,7 +14,8 @@
 #include <cstring>
 #include <new>
 
-namespace {
+namespace
+{
 
 struct agg_state {
     agg_state(uint8_t *to, uint32_t width, uint32_t height)

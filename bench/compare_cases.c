@@ -8,6 +8,8 @@
 
 #include "bench.h"
 
+#include "core/base/mem.h"
+
 #include <stdlib.h>
 
 static const compare_rasterizer *const others[] = {
@@ -47,7 +49,7 @@ static bool common_open(bench_case *c, bench_size canvas)
     c->state = s;
     if (!s)
         return false;
-    s->pixels = malloc((size_t)c->size.width * c->size.height);
+    s->pixels = as_mem_alloc((size_t)c->size.width * c->size.height); /* pages for all alike */
     s->scaled = calloc(c->frames, sizeof(*s->scaled));
     return s->pixels && s->scaled &&
            as_canvas_create(canvas.width, canvas.height, &s->canvas, NULL) == AS_OK;
@@ -82,7 +84,7 @@ static void compare_close(bench_case *c)
         bench_lines_free(&s->scaled[i]);
     as_canvas_destroy(&s->canvas);
     free(s->scaled);
-    free(s->pixels);
+    as_mem_free(s->pixels);
     free(s);
 }
 
@@ -117,7 +119,7 @@ static void compare_check(bench_case *c, bench_result *out)
 {
     const compare_state *s = c->state;
     const size_t size = (size_t)c->size.width * c->size.height;
-    uint8_t *ours = malloc(size);
+    uint8_t *ours = as_mem_alloc(size);
     uint64_t differing = 0, area = 0, our_area = 0;
     for (size_t i = 0; ours && i < c->frames; i++) {
         if (!compare_prepare(c, i) || !compare_run(c, i) || !draw_ours(c, i) ||
@@ -131,7 +133,7 @@ static void compare_check(bench_case *c, bench_result *out)
     }
     out->differs = (double)differing / ((double)size * (double)c->frames);
     out->area = our_area ? (double)area / (double)our_area : 1;
-    free(ours);
+    as_mem_free(ours);
 }
 
 /* ------------------------------------------------------------------------------- this library --

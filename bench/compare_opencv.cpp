@@ -12,7 +12,8 @@
 
 #include <new>
 
-namespace {
+namespace
+{
 
 struct opencv_state {
     cv::Mat output, canvas; /* canvas: what is filled; the output itself where they are the same */
@@ -67,6 +68,5 @@ bool opencv_draw(void *self, const compare_lines *lines)
 
 extern "C" const compare_rasterizer compare_opencv = {"opencv", false,       opencv_begin,
                                                       nullptr,  opencv_draw, opencv_end};
-extern "C" const compare_rasterizer compare_opencv_resize = {"opencv-resize", true,
-                                                             resize_begin,    nullptr,
-                                                             opencv_draw,     opencv_end};
+extern "C" const compare_rasterizer compare_opencv_resize = {
+    "opencv-resize", true, resize_begin, nullptr, opencv_draw, opencv_end};

@@ -8,19 +8,14 @@
  * Run it by `taskset -c N` for the figures of one core. memset is measured over one buffer, again
  * and again, which a large last-level cache holds, and over as many as play goes round.
  */
+#include "floor.h"
 #include "stream_bench.h"
 
-#include "core/base/arch.h"
 #include "core/base/mem.h"
-#include "core/cpu/cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if AS_ARCH_X86
-#include <immintrin.h>
-#endif
 
 enum {
     CANVAS_WIDTH = 2048,
@@ -28,8 +23,7 @@ enum {
     L0 = 4,
     DISTANCE = L0 + 3, /* L0 ahead, one held, one being drawn, one just shown */
     MOST_FRAMES = 240, /* of which canvases are kept for the floor */
-    MOST_PASSES = 1000,
-    LINE = 64
+    MOST_PASSES = 1000
 };
 
 static double median(double *us, size_t count)
@@ -133,68 +127,12 @@ static void free_canvases(canvases *c)
     as_canvas_destroy(&c->last);
 }
 
-/* Offsets of the lines of a mask in which two canvases differ; returns how many. */
-static size_t list_lines(const canvases *c, size_t a, size_t b, const bench_size *size,
-                         uint32_t *lines)
-{
-    size_t count = 0, last = SIZE_MAX;
-    for (size_t y = 0; y < size->height; y++) {
-        const size_t row = y * CANVAS_HEIGHT / size->height * c->stride;
-        for (size_t x = 0; x < size->width; x++) {
-            const size_t from = x * CANVAS_WIDTH / size->width, line = (y * size->width + x) / LINE;
-            const uint64_t change = c->words[a][row + from / 64] ^ c->words[b][row + from / 64];
-            if (change == 0) /* on to the next word */
-                x = ((from / 64 + 1) * 64 * size->width + CANVAS_WIDTH - 1) / CANVAS_WIDTH - 1;
-            else if (line != last && (change >> from % 64 & 1)) {
-                lines[count++] = (uint32_t)line;
-                last = line;
-            }
-        }
-    }
-    return count;
-}
-
-#if AS_ARCH_X86
-
-AS_TARGET("avx512f")
-static void store_lines_avx512(uint8_t *pixels, const uint32_t *lines, size_t count)
-{
-    const __m512i v = _mm512_set1_epi32(0x01010101);
-    for (size_t i = 0; i < count; i++)
-        _mm512_stream_si512((__m512i *)(void *)(pixels + (size_t)lines[i] * LINE), v);
-    _mm_sfence();
-}
-
-static void store_lines(uint8_t *pixels, const uint32_t *lines, size_t count)
-{
-    const __m128i v = _mm_set1_epi8(1);
-    if (as_cpu_features() & AS_CPU_AVX512) {
-        store_lines_avx512(pixels, lines, count);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        __m128i *line = (__m128i *)(void *)(pixels + (size_t)lines[i] * LINE);
-        for (int k = 0; k < LINE / 16; k++)
-            _mm_stream_si128(line + k, v);
-    }
-    _mm_sfence();
-}
-
-#else
-
-static void store_lines(uint8_t *pixels, const uint32_t *lines, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        memset(pixels + (size_t)lines[i] * LINE, 1, LINE);
-}
-
-#endif
-
 static void print_floor(const canvases *c, const buffers *b, const bench_size *size,
                         double memset_us)
 {
     static const size_t distances[] = {1, L0 + 1, DISTANCE};
-    uint32_t *lines = malloc((b->size / LINE + 1) * sizeof(*lines));
+    const floor_shape shape = {CANVAS_WIDTH, CANVAS_HEIGHT, c->stride, size->width, size->height};
+    uint32_t *lines = malloc((b->size / FLOOR_LINE + 1) * sizeof(*lines));
     double us[MOST_FRAMES];
     for (size_t k = 0; lines && k < sizeof(distances) / sizeof(*distances); k++) {
         const size_t far = distances[k];
@@ -202,9 +140,9 @@ static void print_floor(const canvases *c, const buffers *b, const bench_size *s
         if (c->count <= far)
             continue;
         for (size_t i = 0; i + far < c->count; i++) {
-            const size_t count = list_lines(c, i, i + far, size, lines);
+            const size_t count = floor_list(&shape, c->words[i], c->words[i + far], lines);
             const uint64_t start = bench_cpu();
-            store_lines(b->memory[i % DISTANCE], lines, count);
+            floor_store(b->memory[i % DISTANCE], lines, count);
             us[i] = (double)(bench_cpu() - start) / 1e3;
             total += count;
         }
@@ -212,7 +150,7 @@ static void print_floor(const canvases *c, const buffers *b, const bench_size *s
         const double floor_us = median(us, frames);
         printf("  %u x %u: floor, frames %zu apart: %.1f us (%.2f x memset), %zu lines, %.1f %%\n",
                size->width, size->height, far, floor_us, floor_us / memset_us, total / frames,
-               100.0 * LINE * (double)total / (double)frames / (double)b->size);
+               100.0 * FLOOR_LINE * (double)total / (double)frames / (double)b->size);
     }
     free(lines);
 }

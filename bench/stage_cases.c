@@ -5,6 +5,8 @@
  */
 #include "bench.h"
 
+#include "core/base/mem.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +14,8 @@
 typedef struct stage_state {
     as_container *container;
     as_canvas *canvas;
-    as_buffer buffer; /* payload or strip */
-    uint8_t *pixels, *copy;
+    as_buffer buffer;       /* payload or strip */
+    uint8_t *pixels, *copy; /* on pages like those of the library's masks */
     uint64_t sum;
 } stage_state;
 
@@ -31,8 +33,8 @@ static bool stage_open(bench_case *c)
         result = as_container_open(source, NULL, &s->container, NULL);
     as_source_close(&source);
     const size_t size = (size_t)c->size.width * c->size.height;
-    s->pixels = malloc(size + 1);
-    s->copy = calloc(size + 1, 1);
+    s->pixels = as_mem_calloc(1, size + 1);
+    s->copy = as_mem_calloc(1, size + 1);
     return result == AS_OK && s->pixels && s->copy;
 }
 
@@ -44,8 +46,8 @@ static void stage_close(bench_case *c)
     as_container_close(&s->container);
     as_canvas_destroy(&s->canvas);
     as_buffer_free(&s->buffer);
-    free(s->pixels);
-    free(s->copy);
+    as_mem_free(s->pixels);
+    as_mem_free(s->copy);
     free(s);
 }
 
@@ -136,8 +138,8 @@ static bool many_open(bench_case *c)
     if (!stage_open(c))
         return false;
     stage_state *s = c->state;
-    free(s->pixels);
-    s->pixels = calloc(MANY_SIZE, 1);
+    as_mem_free(s->pixels);
+    s->pixels = as_mem_calloc(1, MANY_SIZE);
     if (!s->pixels)
         return false;
     s->pixels[2] = CHANNELS >> 16;

@@ -3,6 +3,7 @@
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64"
         AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     add_executable(perf_gate_cases perf/gate.c)
+    target_include_directories(perf_gate_cases PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(perf_gate_cases PRIVATE alphastream_static alphastream_flags)
     set_target_properties(perf_gate_cases PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

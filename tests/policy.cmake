@@ -17,7 +17,7 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     endfunction()
 
     set(standard_options --commands ${CMAKE_BINARY_DIR}/compile_commands.json)
-    foreach(name layers text standard)
+    foreach(name docs layers text standard)
         as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py
             ${${name}_options})
         as_policy_test(${name}_self_test

@@ -33,23 +33,30 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
     endif()
     add_test(NAME sample_dotnet COMMAND ${samples_script} dotnet $<TARGET_LINKER_FILE:alphastream>)
+    add_test(NAME bindings_dotnet COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/bindings/test_dotnet.sh
+        $<TARGET_LINKER_FILE:alphastream>)
 
     # The python3 of the path may be another one than the system's, which has the system's packages.
+    # NumPy for what the module gives, the others to install it.
     set(numpy_missing 1)
     foreach(python ${ALPHASTREAM_PYTHON3} /usr/bin/python3)
         if(numpy_missing)
             set(numpy_python ${python})
-            execute_process(COMMAND ${python} -c "import numpy" RESULT_VARIABLE numpy_missing
+            execute_process(COMMAND ${python} -c "import setuptools, wheel, pip, numpy" RESULT_VARIABLE numpy_missing
                 OUTPUT_QUIET ERROR_QUIET)
         endif()
     endforeach()
     if(numpy_missing)
-        message(FATAL_ERROR "NumPy was not found; the test of samples/python needs it. Install it "
-            "(Debian: apt-get install --no-install-recommends python3-numpy, or run "
-            "scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
+        message(FATAL_ERROR "No python3 has NumPy, pip, setuptools and wheel; the tests of samples/python "
+            "need them. Install them (Debian: apt-get install --no-install-recommends python3-numpy "
+            "python3-pip python3-setuptools python3-wheel, or run scripts/install-deps), or configure with -DALPHASTREAM_WITH_TESTS=OFF.")
     endif()
     add_test(NAME sample_python COMMAND ${samples_more} python $<TARGET_FILE:alphastream>
         ${ALPHASTREAM_PYTHON3} ${numpy_python})
+    add_test(NAME bindings_python
+        COMMAND ${numpy_python} ${CMAKE_CURRENT_SOURCE_DIR}/bindings/test_python.py)
+    set_tests_properties(bindings_python PROPERTIES
+        ENVIRONMENT "ALPHASTREAM_LIBRARY=$<TARGET_FILE:alphastream>")
 endif()
 
 if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)

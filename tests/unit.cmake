@@ -140,7 +140,7 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
 else()
     set(wishes c sse41 -avx512,-avx2 -avx512)
 endif()
-foreach(program golden raster stream_delta)
+foreach(program golden raster outputs_shown stream_delta)
     foreach(wish IN LISTS wishes)
         add_test(NAME ${program}_cpu_${wish} COMMAND test_${program}
             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

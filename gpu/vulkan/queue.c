@@ -32,8 +32,8 @@ static as_result reserve_fence(as_vulkan_device *device, as_error *error)
     as_vulkan_pending *pending = as_mem_calloc(capacity, sizeof(*pending));
     if (!pending)
         return as_err_no_memory(error, capacity * sizeof(*pending), "submissions");
-    for (uint32_t i = 0; i < count; i++)
-        pending[i] = *pending_at(device, i);
+    for (uint32_t i = 0; i < count; i++) /* it is full */
+        pending[i] = device->pending[(device->pending_first + i) % count];
     as_mem_free(device->pending);
     device->pending = pending;
     device->pending_first = 0;

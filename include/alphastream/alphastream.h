@@ -29,7 +29,7 @@ typedef struct as_allocator {
     void *(*allocate)(void *user, size_t size, size_t alignment);
     /* Frees what allocate gave; never NULL. */
     void (*release)(void *user, void *memory);
-    void *user;
+    void *user; /* handed to both */
 } as_allocator;
 
 /* Makes the library use `allocator` (copied), or the C library's again with NULL. Process-wide:
@@ -37,8 +37,13 @@ typedef struct as_allocator {
  * memory of the allocator before. */
 AS_API AS_NODISCARD as_result as_set_allocator(const as_allocator *allocator);
 
-/* Parts this build has: a sum of the bits below. */
-enum { AS_FEATURE_HTTP = 1, AS_FEATURE_OPENGL = 2, AS_FEATURE_VULKAN = 4 };
+/* Parts that can be left out of a build. */
+enum {
+    AS_FEATURE_HTTP = 1,   /* http and https URLs */
+    AS_FEATURE_OPENGL = 2, /* gl.h */
+    AS_FEATURE_VULKAN = 4  /* vulkan.h */
+};
+/* Those that this build has: a sum of AS_FEATURE_ bits. Thread-safe. */
 AS_API uint32_t as_features(void);
 
 /* What the library uses in this process, for reports. */

@@ -63,8 +63,10 @@ typedef struct as_key_params {
     const char *file_name;       /* default NULL: that of the source (or of the file written) */
 } as_key_params;
 
+/* A container that is open for reading. */
 typedef struct as_container as_container;
 
+/* Zero = default everywhere. */
 typedef struct as_container_params {
     uint32_t struct_size;     /* sizeof(as_container_params) */
     uint32_t reserved;        /* 0 */
@@ -73,6 +75,7 @@ typedef struct as_container_params {
     as_log log;               /* default: silence */
 } as_container_params;
 
+/* What a container is. */
 typedef struct as_container_info {
     uint64_t frame_count;  /* M */
     uint64_t table_bytes;  /* T, as stored */
@@ -127,11 +130,17 @@ AS_API AS_NODISCARD as_result as_container_read_block(as_container *container, u
 
 /* ------------------------------------------------------------------------------- writing ---- */
 
+/* The two kinds of containers (docs/format.md). */
 typedef int32_t as_container_format;
-enum { AS_FORMAT_ASVP = 1, AS_FORMAT_ASVR = 2 };
+enum {
+    AS_FORMAT_ASVP = 1, /* plain */
+    AS_FORMAT_ASVR = 2  /* encrypted */
+};
 
+/* A container that is being written. */
 typedef struct as_writer as_writer;
 
+/* Zero = default everywhere. */
 typedef struct as_writer_params {
     uint32_t struct_size;       /* sizeof(as_writer_params) */
     as_container_format format; /* default 0: ASVR for a path that ends in .asvr (any case), else

@@ -11,6 +11,7 @@
 #include "vulkan.h"
 #include "stream.h"
 
+/* The type bool of C and of C++. */
 #ifdef __cplusplus
 #define AS_CV_BOOL bool
 #else
@@ -20,6 +21,7 @@
 
 AS_BEGIN_DECLS
 
+/* What CV_create makes: settings, an open stream or none, and each thread's last error. */
 typedef struct AlphaStreamHandle AlphaStreamHandle;
 
 /* NULL: out of memory. */
@@ -69,6 +71,7 @@ AS_API AS_CV_BOOL CV_get_triangle_strip_vertices(AlphaStreamHandle *handle,
 
 /* ---------------------------------------------------------------------------- extensions ---- */
 
+/* CV_get_last_error_code and _text of the calling thread give success again. */
 AS_API void CV_clear_error(AlphaStreamHandle *handle);
 
 /* These set what the next CV_init uses, and stay set. */
@@ -76,6 +79,7 @@ AS_API void CV_clear_error(AlphaStreamHandle *handle);
 AS_API AS_CV_BOOL CV_set_passphrase(AlphaStreamHandle *handle, const void *bytes, size_t size);
 /* The file name in the key's salt; NULL: taken from base_url. */
 AS_API AS_CV_BOOL CV_set_file_name(AlphaStreamHandle *handle, const char *name);
+/* The canvas that points live on, in pixels; 2048 x 1024 where it is not called. */
 AS_API AS_CV_BOOL CV_set_canvas_size(AlphaStreamHandle *handle, unsigned width, unsigned height);
 /* Everything else by name, with its value as text; docs/streams.md lists names, defaults and
  * ranges. An unknown name or a value outside its range is false and -1, with a sentence. Some
@@ -100,16 +104,17 @@ AS_API AS_CV_BOOL CV_sync(AlphaStreamHandle *handle, long long media_ns);
 /* The frame due at a media time; AS_NO_FRAME (all ones) after an error. */
 AS_API unsigned long long CV_frame_at(AlphaStreamHandle *handle, long long media_ns);
 
-/* A counted frame: lives past CV_destroy, until CV_Frame_Release. NULL after an error. The struct
- * is read-only. */
+/* A counted frame: lives past CV_destroy, until CV_Frame_Release. The struct is read-only. */
 typedef struct CV_Frame {
-    const void *data; /* R8, top row first */
-    unsigned width, height;
-    unsigned stride; /* bytes from one row to the next */
-    unsigned reserved;
-    unsigned long long index;
+    const void *data;         /* R8, top row first */
+    unsigned width, height;   /* pixels, rows */
+    unsigned stride;          /* bytes from one row to the next */
+    unsigned reserved;        /* 0 */
+    unsigned long long index; /* of the frame */
 } CV_Frame;
+/* Waits as CV_get_frame does. NULL after an error. */
 AS_API const CV_Frame *CV_Frame_Acquire(AlphaStreamHandle *handle, unsigned long long frame_index);
+/* Drops the frame; any thread. NULL is ignored. */
 AS_API void CV_Frame_Release(const CV_Frame *frame);
 
 /* Frames as OpenGL textures; gl.h tells what holds for contexts, threads and the caller's state.

@@ -10,6 +10,7 @@
 
 AS_BEGIN_DECLS
 
+/* A frame that a stream gave: a mask, a bit canvas or a strip. */
 typedef struct as_frame as_frame;
 
 /* What a frame shows. The pointers belong to the frame: valid until its last reference goes. */

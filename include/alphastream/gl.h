@@ -46,8 +46,10 @@
 
 AS_BEGIN_DECLS
 
+/* An OpenGL context that shows frames of a stream. */
 typedef struct as_gl as_gl;
 
+/* A GL function, whatever its arguments. */
 typedef void (*as_gl_proc)(void);
 
 /* How runs reach the GPU. */
@@ -66,7 +68,7 @@ typedef struct as_gl_params {
     /* Required: the address of a GL function of the current context, NULL if there is none, as
      * eglGetProcAddress or glfwGetProcAddress give it. Only called by as_gl_attach. */
     as_gl_proc (*get_proc_address)(void *user, const char *name);
-    void *user;
+    void *user;               /* handed to get_proc_address */
     as_gl_upload upload;      /* default AS_GL_UPLOAD_AUTO */
     uint32_t keep_processing; /* 1: the stream goes on preparing what its `processing` says; default
                                  0: it prepares for textures and makes pixels only when asked */
@@ -113,11 +115,11 @@ typedef struct as_gl_request {
 
 /* A texture that shows a frame. Give it back with as_gl_release, also if it is the caller's. */
 typedef struct as_gl_texture {
-    uint64_t index;  /* of the frame */
-    uint32_t name;   /* of the GL_TEXTURE_2D; 0 for a framebuffer */
-    uint32_t width;  /* pixels */
-    uint32_t height; /* rows */
-    uint32_t reserved;
+    uint64_t index;    /* of the frame */
+    uint32_t name;     /* of the GL_TEXTURE_2D; 0 for a framebuffer */
+    uint32_t width;    /* pixels */
+    uint32_t height;   /* rows */
+    uint32_t reserved; /* 0 */
     void *fence;  /* a GLsync behind the drawing, for other contexts. The library's: valid until the
                      texture is released; do not delete it */
     void *handle; /* the library's */
@@ -147,6 +149,7 @@ AS_API void as_gl_release(as_gl *gl, as_gl_texture *texture, void *fence);
 
 /* ------------------------------------------------------------------------------ knowing ---- */
 
+/* What an as_gl holds and did so far. */
 typedef struct as_gl_stats {
     uint32_t struct_size;   /* set by the caller: sizeof(as_gl_stats) */
     uint32_t persistent;    /* 1: runs are written to a persistently mapped buffer */

@@ -10,6 +10,7 @@
 
 AS_BEGIN_DECLS
 
+/* How much a message matters. */
 typedef int32_t as_log_level;
 enum {
     AS_LOG_NONE = 0,  /* nothing */

@@ -14,12 +14,14 @@ AS_BEGIN_DECLS
 
 #define AS_SIZE_MAX_PIXELS 16384 /* most width or height of canvas and mask */
 
+/* What channels of one frame make together (docs/raster.md). */
 typedef int32_t as_combine;
 enum {
     AS_COMBINE_UNION = 0, /* each channel is filled by itself; masks are united */
     AS_COMBINE_PARITY = 1 /* even-odd over all channels: a channel inside another cuts a hole */
 };
 
+/* Zero = default everywhere. */
 typedef struct as_raster_params {
     uint32_t struct_size;   /* sizeof(as_raster_params) */
     as_combine combine;     /* default 0: AS_COMBINE_UNION */
@@ -77,9 +79,9 @@ AS_API AS_NODISCARD as_result as_canvas_to_r8(const as_canvas *canvas, void *pix
 
 /* Opaque pixels x0 .. x1 - 1 of row y, as long as possible. */
 typedef struct as_run {
-    uint16_t y;
-    uint16_t x0;
-    uint16_t x1;
+    uint16_t y;  /* row, 0 is the top one */
+    uint16_t x0; /* first column */
+    uint16_t x1; /* column behind the last */
 } as_run;
 
 /* Lists the canvas's runs, rows from the top, each from the left. *out_count is their number, also

@@ -13,6 +13,7 @@
 
 AS_BEGIN_DECLS
 
+/* What came of a call; docs/errors.md says cause and remedy of each. */
 typedef int32_t as_result;
 enum {
     AS_OK = 0,
@@ -41,7 +42,7 @@ AS_API const char *as_result_text(as_result result);
 /* What went wrong, copied out to the caller, who owns it. Fixed layout of 512 bytes. Filled only
  * on failure; a successful call leaves it alone. */
 typedef struct as_error {
-    as_result code;
+    as_result code;       /* what the call returned */
     int32_t system_error; /* errno behind it, 0 = none */
     uint64_t frame;       /* index of the frame concerned, or AS_NO_FRAME */
     uint64_t offset;      /* byte in the source, or AS_NO_OFFSET */

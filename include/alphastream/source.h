@@ -14,14 +14,15 @@
 
 AS_BEGIN_DECLS
 
+/* Where bytes come from. */
 typedef struct as_source as_source;
 
-#define AS_SIZE_UNKNOWN UINT64_MAX
+#define AS_SIZE_UNKNOWN UINT64_MAX /* a size that is not known (yet) */
 
 /* A range of bytes: [offset, offset + length). */
 typedef struct as_byte_range {
-    uint64_t offset;
-    uint64_t length;
+    uint64_t offset; /* of the first byte */
+    uint64_t length; /* bytes */
 } as_byte_range;
 
 /* How a caller implements a source of its own. All functions get the `user` pointer of
@@ -71,6 +72,7 @@ typedef struct as_source_vtable {
     uint64_t (*version)(void *user);
 } as_source_vtable;
 
+/* Zero = default everywhere. */
 typedef struct as_file_params {
     uint32_t struct_size; /* sizeof(as_file_params) */
     uint32_t map;         /* default 0: buffered reads of 128 KiB. 1: map the file into memory. Only
@@ -79,6 +81,7 @@ typedef struct as_file_params {
                              handler */
 } as_file_params;
 
+/* Zero = default everywhere. */
 typedef struct as_memory_params {
     uint32_t struct_size; /* sizeof(as_memory_params) */
     uint32_t copy;        /* default 0: borrowed, the bytes must stay valid and unchanged until
@@ -101,7 +104,7 @@ typedef struct as_http_exchange {
     uint32_t attempt;       /* 0: the first; n: the n-th retry */
     uint32_t connected;     /* 1: it made a new connection */
     as_result result;       /* AS_OK, AS_ERROR_CANCELLED, or why it failed */
-    uint32_t reserved;
+    uint32_t reserved;      /* 0 */
 } as_http_exchange;
 
 /* Zero = default everywhere; strings and arrays are copied. docs/http.md says more of each. */
@@ -150,21 +153,21 @@ typedef struct as_http_params {
     as_log log; /* default: silence */
 } as_http_params;
 
-#define AS_HTTP_NO_RETRIES UINT32_MAX
-#define AS_HTTP_NO_SPILL UINT64_MAX
-#define AS_HTTP_URL_MAX 8192 /* bytes of a URL with its NUL; refresh's capacity */
+#define AS_HTTP_NO_RETRIES UINT32_MAX /* as_http_params.retries: none, as 0 is the default */
+#define AS_HTTP_NO_SPILL UINT64_MAX   /* as_http_params.spill_bytes: no temporary file */
+#define AS_HTTP_URL_MAX 8192          /* bytes of a URL with its NUL; refresh's capacity */
 
 /* What an HTTP source did so far. */
 typedef struct as_http_stats {
-    uint32_t struct_size; /* set by the caller: sizeof(as_http_stats) */
-    uint32_t ranges;      /* 1: the server answers ranges; 0: it does not, or not known yet */
-    uint64_t requests;    /* begun, retries among them */
-    uint64_t retries;
-    uint64_t received;   /* bytes of body */
-    uint64_t useful;     /* those of them that went into the cache for the first time */
-    uint64_t delivered;  /* bytes handed to readers */
-    uint64_t cache_hits; /* reads that did not wait */
-    uint64_t cache_misses;
+    uint32_t struct_size;      /* set by the caller: sizeof(as_http_stats) */
+    uint32_t ranges;           /* 1: the server answers ranges; 0: it does not, or not known yet */
+    uint64_t requests;         /* begun, retries among them */
+    uint64_t retries;          /* requests that repeated another */
+    uint64_t received;         /* bytes of body */
+    uint64_t useful;           /* those of them that went into the cache for the first time */
+    uint64_t delivered;        /* bytes handed to readers */
+    uint64_t cache_hits;       /* reads that did not wait */
+    uint64_t cache_misses;     /* reads that did */
     uint64_t disk_hits;        /* units of 64 KiB that came from cache_dir */
     uint64_t connections;      /* made */
     uint64_t first_byte_ns;    /* of the latest request: from its start to the first byte of body */
@@ -175,6 +178,7 @@ typedef struct as_http_stats {
     uint64_t version;          /* as_source_vtable.version */
 } as_http_stats;
 
+/* How as_source_open opens what it finds. Zero = default everywhere. */
 typedef struct as_source_params {
     uint32_t struct_size;       /* sizeof(as_source_params) */
     uint32_t reserved;          /* 0 */

@@ -32,12 +32,14 @@
 
 AS_BEGIN_DECLS
 
+/* A container opened for playing. */
 typedef struct as_stream as_stream;
 
 /* Timeouts in nanoseconds for as_stream_get_frame; any other value counts as it is. */
 #define AS_TIMEBOX UINT64_MAX            /* the stream's timebox (12 ms) */
 #define AS_WAIT_FOREVER (UINT64_MAX - 1) /* until it is there, fails, or the stream closes */
 
+/* How a frame gets the output's size (docs/raster.md). */
 typedef int32_t as_scale_mode;
 enum {
     AS_SCALE_NEAREST = 0, /* the canvas is sampled: out[y][x] = canvas[y * H / h][x * W / w] */
@@ -63,11 +65,12 @@ typedef struct as_frame_allocator {
     uint32_t reserved;    /* 0 */
     /* `size` bytes at a multiple of 64, or NULL (the frame fails with AS_ERROR_OUT_OF_MEMORY). */
     void *(*allocate)(void *user, size_t size);
+    /* Takes back what allocate gave, with the same size. */
     void (*release)(void *user, void *memory, size_t size);
     /* Optional: the last buffer is released and neither function is called any more. Not called
      * after an open that failed. */
     void (*done)(void *user);
-    void *user;
+    void *user; /* handed to all three */
 } as_frame_allocator;
 
 /* Frame `index` that was asked for (as_stream_request, or a get that did not wait for it) is there,
@@ -96,13 +99,13 @@ typedef struct as_stream_params {
     as_source *source;    /* the stream keeps its own reference, and cancels the source on close. An
                              open that fails leaves it usable, but for AS_TIMEOUT, which cancels it */
     const void *bytes;    /* a whole container in memory, borrowed until the stream is closed */
-    size_t bytes_size;
+    size_t bytes_size;    /* of `bytes` */
     const as_key_params *key; /* for encrypted containers; default NULL (container.h) */
     as_limits limits;         /* container.h */
 
-    uint32_t fps_num; /* pictures per second as a fraction, each 1 .. 1000000; default 60 / 1 */
-    uint32_t fps_den;
-    int64_t offset_ns;           /* picture 0 is due at this media time; default 0 */
+    uint32_t fps_num;  /* pictures per second as a fraction, each 1 .. 1000000; default 60 / 1 */
+    uint32_t fps_den;  /* the fraction's denominator */
+    int64_t offset_ns; /* picture 0 is due at this media time; default 0 */
     uint32_t frames_per_picture; /* 1 .. 16; default 1. 2: left and right eye alternate */
 
     uint32_t l0_frames; /* finished frames kept ready, per size; 1 .. 64; default 4 */
@@ -138,8 +141,8 @@ typedef struct as_stream_params {
 
     const as_frame_allocator *frame_allocator; /* default NULL: the library's memory */
     as_stream_event_fn event;                  /* default NULL */
-    void *event_user;
-    as_log log;                 /* default: silence */
+    void *event_user;                          /* handed to event */
+    as_log log;                                /* default: silence */
     const as_http_params *http; /* where location is an http(s) URL; default NULL: defaults. Its log
                                    defaults to the stream's */
 } as_stream_params;
@@ -202,6 +205,7 @@ AS_API AS_NODISCARD as_result as_stream_request(as_stream *stream, uint64_t firs
  * owns it. An event is what the event callback is called for. as_stream_drain_events makes it
  * unreadable again and returns how many events there were. -1: no descriptor could be had.  */
 AS_API int32_t as_stream_event_fd(as_stream *stream);
+/* Takes all pending events and returns how many there were; 0 for NULL. */
 AS_API uint64_t as_stream_drain_events(as_stream *stream);
 
 /* -------------------------------------------------------------------------------- time ---- */
@@ -214,12 +218,14 @@ AS_API uint64_t as_stream_drain_events(as_stream *stream);
  * AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_set_rate(as_stream *stream, uint32_t fps_num,
                                                  uint32_t fps_den);
+/* The rate in force. Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_get_rate(as_stream *stream, uint32_t *out_fps_num,
                                                  uint32_t *out_fps_den);
 
 /* Lets the play head run at `speed` times real time (-16 .. 16; negative: backward; 0 is
  * as_stream_pause). Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_play(as_stream *stream, double speed);
+/* The play head stands still. Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_pause(as_stream *stream);
 
 /* Puts the play head on frame `index` and prepares from there. Errors: AS_ERROR_OUT_OF_RANGE,
@@ -247,15 +253,16 @@ AS_API AS_NODISCARD as_result as_stream_time_of(as_stream *stream, uint64_t inde
 
 /* ------------------------------------------------------------------------------- knowing ---- */
 
+/* What is known of a stream. */
 typedef struct as_stream_metadata {
-    uint32_t struct_size; /* set by the caller: sizeof(as_stream_metadata) */
-    uint32_t encrypted;   /* 1: ASVR */
-    uint64_t frame_count;
-    int64_t duration_ns;    /* of all pictures at the present rate */
-    uint32_t width, height; /* output */
-    uint32_t canvas_width, canvas_height;
-    uint32_t fps_num, fps_den;
-    uint32_t frames_per_picture;
+    uint32_t struct_size;                 /* set by the caller: sizeof(as_stream_metadata) */
+    uint32_t encrypted;                   /* 1: ASVR */
+    uint64_t frame_count;                 /* of the sizes table */
+    int64_t duration_ns;                  /* of all pictures at the present rate */
+    uint32_t width, height;               /* output */
+    uint32_t canvas_width, canvas_height; /* pixels that points live on */
+    uint32_t fps_num, fps_den;            /* pictures per second, in force */
+    uint32_t frames_per_picture;          /* as opened with */
     uint32_t stated_count;   /* by the header; 0 = none. Differs from frame_count: a warning */
     uint64_t source_bytes;   /* AS_SIZE_UNKNOWN: not known */
     uint64_t missing_frames; /* frames whose bytes lie past the end of the source */
@@ -267,28 +274,29 @@ AS_API AS_NODISCARD as_result as_stream_get_metadata(as_stream *stream,
 
 /* Times of one stage, over the last 1024 and all. */
 typedef struct as_stage_times {
-    uint64_t count;
-    uint64_t total_ns;
+    uint64_t count;          /* of all */
+    uint64_t total_ns;       /* of all */
     uint64_t p50_ns, p99_ns; /* of the last 1024 */
     uint64_t max_ns;         /* of all */
 } as_stage_times;
 
+/* What a stream holds and did so far. */
 typedef struct as_stream_stats {
-    uint32_t struct_size;        /* set by the caller: sizeof(as_stream_stats) */
-    uint32_t threads;            /* workers of the process's pool */
-    uint64_t l0_hits, l0_misses; /* gets that found their frame ready, or had to wait */
-    uint64_t l1_hits, l1_misses; /* the same for polystreams, when a frame is drawn */
-    uint64_t evictions;          /* polystreams pushed out of L1 */
-    uint64_t decoded;            /* polystreams inflated and checked */
-    uint64_t drawn;              /* masks, canvases and strips made */
-    uint64_t dropped;            /* pieces of work given up because of a seek */
-    uint64_t failed;             /* frames that failed in the background */
-    uint64_t late;               /* gets that ended in AS_TIMEOUT */
-    uint64_t seeks;              /* changes of direction or position that were taken as a seek */
-    uint64_t bytes_read;
-    uint64_t l1_frames, l1_bytes;      /* resident now */
-    uint64_t l0_buffers, l0_bytes;     /* output buffers, held ones included */
-    uint64_t held_frames;              /* by callers */
+    uint32_t struct_size;          /* set by the caller: sizeof(as_stream_stats) */
+    uint32_t threads;              /* workers of the process's pool */
+    uint64_t l0_hits, l0_misses;   /* gets that found their frame ready, or had to wait */
+    uint64_t l1_hits, l1_misses;   /* the same for polystreams, when a frame is drawn */
+    uint64_t evictions;            /* polystreams pushed out of L1 */
+    uint64_t decoded;              /* polystreams inflated and checked */
+    uint64_t drawn;                /* masks, canvases and strips made */
+    uint64_t dropped;              /* pieces of work given up because of a seek */
+    uint64_t failed;               /* frames that failed in the background */
+    uint64_t late;                 /* gets that ended in AS_TIMEOUT */
+    uint64_t seeks;                /* changes of direction or position that were taken as a seek */
+    uint64_t bytes_read;           /* from the source */
+    uint64_t l1_frames, l1_bytes;  /* resident now */
+    uint64_t l0_buffers, l0_bytes; /* output buffers, held ones included */
+    uint64_t held_frames;          /* by callers */
     uint64_t queued_io, queued_raster; /* work waiting now */
     int64_t stride;                    /* learned: 1 forward, -1 reverse, k every k-th frame */
     as_stage_times read;               /* from the source */
@@ -310,7 +318,7 @@ enum {
 
 /* Frames first .. end - 1. */
 typedef struct as_frame_range {
-    uint64_t first, end;
+    uint64_t first, end; /* `end` is the frame behind the last */
 } as_frame_range;
 
 /* Which frames are in a tier now, as ranges in ascending order that neither overlap nor touch: the
@@ -337,6 +345,7 @@ AS_API AS_NODISCARD as_result as_stream_get_http_stats(as_stream *stream, as_htt
  * the stream's most recent); code AS_OK and an empty text when that call succeeded. Background work
  * never shows here. NULL stream: AS_ERROR_ARGUMENT in *out_error. Returns out_error->code. */
 AS_API as_result as_stream_last_error(as_stream *stream, as_error *out_error);
+/* as_stream_last_error of the calling thread gives success again. NULL is ignored. */
 AS_API void as_stream_clear_error(as_stream *stream);
 
 AS_END_DECLS

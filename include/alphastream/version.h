@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Version of these headers, part by part. */
 #define AS_VERSION_MAJOR 0
 #define AS_VERSION_MINOR 1
 #define AS_VERSION_PATCH 0
 
+/* `x`, expanded, as a string. */
 #define AS_VERSION_TEXT_(x) #x
 #define AS_VERSION_TEXT(x) AS_VERSION_TEXT_(x)
 /* "MAJOR.MINOR.PATCH" of these headers. */
@@ -42,6 +44,7 @@
 #define AS_NODISCARD
 #endif
 
+/* Around the declarations of each header, so that C++ finds the functions of C. */
 #ifdef __cplusplus
 #define AS_BEGIN_DECLS extern "C" {
 #define AS_END_DECLS }

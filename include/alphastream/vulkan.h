@@ -59,9 +59,12 @@ typedef uint64_t VkSemaphore;
 typedef uint64_t VkPipelineCache;
 #endif
 
+/* A Vulkan device that the library draws on, imported or its own. */
 typedef struct as_vk_device as_vk_device;
+/* A stream's frames as images on an as_vk_device. */
 typedef struct as_vk as_vk;
 
+/* PFN_vkVoidFunction. */
 typedef void (*as_vk_void_function)(void);
 /* vkGetInstanceProcAddr; on 32-bit Windows it is __stdcall. */
 #if defined(_WIN32) && !defined(_WIN64)
@@ -93,35 +96,35 @@ typedef struct as_vk_import {
     VkPhysicalDevice physical_device;      /* required */
     VkDevice device;                       /* required */
     VkQueue queue;                         /* required: of queue_family, with compute */
-    uint32_t queue_family;
-    uint32_t extension_count;
-    const char *const *extensions; /* the device extensions that are enabled */
+    uint32_t queue_family;                 /* the queue's */
+    uint32_t extension_count;              /* of `extensions` */
+    const char *const *extensions;         /* the device extensions that are enabled */
     const void *features; /* a VkPhysicalDeviceFeatures2 with its pNext chain: the features that are
                              enabled. Default NULL: none */
     /* Held around every use of the queue. Default: the library's own lock, which orders only its
      * own submissions: leave them NULL where nobody else uses the queue. Both or neither. */
     void (*lock_queue)(void *user);
-    void (*unlock_queue)(void *user);
-    void *user;
-    VkPipelineCache pipeline_cache; /* the caller's; default: the library's own */
-    as_vk_ability avoid;            /* default 0 */
-    uint32_t reserved;
+    void (*unlock_queue)(void *user); /* ends what lock_queue began */
+    void *user;                       /* handed to both */
+    VkPipelineCache pipeline_cache;   /* the caller's; default: the library's own */
+    as_vk_ability avoid;              /* default 0 */
+    uint32_t reserved;                /* 0 */
 } as_vk_import;
 
 /* A GPU that Vulkan lists. */
 typedef struct as_vk_gpu {
-    VkPhysicalDevice physical_device;
-    uint32_t api_version; /* as VK_MAKE_API_VERSION */
-    uint32_t driver_version;
-    uint32_t vendor_id, device_id;
-    uint32_t type;     /* VkPhysicalDeviceType */
-    uint32_t usable;   /* 1: as_vk_device_create can use it */
-    uint32_t has_luid; /* 1: luid is valid */
-    as_vk_ability abilities;
-    uint8_t uuid[16]; /* VkPhysicalDeviceIDProperties.deviceUUID */
-    uint8_t luid[8];  /* .deviceLUID */
-    char name[256];
-    char reason[160]; /* usable 0: why not, a sentence */
+    VkPhysicalDevice physical_device; /* NULL but in as_vk_device_info */
+    uint32_t api_version;             /* as VK_MAKE_API_VERSION */
+    uint32_t driver_version;          /* as the driver counts */
+    uint32_t vendor_id, device_id;    /* as VkPhysicalDeviceProperties has them */
+    uint32_t type;                    /* VkPhysicalDeviceType */
+    uint32_t usable;                  /* 1: as_vk_device_create can use it */
+    uint32_t has_luid;                /* 1: luid is valid */
+    as_vk_ability abilities;          /* that could be used */
+    uint8_t uuid[16];                 /* VkPhysicalDeviceIDProperties.deviceUUID */
+    uint8_t luid[8];                  /* .deviceLUID */
+    char name[256];                   /* deviceName, UTF-8 */
+    char reason[160];                 /* usable 0: why not, a sentence */
 } as_vk_gpu;
 
 /* A device of the library's own, without a window. Zero = default everywhere. */
@@ -133,15 +136,17 @@ typedef struct as_vk_create {
      * them (AS_ERROR_GPU). Default: the GPU that uuid or luid names, else the first usable one,
      * hardware before software. */
     int32_t (*choose)(void *user, const as_vk_gpu *gpus, uint32_t count);
-    void *user;
+    void *user;                 /* handed to choose */
     const uint8_t *uuid;        /* 16 bytes, to match another API's device; default NULL */
     const uint8_t *luid;        /* 8 bytes, likewise */
     const void *pipeline_cache; /* bytes from as_vk_device_get_pipeline_cache, which are ignored if
                                    they are another GPU's or driver's; default NULL */
-    size_t pipeline_cache_size;
+    size_t pipeline_cache_size; /* bytes at pipeline_cache */
 } as_vk_create;
 
-/* Errors: AS_ERROR_ARGUMENT (the text names the field); AS_ERROR_UNSUPPORTED: the library was built
+/* Makes an as_vk_device of the caller's device, or a new one; the caller's to be dropped with
+ * as_vk_device_unref.
+ * Errors: AS_ERROR_ARGUMENT (the text names the field); AS_ERROR_UNSUPPORTED: the library was built
  * without Vulkan; AS_ERROR_GPU: the device cannot do it, or refused something (the text says what);
  * AS_ERROR_OUT_OF_MEMORY: the host's or the GPU's. */
 AS_API AS_NODISCARD as_result as_vk_device_import(const as_vk_import *import,
@@ -166,17 +171,18 @@ AS_API AS_NODISCARD as_result as_vk_list_gpus(as_vk_get_proc get_instance_proc_a
 /* What an as_vk_device runs on; handles of a created device belong to the library and are for use
  * beside it (a renderer may create its swapless resources on them). */
 typedef struct as_vk_device_info {
-    uint32_t struct_size;    /* set by the caller: sizeof(as_vk_device_info) */
-    as_vk_ability abilities; /* that are in use */
-    VkInstance instance;
-    VkPhysicalDevice physical_device;
-    VkDevice device;
-    VkQueue queue;
-    uint32_t queue_family;
-    uint32_t max_width, max_height; /* of an image */
-    uint32_t lost;                  /* 1: the device is lost */
-    as_vk_gpu gpu;
+    uint32_t struct_size;             /* set by the caller: sizeof(as_vk_device_info) */
+    as_vk_ability abilities;          /* that are in use */
+    VkInstance instance;              /* on which all else lives */
+    VkPhysicalDevice physical_device; /* the GPU */
+    VkDevice device;                  /* the device drawn on */
+    VkQueue queue;                    /* that submissions go to */
+    uint32_t queue_family;            /* the queue's */
+    uint32_t max_width, max_height;   /* of an image, pixels */
+    uint32_t lost;                    /* 1: the device is lost */
+    as_vk_gpu gpu;                    /* what Vulkan says of it */
 } as_vk_device_info;
+/* Fills *out_info. Thread-safe. Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_vk_device_get_info(const as_vk_device *device,
                                                     as_vk_device_info *out_info);
 
@@ -248,14 +254,14 @@ typedef struct as_vk_request {
      * first level and layer. The mask takes columns 0 .. width - 1 and rows 0 .. height - 1. */
     VkImage image;
     uint32_t image_width, image_height; /* of the image; at least width and height */
-    uint32_t image_usage;  /* it was made with; STORAGE or TRANSFER_DST must be among them */
-    uint32_t image_layout; /* it is in now, and the queue's family owns it; default
-                              VK_IMAGE_LAYOUT_UNDEFINED: what is around the mask may be lost */
-    VkSemaphore wait;      /* the caller's last use of the image signals it; default: that was in
-                              the same queue, before. A timeline semaphore with wait_value, or a
-                              binary one with 0, which the library consumes unless the call fails;
-                              as as_vk_done.semaphore */
-    uint64_t wait_value;
+    uint32_t image_usage;   /* it was made with; STORAGE or TRANSFER_DST must be among them */
+    uint32_t image_layout;  /* it is in now, and the queue's family owns it; default
+                               VK_IMAGE_LAYOUT_UNDEFINED: what is around the mask may be lost */
+    VkSemaphore wait;       /* the caller's last use of the image signals it; default: that was in
+                               the same queue, before. A timeline semaphore with wait_value, or a
+                               binary one with 0, which the library consumes unless the call fails;
+                               as as_vk_done.semaphore */
+    uint64_t wait_value;    /* that `wait` reaches */
     VkImageView image_view; /* of image, 2D, identity swizzle, for stores: valid until that drawing
                                is done. Default: where the shader stores, each call makes one of
                                its own */
@@ -263,8 +269,8 @@ typedef struct as_vk_request {
 
 /* An image that shows a frame. Give it back with as_vk_release, also if it is the caller's. */
 typedef struct as_vk_image {
-    uint64_t index; /* of the frame */
-    VkImage image;
+    uint64_t index;        /* of the frame */
+    VkImage image;         /* the pool's or the caller's */
     VkImageView view;      /* 2D, identity swizzle; of a caller's image NULL */
     uint32_t format;       /* VK_FORMAT_R8_UNORM */
     uint32_t width;        /* pixels */
@@ -277,8 +283,8 @@ typedef struct as_vk_image {
      * the same queue are behind the drawing anyway; before any other use call as_vk_wait. The
      * library's: valid until as_vk_detach. */
     VkSemaphore semaphore;
-    uint64_t value;
-    void *handle; /* the library's */
+    uint64_t value; /* of the semaphore */
+    void *handle;   /* the library's */
 } as_vk_image;
 
 /* Frame `index` as an image, waiting at most timeout_ns (as as_stream_get_frame) for it to be
@@ -310,7 +316,7 @@ typedef struct as_vk_done {
      * as_vk_detach. Default: the use is over already, or was submitted to the same queue before
      * this call. For images of the pool; for the caller's see as_vk_request.wait. */
     VkSemaphore semaphore;
-    uint64_t value;
+    uint64_t value; /* of the semaphore */
 } as_vk_done;
 
 /* Gives an image back and zeroes *image; in any order. `done` may be NULL. NULL vk, NULL image and
@@ -344,20 +350,21 @@ AS_API AS_NODISCARD as_result as_vk_export_memory(as_vk *vk, const as_vk_image *
 
 /* ------------------------------------------------------------------------------ knowing ---- */
 
+/* What an as_vk holds and did so far. */
 typedef struct as_vk_stats {
-    uint32_t struct_size;      /* set by the caller: sizeof(as_vk_stats) */
-    as_vk_write write;         /* in use */
-    uint64_t images;           /* of the pool, now */
-    uint64_t image_bytes;      /* their memory */
-    uint64_t held;             /* images in the caller's hands, its own included */
-    uint64_t scratch_bytes;    /* device memory for bit planes and buffers */
-    uint64_t staging_bytes;    /* memory that uploads go through */
-    uint64_t frames;           /* gets that succeeded */
-    uint64_t shown_already;    /* of these: nothing had to be drawn */
-    uint64_t drawn_by_cpu;     /* frames: by the calling thread, and uploaded as bits (docs) */
-    uint64_t points, channels; /* of frames drawn */
-    uint64_t upload_bytes;     /* all that was uploaded */
-    uint64_t submits, dispatches;
+    uint32_t struct_size;         /* set by the caller: sizeof(as_vk_stats) */
+    as_vk_write write;            /* in use */
+    uint64_t images;              /* of the pool, now */
+    uint64_t image_bytes;         /* their memory */
+    uint64_t held;                /* images in the caller's hands, its own included */
+    uint64_t scratch_bytes;       /* device memory for bit planes and buffers */
+    uint64_t staging_bytes;       /* memory that uploads go through */
+    uint64_t frames;              /* gets that succeeded */
+    uint64_t shown_already;       /* of these: nothing had to be drawn */
+    uint64_t drawn_by_cpu;        /* frames: by the calling thread, and uploaded as bits (docs) */
+    uint64_t points, channels;    /* of frames drawn */
+    uint64_t upload_bytes;        /* all that was uploaded */
+    uint64_t submits, dispatches; /* to the queue; of compute shaders */
     uint64_t upload_waits; /* times the thread waited for the GPU to give staging memory back */
     uint64_t last_upload_bytes, last_dispatches; /* of the latest get that drew */
     as_stage_times

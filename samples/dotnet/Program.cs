@@ -14,7 +14,7 @@ static class Program
         for (int i = 0; i < MostTries; i++)
             if (stream.TryCopyFrame(index, pixels))
                 return;
-        throw new AlphaStreamException(AlphaStream.Timeout, stream.LastErrorText);
+        throw new AlphaStreamException(AlphaStreamException.Timeout, "frame " + index + " does not come");
     }
 
     static string Hash(byte[] bytes)
@@ -49,7 +49,7 @@ static class Program
         catch (AlphaStreamException e)
         {
             Console.WriteLine("frame {0}: error {1}: {2}", stream.TotalFrames, e.Code, e.Message);
-            return e.Code == AlphaStream.OutOfRange;
+            return e.Code == AlphaStreamException.OutOfRange;
         }
         return false;
     }

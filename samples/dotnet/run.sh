@@ -17,5 +17,5 @@ fi
 folder=$(mktemp -d)
 # shellcheck disable=SC2064 # expanded now on purpose
 trap "rm -rf '$folder'" EXIT
-mcs -langversion:7.2 -warnaserror -out:"$folder/frames.exe" "$here/AlphaStream.cs" "$here/Program.cs"
+mcs -langversion:7.2 -unsafe -warnaserror -out:"$folder/frames.exe" "$here/AlphaStream.cs" "$here/Program.cs"
 LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} mono "$folder/frames.exe" "$@"

@@ -105,7 +105,7 @@ configure() # FOLDER [options]: the consumer, with its compilers
 }
 by_cmake() # FOLDER LIBRARY
 {
-    draws "$1/c_$2" && draws "$1/cpp_$2"
+    draws "$1/c_$2" && draws "$1/cpp_$2" && draws "$1/wrapper_$2"
 }
 check "CMake: configures" configure by_cmake -DWANTED="${features// /;};static" \
     -DWANTED_VERSION="${version%.*}"
@@ -143,9 +143,18 @@ by_pkg_config()
     flags --cflags --libs
     "$cc" -std=c11 -Wall -Werror "$here/consumer.c" -o by_pc "${given[@]}" &&
         "$cxx" -std=c++17 -Wall -Werror -x c++ "$here/consumer.c" -x none -o by_pc_cpp "${given[@]}" &&
-        LD_LIBRARY_PATH=$libraries draws ./by_pc && LD_LIBRARY_PATH=$libraries draws ./by_pc_cpp
+        "$cxx" -std=c++17 -Wall -Werror "$here/wrapper.cpp" -o by_pc_wrapper "${given[@]}" || return 1
+    for program in by_pc by_pc_cpp by_pc_wrapper; do
+        LD_LIBRARY_PATH=$libraries draws "./$program" || return 1
+    done
 }
 check "pkg-config" by_pkg_config
+by_guide() # its only block of C is the program
+{
+    awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/migration.md" >guide.c
+    "$cc" -std=c11 guide.c -o guide "${given[@]}" && LD_LIBRARY_PATH=$libraries draws ./guide
+}
+check "the program of docs/migration.md" by_guide
 
 # ------------------------------------------------------------------------- by name ----------------
 

@@ -8,11 +8,12 @@ flags=(-Wall -Wextra -Wpedantic -Wundef -Wshadow -Werror -fsyntax-only -I "$root
 wrong=0
 count=0
 
-compile() # COMPILER LANGUAGE STANDARD SOURCE; -I of the header's own folder is not given
+compile() # COMPILER LANGUAGE STANDARD SOURCE [FLAG]...; -I of the header's own folder is not given
 {
     local compiler=$1 language=$2 standard=$3 source=$4
+    shift 4
     count=$((count + 1))
-    if ! printf '%s\n' "$source" | "$compiler" "${flags[@]}" "-std=$standard" -x "$language" -; then
+    if ! printf '%s\n' "$source" | "$compiler" "${flags[@]}" "$@" "-std=$standard" -x "$language" -; then
         echo "$compiler -std=$standard refuses: $source"
         wrong=1
     fi
@@ -29,6 +30,15 @@ extern int nothing;"
     done
     for compiler in g++ clang++; do
         compile "$compiler" c++ c++17 "$source"
+    done
+done
+
+# The wrapper is of C++ alone, and needs neither exceptions nor RTTI.
+source='#include <alphastream/alphastream.hpp>
+#include <alphastream/alphastream.hpp>'
+for compiler in g++ clang++; do
+    for standard in c++17 c++20; do
+        compile "$compiler" c++ "$standard" "$source" -fno-exceptions -fno-rtti
     done
 done
 

@@ -120,7 +120,7 @@ def check_file(name, data):
         return
     yield from check_characters(name, text)
     first = text.split("\n", 1)[0]
-    if name.endswith((".c", ".h")) and not first.startswith(SPDX_C):
+    if name.endswith((".c", ".h", ".cpp", ".hpp")) and not first.startswith(SPDX_C):
         yield 1, "does not begin with %s" % SPDX_C
     if name.endswith(".py") and SPDX_HASH not in text.split("\n", 2)[:2]:
         yield 1, "has no %s at its top" % SPDX_HASH

@@ -27,7 +27,7 @@ fail() # WHAT
 sample() # ARGUMENTS...
 {
     case $kind in
-    python) "${python[@]}" "$root/samples/python/alphastream.py" "$@" ;;
+    python) "${python[@]}" "$root/samples/python/frame_hashes.py" "$@" ;;
     *) "$program" "$@" ;;
     esac
 }

@@ -131,7 +131,7 @@ void gpu_test_random(void **state)
     (void)state;
     for (int round = 0; round < (TEST_SANITIZED ? 4 : 8); round++) {
         void *gpu = gpu_under_test.make(1, in(&random, 1, 300));
-        const uint32_t width = in(&random, 1, 300), height = in(&random, 1, 200);
+        const uint32_t width = in(&random, 1, 200), height = in(&random, 1, 100);
         bits b = bits_make(width, height);
         for (uint64_t index = 0; index < 12; index++) {
             const bool same = in(&random, 0, 1);
