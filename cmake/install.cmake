@@ -60,9 +60,13 @@ install(FILES ${PROJECT_BINARY_DIR}/alphastream-config.cmake
 # pkg-config: the prefix is where the file lies, less the folders below it.
 file(RELATIVE_PATH pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
-set(pc_curl)
+list(JOIN ALPHASTREAM_MODULES " " modules)
+set(pc_libraries)
 if(ALPHASTREAM_WITH_HTTP)
-    set(pc_curl "-lcurl ")
+    string(APPEND pc_libraries "-lcurl ")
+endif()
+if(WIN32 AND ALPHASTREAM_CRYPTO STREQUAL "gcrypt")
+    string(APPEND pc_libraries "-lws2_32 ")
 endif()
 configure_file(${config_templates}/alphastream.pc.in ${PROJECT_BINARY_DIR}/alphastream.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/alphastream.pc

@@ -17,7 +17,8 @@ function(as_fuzz name)
     endif()
     add_executable(${program} fuzz/${name}.c fuzz/folder.c fuzz/fuzz.c fuzz/quick_scrypt.c ${fuzz_SOURCES})
     target_link_libraries(${program} PRIVATE
-        alphastream_test_support alphastream_objects PkgConfig::libdeflate PkgConfig::libcrypto
+        alphastream_test_support alphastream_objects
+        ${ALPHASTREAM_DEFLATE_LIBRARIES} ${ALPHASTREAM_CRYPTO_LIBRARIES}
         $<$<BOOL:${ALPHASTREAM_WITH_HTTP}>:PkgConfig::libcurl> Threads::Threads m)
     foreach(wrapped EVP_PBE_scrypt ${fuzz_WRAP})
         target_link_options(${program} PRIVATE -Wl,--wrap=${wrapped})
@@ -58,13 +59,20 @@ endif()
 # The tool's own files, without those of its GPUs and built-in frames.
 if(ALPHASTREAM_WITH_TOOL)
     file(GLOB tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/*.c)
-    list(FILTER tool_sources EXCLUDE REGEX "/(main|backend_gl|backend_vulkan|self_test)\\.c$")
+    list(FILTER tool_sources EXCLUDE REGEX
+        "/(main|backend_gl|backend_vulkan|output_png.*|self_test|sha256_.*|system_win32)\\.c$")
+    list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/sha256_${ALPHASTREAM_CRYPTO}.c)
+    if(ALPHASTREAM_WITH_PNG)
+        list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/output_png.c)
+    else()
+        list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/output_png_stub.c)
+    endif()
     as_fuzz(cli SOURCES ${tool_sources} fuzz/cli_main.c fuzz/guard_files.c fuzz/no_network.c
         fuzz/no_self_test.c
         WRAP as_http_join fopen open open64 openat openat64 mkdir rename renameat unlink unlinkat
             clock_nanosleep)
     foreach(program replay_cli fuzz_cli)
-        if(TARGET ${program})
+        if(TARGET ${program} AND ALPHASTREAM_WITH_PNG)
             target_link_libraries(${program} PRIVATE PkgConfig::libpng)
         endif()
     endforeach()

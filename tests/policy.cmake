@@ -16,19 +16,26 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             LABELS policy ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
     endfunction()
 
-    foreach(name docs layers text)
-        as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py)
+    set(standard_options --commands ${CMAKE_BINARY_DIR}/compile_commands.json)
+    foreach(name docs layers text standard)
+        as_policy_test(${name} ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py
+            ${${name}_options})
         as_policy_test(${name}_self_test
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
     endforeach()
 
+    set(library_flags)
+    foreach(module IN LISTS ALPHASTREAM_MODULES)
+        list(APPEND library_flags ${${module}_LDFLAGS})
+    endforeach()
+    list(TRANSFORM library_flags PREPEND --link=)
     set(curl_flag)
     if(ALPHASTREAM_WITH_HTTP)
         set(curl_flag --link=-lcurl)
     endif()
     as_policy_test(readme ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --compiler ${CMAKE_C_COMPILER} --library $<TARGET_FILE:alphastream_static>
-        --link=-ldeflate --link=-lcrypto --link=-lpthread ${curl_flag})
+        ${library_flags} --link=-lpthread ${curl_flag})
     as_policy_test(readme_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --self-test --compiler ${CMAKE_C_COMPILER})
 

@@ -8,7 +8,9 @@
 
 #include "alphastream/result.h"
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* where plain printf means Microsoft's older one */
+#define AS_PRINTF(string, first) __attribute__((format(gnu_printf, string, first)))
+#elif defined(__GNUC__)
 #define AS_PRINTF(string, first) __attribute__((format(printf, string, first)))
 #else
 #define AS_PRINTF(string, first)

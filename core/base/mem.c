@@ -1,44 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE /* madvise */
-#endif
 #include "core/base/mem.h"
 
+#include "core/base/heap.h"
+
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-#define HUGE_PAGE ((size_t)2 << 20)
-
-/* Lines written here and there over a large mask lie on many pages: with huge ones that is an
- * eighth to a fifth of its time. */
-static void *libc_allocate(void *user, size_t size, size_t alignment)
+static void *heap_allocate(void *user, size_t size, size_t alignment)
 {
     (void)user;
-    void *memory = NULL;
-    const bool huge = size >= 2 * HUGE_PAGE;
-    if (posix_memalign(&memory, huge ? HUGE_PAGE : alignment, size) != 0)
-        return NULL;
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (huge)
-        (void)madvise(memory, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
-#endif
-    return memory;
+    return as_heap_alloc(size, alignment);
 }
 
-static void libc_release(void *user, void *memory)
+static void heap_release(void *user, void *memory)
 {
     (void)user;
-    free(memory);
+    as_heap_free(memory);
 }
 
 static as_allocator current = {
-    .struct_size = sizeof(as_allocator), .allocate = libc_allocate, .release = libc_release};
+    .struct_size = sizeof(as_allocator), .allocate = heap_allocate, .release = heap_release};
 static atomic_uint_fast64_t live;
 
 as_result as_mem_set_allocator(const as_allocator *allocator)
@@ -47,8 +28,8 @@ as_result as_mem_set_allocator(const as_allocator *allocator)
         return AS_ERROR_ARGUMENT;
     current = allocator ? *allocator
                         : (as_allocator){.struct_size = sizeof(as_allocator),
-                                         .allocate = libc_allocate,
-                                         .release = libc_release};
+                                         .allocate = heap_allocate,
+                                         .release = heap_release};
     return AS_OK;
 }
 

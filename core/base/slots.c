@@ -37,14 +37,14 @@ struct as_slots {
     as_slot *first;
     size_t count;
     uint64_t serial; /* no other list has or had it */
-    pthread_key_t key;
+    as_thread_key key;
     size_t size;
     void (*release)(void *slot);
 };
 
 static struct {
     as_mutex lock;
-    pthread_key_t key; /* exists while lists != 0 */
+    as_thread_key key; /* exists while lists != 0 */
     size_t lists;
     uint64_t last_serial;
     uintptr_t last_number;
@@ -113,7 +113,7 @@ static void thread_leave(as_slot_thread *thread)
 /* The calling thread's number, 0 if it has none. */
 static uintptr_t my_number(const as_slots *slots)
 {
-    return (uintptr_t)pthread_getspecific(slots->key);
+    return (uintptr_t)as_thread_key_get(&slots->key);
 }
 
 /* Gives the calling thread a number; 0: out of memory. */
@@ -122,7 +122,7 @@ static uintptr_t new_number(const as_slots *slots)
     as_mutex_lock(&registry.lock);
     const uintptr_t number = ++registry.last_number;
     as_mutex_unlock(&registry.lock);
-    return pthread_setspecific(slots->key, (void *)number) == 0 ? number : 0;
+    return as_thread_key_set(&slots->key, (void *)number) ? number : 0;
 }
 
 static void free_slots(const as_slots *slots, as_slot *list)
@@ -151,7 +151,7 @@ as_slots *as_slots_create(size_t size, void (*release)(void *slot))
         return NULL;
     }
     as_mutex_lock(&registry.lock);
-    const bool ready = registry.lists != 0 || pthread_key_create(&registry.key, thread_ends) == 0;
+    const bool ready = registry.lists != 0 || as_thread_key_create(&registry.key, thread_ends);
     if (ready) {
         registry.lists++;
         slots->serial = ++registry.last_serial;
@@ -172,7 +172,7 @@ void as_slots_destroy(as_slots *slots)
     free_slots(slots, slots->first);
     as_mutex_lock(&registry.lock);
     if (--registry.lists == 0)
-        (void)pthread_key_delete(registry.key);
+        as_thread_key_delete(&registry.key);
     as_mutex_unlock(&registry.lock);
     as_mutex_destroy(&slots->lock);
     as_mem_free(slots);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads, locks, conditions. Thin over pthreads: own names, so that another system's can stand
- * beside it. Waits are on the monotonic clock (clock.h).
+ * Threads, locks, conditions, values of threads. Thin over pthreads or, on Windows, its own calls.
+ * Waits are on the monotonic clock (clock.h).
  *
  * Checked builds (those with assertions, and those under AddressSanitizer) use error-checking
  * mutexes, count what these find (as_thread_test_misuses), and assert that locks are taken in
@@ -10,11 +10,12 @@
 #ifndef AS_BASE_THREAD_H
 #define AS_BASE_THREAD_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define AS_NO_DEADLINE UINT64_MAX
+
+enum { AS_THREAD_NAME = 16 }; /* what Linux allows, with the NUL */
 
 /* All locks of the library, the outermost first: who holds some may only take one of a later rank,
  * and wait on a condition only with the last of them. docs/architecture.md, "Threads", says what
@@ -41,6 +42,38 @@ typedef enum as_lock_rank {
     AS_LOCK_LAST           /* for tests */
 } as_lock_rank;
 
+/* AS_MUTEX_INITIALIZER: for mutexes of static storage; these are never destroyed. */
+#if defined(_WIN32)
+
+#include <stdatomic.h>
+
+typedef struct as_mutex {
+    void *handle;
+    atomic_ulong owner; /* checked builds: a thread's number, 0: none */
+    as_lock_rank rank;
+} as_mutex;
+
+typedef struct as_cond {
+    void *handle;
+} as_cond;
+
+typedef struct as_thread {
+    void *handle;
+} as_thread;
+
+typedef struct as_thread_key {
+    unsigned long handle;
+} as_thread_key;
+
+#define AS_MUTEX_INITIALIZER(lock_rank)                                                            \
+    {                                                                                              \
+        .handle = NULL, .owner = 0, .rank = (lock_rank)                                            \
+    }
+
+#else
+
+#include <pthread.h>
+
 typedef struct as_mutex {
     pthread_mutex_t handle;
     as_lock_rank rank;
@@ -54,11 +87,16 @@ typedef struct as_thread {
     pthread_t handle;
 } as_thread;
 
-/* For mutexes of static storage; these are never destroyed. */
+typedef struct as_thread_key {
+    pthread_key_t handle;
+} as_thread_key;
+
 #define AS_MUTEX_INITIALIZER(lock_rank)                                                            \
     {                                                                                              \
         .handle = PTHREAD_MUTEX_INITIALIZER, .rank = (lock_rank)                                   \
     }
+
+#endif
 
 /* false: the system has no resources for it. */
 bool as_mutex_init(as_mutex *mutex, as_lock_rank rank);
@@ -75,8 +113,8 @@ void as_cond_broadcast(as_cond *cond);
 bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns);
 
 /* Runs entry(user) on a new thread, with all signals blocked (but those that a faulting instruction
- * raises, so that a host's crash handler sees them) and `name` (cut to 15 characters; copied) where
- * the system shows such. false: the system has no resources for it. */
+ * raises, so that a host's crash handler sees them) and `name` (cut to AS_THREAD_NAME; copied)
+ * where the system shows such. false: the system has no resources for it. */
 bool as_thread_start(as_thread *thread, const char *name, void (*entry)(void *user), void *user);
 void as_thread_join(as_thread *thread);
 /* Keeps the calling thread on one core, counted from 0 among those it may use now; false where that
@@ -87,6 +125,16 @@ bool as_thread_pin(unsigned core);
 bool as_thread_give_way(void);
 /* Logical cores that the calling thread, and so threads it starts, may use; at least 1. */
 unsigned as_thread_cores(void);
+
+/* A pointer that each thread has for itself, NULL at first. `ended` is called on a thread that ends
+ * while it has another one (on POSIX again, if it has one again after that); all keys that exist at
+ * once have the same. false: the system has no resources for it. */
+bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value));
+/* Calls nothing; what threads have stays whose it is. */
+void as_thread_key_delete(as_thread_key *key);
+void *as_thread_key_get(const as_thread_key *key);
+/* Once for each thread. false: the system has no resources for it. */
+bool as_thread_key_set(const as_thread_key *key, void *own);
 
 /* For tests: the n-th initialization or start from now (counted from 0, all kinds together) fails;
  * UINT64_MAX: none. as_thread_test_failed tells whether that has happened. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The key and cipher of ASVR containers (docs/format.md, "Encryption"), over OpenSSL, and where
- * passphrases come from; SHA-256.
+ * The key and cipher of ASVR containers (docs/format.md, "Encryption"), over OpenSSL or libgcrypt,
+ * and where passphrases come from; SHA-256.
  */
 #ifndef AS_CRYPTO_CRYPTO_H
 #define AS_CRYPTO_CRYPTO_H
@@ -19,7 +19,7 @@ typedef struct as_key {
 } as_key;
 
 /* scrypt(passphrase, salt = scene_id LE || version || name, N = 16384, r = 8, p = 1). Takes about
- * 34 ms and 16 MiB. AS_ERROR_OUT_OF_MEMORY, or AS_ERROR_UNSUPPORTED when OpenSSL refuses. */
+ * 34 ms and 16 MiB. AS_ERROR_OUT_OF_MEMORY, or AS_ERROR_UNSUPPORTED when the library refuses. */
 as_result as_crypto_derive(as_key *out_key, const void *passphrase, size_t passphrase_size,
                            uint32_t scene_id, const char *version, const char *name,
                            as_error *error);
@@ -35,7 +35,7 @@ as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, s
                                  as_error *error);
 void as_crypto_cipher_destroy(as_cipher *cipher); /* wipes; NULL is ignored */
 
-/* false: OpenSSL refused, or had no memory; `out` is then of no use. */
+/* false: the library refused, or had no memory; `out` is then of no use. */
 bool as_crypto_sha256(const void *data, size_t size, uint8_t out[AS_SHA256_BYTES]);
 
 /* Zeroes memory in a way no optimizer removes. */

@@ -2,14 +2,13 @@
 #include "core/crypto/crypto.h"
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MOST ((size_t)64 * 1024)
 #define HEX_PREFIX "hex:"
@@ -76,35 +75,29 @@ static as_result take_text(as_passphrase *out, const char *text, size_t size, co
 static as_result say_unreadable(as_error *error, int number, const char *where, const char *path)
 {
     char reason[128];
-    if (strerror_r(number, reason, sizeof(reason)) != 0)
-        memcpy(reason, "unknown reason", sizeof("unknown reason"));
+    if (number == ENOMEM)
+        return as_err_no_memory(error, strlen(path), "opening the passphrase file");
     return as_err_errno(error, AS_ERROR_DECODE, number,
                         "the passphrase file could not be read: %s; check the path in %s: \"%s\"",
-                        reason, where, path);
+                        as_file_reason(number, reason, sizeof(reason)), where, path);
 }
 
 /* Reads at most FILE_MOST + 1 bytes. */
 static as_result read_file(const char *path, char *buffer, size_t *out_size, const char *where,
                            as_error *error)
 {
-    size_t size = 0;
-    ssize_t n = 1;
-    int fd;
-    do {
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    } while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return say_unreadable(error, errno, where, path);
-    while (size < FILE_MOST + 1 && n != 0) {
-        n = read(fd, buffer + size, FILE_MOST + 1 - size);
-        if (n < 0 && errno != EINTR)
-            break;
-        size += n > 0 ? (size_t)n : 0;
+    size_t size = 0, n = 1;
+    as_file file;
+    int number = as_file_open_waiting(path, &file);
+    if (number != 0)
+        return say_unreadable(error, number, where, path);
+    while (number == 0 && n != 0 && size < FILE_MOST + 1) {
+        number = as_file_read_on(file, buffer + size, FILE_MOST + 1 - size, &n);
+        size += n;
     }
-    int number = errno;
-    (void)close(fd);
+    (void)as_file_close(file);
     *out_size = size;
-    if (n < 0)
+    if (number != 0)
         return say_unreadable(error, number, where, path);
     if (size > FILE_MOST)
         return as_err_set(error, AS_ERROR_DECODE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * zlib streams over libdeflate, whole buffers at a time.
+ * zlib streams over libdeflate or zlib, whole buffers at a time.
  */
 #ifndef AS_FORMAT_DEFLATE_H
 #define AS_FORMAT_DEFLATE_H
@@ -31,7 +31,7 @@ as_result as_fmt_inflate_table(as_inflater *inflater, const uint8_t *in, size_t 
                                as_buffer *out, size_t guess, size_t maximum, size_t spare,
                                as_error *error);
 
-/* level 1 .. 12 */
+/* level 1 .. 12; zlib has nine of them */
 as_result as_fmt_deflater_create(uint32_t level, as_deflater **out, as_error *error);
 void as_fmt_deflater_destroy(as_deflater *deflater); /* NULL is ignored */
 

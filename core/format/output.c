@@ -5,19 +5,19 @@
 #include "core/base/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static as_result fail(as_error *error, int system_error, const char *what, const char *path)
 {
+    char reason[128];
+    if (system_error == ENOMEM)
+        return as_err_no_memory(error, strlen(path), what);
     return as_err_errno(error, AS_ERROR_TRANSPORT, system_error,
                         "%s \"%.200s\" failed: %s; check the folder, its permissions and free "
                         "space",
-                        what, path, strerror(system_error));
+                        what, path, as_file_reason(system_error, reason, sizeof(reason)));
 }
 
 const char *as_out_base_name(const char *path)
@@ -31,74 +31,56 @@ const char *as_out_base_name(const char *path)
 
 as_result as_out_check_target(const char *path, as_error *error)
 {
-    struct stat status;
-    if (stat(path, &status) != 0) {
-        if (errno == ENOENT)
-            return AS_OK; /* a missing folder shows when the spool is opened */
-        return fail(error, errno, "writing", path);
-    }
-    if (!S_ISREG(status.st_mode))
+    as_file_info info;
+    const int number = as_file_look(path, &info);
+    if (number == ENOENT)
+        return AS_OK; /* a missing folder shows when the spool is opened */
+    if (number != 0)
+        return fail(error, number, "writing", path);
+    if (info.kind != AS_FILE_REGULAR)
         return as_err_set(error, AS_ERROR_TRANSPORT,
                           "\"%.200s\" exists and is not a regular file; choose another name", path);
     return AS_OK;
 }
 
-/* Where the folder in `path` ends. */
-static size_t folder_length(const char *path)
+/* Creates a file that did not exist, beside `path`, with a name or without. The names need not be
+ * secret, only new; they are short, for the destination's own may be as long as the file system
+ * allows. */
+static as_result create_beside(as_output_file *out, const char *path, bool named, as_error *error)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
-}
-
-/* Creates a file that did not exist, beside `path`. The names need not be secret, only new; they
- * are short, for the destination's own may be as long as the file system allows. */
-static as_result create_beside(as_output_file *out, const char *path, mode_t mode, as_error *error)
-{
-    const size_t folder = folder_length(path), size = folder + 64;
+    const size_t folder = as_file_folder_length(path), size = folder + 64;
     char *name = as_mem_alloc(size);
     if (!name)
         return as_err_no_memory(error, size, "a path");
-    *out = (as_output_file){.fd = -1};
+    *out = (as_output_file){.file = AS_FILE_NONE};
     memcpy(name, path, folder);
-    int tries = 100;
+    int number, tries = 100;
     do {
         const uint64_t unique = as_clock_ns() ^ (uint64_t)(uintptr_t)name;
-        snprintf(name + folder, size - folder, ".alphastream-%ld-%" PRIx64 ".tmp", (long)getpid(),
-                 unique);
-        out->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    } while (out->fd < 0 && (errno == EEXIST || errno == EINTR) && --tries > 0);
-    if (out->fd < 0) {
-        const int system_error = errno;
+        snprintf(name + folder, size - folder, ".alphastream-%" PRIu32 "-%" PRIx64 ".tmp",
+                 as_file_process(), unique);
+        number = named ? as_file_create(name, false, &out->file)
+                       : as_file_create_nameless(name, &out->file);
+    } while (number == EEXIST && --tries > 0);
+    if (number == 0 && named)
+        out->name = name;
+    else
         as_mem_free(name);
-        return fail(error, system_error, "creating a temporary file for", path);
-    }
-    out->name = name;
-    return AS_OK;
+    return number == 0 ? AS_OK : fail(error, number, "creating a temporary file for", path);
 }
 
 as_result as_out_open_spool(as_output_file *out, const char *path, as_error *error)
 {
-    const as_result result = create_beside(out, path, S_IRUSR | S_IWUSR, error);
-    if (result != AS_OK)
-        return result;
-    if (unlink(out->name) != 0) {
-        const int system_error = errno;
-        as_out_discard(out);
-        return fail(error, system_error, "creating a temporary file for", path);
-    }
-    as_mem_free(out->name);
-    out->name = NULL;
-    return AS_OK;
+    return create_beside(out, path, false, error);
 }
 
 as_result as_out_open_temporary(as_output_file *out, const char *path, as_error *error)
 {
-    struct stat old;
-    const as_result result = create_beside(out, path, 0666, error); /* less the umask, as any */
+    const as_result result = create_beside(out, path, true, error);
     /* One that is replaced keeps its permissions; a file system without them is no reason to fail.
      */
-    if (result == AS_OK && stat(path, &old) == 0)
-        (void)!fchmod(out->fd, old.st_mode & 07777);
+    if (result == AS_OK)
+        as_file_take_rights(out->file, path);
     return result;
 }
 
@@ -106,16 +88,16 @@ as_result as_out_write(as_output_file *out, const void *bytes, size_t size, as_e
 {
     const uint8_t *at = bytes;
     while (size > 0) {
-        const ssize_t n = write(out->fd, at, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return as_err_errno(error, AS_ERROR_TRANSPORT, n < 0 ? errno : EIO,
+        char reason[128];
+        size_t n;
+        const int number = as_file_write_at(out->file, out->written, at, size, &n);
+        if (number != 0)
+            return as_err_errno(error, AS_ERROR_TRANSPORT, number,
                                 "writing the container failed: %s; check free space",
-                                strerror(n < 0 ? errno : EIO));
+                                as_file_reason(number, reason, sizeof(reason)));
         at += n;
-        size -= (size_t)n;
-        out->written += (uint64_t)n;
+        size -= n;
+        out->written += n;
     }
     return AS_OK;
 }
@@ -125,48 +107,46 @@ as_result as_out_read_back(const as_output_file *out, uint64_t offset, void *byt
 {
     uint8_t *at = bytes;
     while (size > 0) {
-        const ssize_t n = pread(out->fd, at, size, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return as_err_errno(error, AS_ERROR_TRANSPORT, n < 0 ? errno : EIO,
+        char reason[128];
+        size_t n;
+        int number = as_file_read_at(out->file, offset, at, size, &n);
+        if (number == 0 && n == 0)
+            number = EIO;
+        if (number != 0)
+            return as_err_errno(error, AS_ERROR_TRANSPORT, number,
                                 "reading back the frames written so far failed: %s",
-                                strerror(n < 0 ? errno : EIO));
+                                as_file_reason(number, reason, sizeof(reason)));
         at += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
+        size -= n;
+        offset += n;
     }
     return AS_OK;
 }
 
-/* So that the new name survives a power cut. Some file systems cannot; the file is in place all the
- * same. */
+/* A folder whose name cannot be had stays as it is: the file is in place all the same. */
 static void sync_folder(const char *path)
 {
-    const size_t length = folder_length(path);
-    char *folder = as_mem_alloc(length + 2);
+    const size_t length = as_file_folder_length(path);
+    char *folder = as_mem_alloc(length + 1);
     if (!folder)
         return;
     memcpy(folder, path, length);
-    memcpy(folder + length, length ? "" : ".", length ? 1 : 2);
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
+    folder[length] = '\0';
+    as_file_sync_folder(folder);
     as_mem_free(folder);
 }
 
 as_result as_out_publish(as_output_file *out, const char *path, as_error *error)
 {
-    if (fsync(out->fd) != 0)
-        return fail(error, errno, "writing", path);
-    const int fd = out->fd;
-    out->fd = -1;
-    if (close(fd) != 0 && errno != EINTR)
-        return fail(error, errno, "writing", path);
-    if (rename(out->name, path) != 0)
-        return fail(error, errno, "writing", path);
+    int number = as_file_sync(out->file);
+    if (number != 0)
+        return fail(error, number, "writing", path);
+    number = as_file_close(out->file);
+    out->file = AS_FILE_NONE;
+    if (number == 0)
+        number = as_file_replace(out->name, path);
+    if (number != 0)
+        return fail(error, number, "writing", path);
     as_mem_free(out->name);
     out->name = NULL;
     sync_folder(path);
@@ -175,11 +155,11 @@ as_result as_out_publish(as_output_file *out, const char *path, as_error *error)
 
 void as_out_discard(as_output_file *out)
 {
-    if (out->fd >= 0)
-        (void)close(out->fd);
-    out->fd = -1;
+    if (out->file != AS_FILE_NONE)
+        (void)as_file_close(out->file);
+    out->file = AS_FILE_NONE;
     if (out->name) {
-        (void)unlink(out->name);
+        as_file_remove(out->name);
         as_mem_free(out->name);
         out->name = NULL;
     }

@@ -6,12 +6,13 @@
 #define AS_FORMAT_OUTPUT_H
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct as_output_file {
-    int fd;           /* -1: closed */
+    as_file file;     /* AS_FILE_NONE: closed */
     char *name;       /* of a temporary that is not published yet; NULL otherwise */
     uint64_t written; /* bytes so far */
 } as_output_file;

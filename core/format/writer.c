@@ -79,7 +79,7 @@ as_result as_fmt_writer_create(const char *path, as_container_format format,
     as_writer *writer = as_mem_calloc(1, sizeof(*writer));
     if (!writer)
         return as_err_no_memory(error, sizeof(*writer), "a writer");
-    writer->spool.fd = -1;
+    writer->spool.file = AS_FILE_NONE;
     writer->format = format;
     writer->limits = (as_limits){.table_bytes = AS_DEFAULT_TABLE_BYTES,
                                  .payload_bytes = AS_MAX_PAYLOAD_BYTES,
@@ -230,7 +230,7 @@ static as_result copy_spool(as_writer *writer, as_output_file *out, as_error *er
 
 as_result as_fmt_writer_finish(as_writer *writer, as_error *error)
 {
-    as_output_file out = {.fd = -1};
+    as_output_file out = {.file = AS_FILE_NONE};
     as_result result = check_usable(writer, error);
     if (result == AS_OK)
         result = make_head(writer, error);

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#define _FILE_OFFSET_BITS 64 /* files over 2 GiB on 32-bit systems */
-
+#include "core/base/file.h"
 #include "core/base/mem.h"
 #include "core/base/thread.h"
 #include "core/io/io_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)128 * 1024)
 #define BLOCK_COUNT 4
-#define PREAD_BYTES ((size_t)4 * 1024 * 1024) /* at most: a cancel waits for one pread */
+#define PART_BYTES ((size_t)4 * 1024 * 1024) /* at most: a cancel waits for one read */
 
 typedef struct block {
     uint8_t *bytes; /* NULL until first used */
@@ -26,7 +21,7 @@ typedef struct block {
 } block;
 
 typedef struct file_source {
-    int fd;
+    as_file handle;
     atomic_bool cancelled;
     atomic_uint_fast64_t largest; /* the largest size seen */
     const uint8_t *map;           /* NULL: not mapped */
@@ -41,10 +36,9 @@ static as_result say_errno(as_error *error, int number, const char *what, const 
                            const char *advice)
 {
     char reason[128];
-    if (strerror_r(number, reason, sizeof(reason)) != 0)
-        (void)memcpy(reason, "unknown reason", sizeof("unknown reason"));
     return as_err_errno(error, AS_ERROR_TRANSPORT, number, "%s \"%s\" failed: %s (errno %d); %s",
-                        what, shown, reason, number, advice);
+                        what, shown, as_file_reason(number, reason, sizeof(reason)), number,
+                        advice);
 }
 
 static as_result say_shorter(const file_source *file, uint64_t before, uint64_t now,
@@ -64,12 +58,12 @@ static void saw_size(file_source *file, uint64_t size)
 }
 
 /* Reads until `length` bytes are there or the file ends. */
-static as_result pread_all(file_source *file, uint64_t offset, uint8_t *buffer, size_t length,
-                           size_t *out_read, as_error *error)
+static as_result read_all(file_source *file, uint64_t offset, uint8_t *buffer, size_t length,
+                          size_t *out_read, as_error *error)
 {
     size_t got = 0;
     *out_read = 0;
-    if (offset >= INT64_MAX) /* no file reaches there, and off_t does not either */
+    if (offset >= INT64_MAX) /* no file reaches there */
         return AS_OK;
     if (length > (uint64_t)INT64_MAX - offset)
         length = (size_t)((uint64_t)INT64_MAX - offset);
@@ -77,16 +71,15 @@ static as_result pread_all(file_source *file, uint64_t offset, uint8_t *buffer, 
         if (atomic_load(&file->cancelled))
             return as_err_set(error, AS_ERROR_CANCELLED, "reading \"%s\" was cancelled",
                               file->shown);
-        size_t part = length - got < PREAD_BYTES ? length - got : PREAD_BYTES;
-        ssize_t n = pread(file->fd, buffer + got, part, (off_t)(offset + got));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return say_errno(error, errno, "reading the file", file->shown,
+        const size_t part = length - got < PART_BYTES ? length - got : PART_BYTES;
+        size_t n;
+        const int number = as_file_read_at(file->handle, offset + got, buffer + got, part, &n);
+        if (number != 0)
+            return say_errno(error, number, "reading the file", file->shown,
                              "check the disk or network share that it lies on");
         if (n == 0)
             break;
-        got += (size_t)n;
+        got += n;
     }
     if (got != 0)
         saw_size(file, offset + got);
@@ -100,7 +93,7 @@ static as_result read_direct(file_source *file, uint64_t offset, uint8_t *buffer
     /* Taken before reading: a size that another thread sees later is growth, not a sign that this
      * read met a shortened file. */
     uint64_t before = atomic_load(&file->largest);
-    as_result result = pread_all(file, offset, buffer, length, out_read, error);
+    as_result result = read_all(file, offset, buffer, length, out_read, error);
     if (result == AS_OK && *out_read < length && offset + *out_read < before)
         return say_shorter(file, before, offset + *out_read, error);
     return result;
@@ -132,8 +125,8 @@ static block *take_block(file_source *file, uint64_t offset)
 static as_result fill_block(file_source *file, block *b, as_error *error)
 {
     size_t more;
-    as_result result = pread_all(file, b->offset + b->valid, b->bytes + b->valid,
-                                 BLOCK_BYTES - b->valid, &more, error);
+    as_result result = read_all(file, b->offset + b->valid, b->bytes + b->valid,
+                                BLOCK_BYTES - b->valid, &more, error);
     b->valid += more;
     return result;
 }
@@ -196,16 +189,16 @@ static as_result file_read(void *user, uint64_t offset, void *buffer, size_t len
 static as_result file_size(void *user, uint64_t *out_size, as_error *error)
 {
     file_source *file = user;
-    struct stat info;
+    as_file_info info;
     uint64_t before = atomic_load(&file->largest);
-    if (fstat(file->fd, &info) != 0)
-        return say_errno(error, errno, "asking for the size of", file->shown,
+    const int number = as_file_get_info(file->handle, &info);
+    if (number != 0)
+        return say_errno(error, number, "asking for the size of", file->shown,
                          "check the disk or network share that it lies on");
-    uint64_t size = (uint64_t)info.st_size;
-    if (size < before)
-        return say_shorter(file, before, size, error);
-    saw_size(file, size);
-    *out_size = size;
+    if (info.size < before)
+        return say_shorter(file, before, info.size, error);
+    saw_size(file, info.size);
+    *out_size = info.size;
     return AS_OK;
 }
 
@@ -218,12 +211,12 @@ static void file_close(void *user)
 {
     file_source *file = user;
     if (file->map)
-        (void)munmap((void *)(uintptr_t)file->map, file->map_size);
+        as_file_unmap(file->map, file->map_size);
     for (size_t i = 0; i < BLOCK_COUNT; i++)
         as_mem_free(file->blocks[i].bytes);
     as_mutex_destroy(&file->lock);
-    if (file->fd >= 0)
-        (void)close(file->fd);
+    if (file->handle != AS_FILE_NONE)
+        (void)as_file_close(file->handle);
     as_mem_free(file);
 }
 
@@ -235,15 +228,14 @@ static const as_source_vtable file_vtable = {
     .close = file_close,
 };
 
-static const char *kind_of(mode_t mode)
+static const char *text_of(as_file_kind kind)
 {
-    if (S_ISDIR(mode))
-        return "a directory";
-    if (S_ISFIFO(mode))
-        return "a pipe (fifo)";
-    if (S_ISCHR(mode) || S_ISBLK(mode))
-        return "a device";
-    return "no file of bytes";
+    switch (kind) {
+    case AS_FILE_FOLDER: return "a directory";
+    case AS_FILE_PIPE: return "a pipe (fifo)";
+    case AS_FILE_DEVICE: return "a device";
+    default: return "no file of bytes";
+    }
 }
 
 static as_result say_open_failed(as_error *error, int number, const char *shown)
@@ -262,6 +254,7 @@ static as_result say_open_failed(as_error *error, int number, const char *shown)
                             "\"%s\" is a socket or a missing device, not a regular file; copy its "
                             "bytes to a file first",
                             shown);
+    case ENOMEM: return as_err_no_memory(error, strlen(shown), "opening a file");
     case EMFILE:
     case ENFILE:
         return say_errno(error, number, "opening the file", shown,
@@ -271,30 +264,29 @@ static as_result say_open_failed(as_error *error, int number, const char *shown)
 }
 
 /* Opens a regular file and sets *out_size. */
-static as_result open_regular(const char *path, const char *shown, int *out_fd, uint64_t *out_size,
-                              as_error *error)
+static as_result open_regular(const char *path, const char *shown, as_file *out_file,
+                              uint64_t *out_size, as_error *error)
 {
-    int fd;
-    do { /* O_NONBLOCK: a fifo without a writer would block here; regular files ignore it */
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    } while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return say_open_failed(error, errno, shown);
-    struct stat info;
+    as_file file;
+    as_file_info info;
     as_result result = AS_OK;
-    if (fstat(fd, &info) != 0)
-        result = say_errno(error, errno, "asking for the size of", shown, "check the path");
-    else if (!S_ISREG(info.st_mode))
+    int number = as_file_open(path, &file);
+    if (number != 0)
+        return say_open_failed(error, number, shown);
+    number = as_file_get_info(file, &info);
+    if (number != 0)
+        result = say_errno(error, number, "asking for the size of", shown, "check the path");
+    else if (info.kind != AS_FILE_REGULAR)
         result = as_err_set(error, AS_ERROR_TRANSPORT,
                             "\"%s\" is %s, not a regular file; give the path of a container, or "
                             "copy its bytes to a file first",
-                            shown, kind_of(info.st_mode));
+                            shown, text_of(info.kind));
     if (result != AS_OK) {
-        (void)close(fd);
+        (void)as_file_close(file);
         return result;
     }
-    *out_fd = fd;
-    *out_size = (uint64_t)info.st_size;
+    *out_file = file;
+    *out_size = info.size;
     return AS_OK;
 }
 
@@ -302,11 +294,11 @@ static as_result map_file(file_source *file, uint64_t size, as_error *error)
 {
     if (size == 0)
         return AS_OK;
-    void *map = size > SIZE_MAX ? MAP_FAILED
-                                : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, file->fd, 0);
-    if (map == MAP_FAILED)
-        return say_errno(error, size > SIZE_MAX ? EFBIG : errno, "mapping into memory the file",
-                         file->shown, "open it without as_file_params.map");
+    const void *map = NULL;
+    const int number = size > SIZE_MAX ? EFBIG : as_file_map(file->handle, (size_t)size, &map);
+    if (number != 0)
+        return say_errno(error, number, "mapping into memory the file", file->shown,
+                         "open it without as_file_params.map");
     file->map = map;
     file->map_size = (size_t)size;
     return AS_OK;
@@ -322,10 +314,10 @@ as_result as_io_open_named_file(const char *path, const char *name, const as_fil
         as_mem_free(file);
         return as_err_no_memory(error, sizeof(as_mutex), "the lock of a file source");
     }
-    file->fd = -1;
+    file->handle = AS_FILE_NONE;
     (void)as_io_shown(file->shown, path, strlen(path));
     uint64_t size = 0;
-    as_result result = open_regular(path, file->shown, &file->fd, &size, error);
+    as_result result = open_regular(path, file->shown, &file->handle, &size, error);
     if (result == AS_OK) {
         saw_size(file, size);
         if (params && params->map)

@@ -12,7 +12,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 void as_st_free_key(as_stream *stream)
 {
@@ -225,7 +224,7 @@ as_result as_st_create(const as_stream_params *params, bool announced, as_stream
     stream->params = *params;
     stream->announced = announced;
     atomic_init(&stream->epoch, 0);
-    stream->event_fds[0] = stream->event_fds[1] = -1;
+    stream->wake = AS_WAKE_CLOSED;
     stream->timebase = (as_timebase){.fps_num = params->fps_num,
                                      .fps_den = params->fps_den,
                                      .offset_ns = params->offset_ns,
@@ -318,9 +317,7 @@ static void free_parts(as_stream *stream)
         as_fmt_close(stream->container);
     as_io_unref(stream->source);
     as_st_free_key(stream);
-    for (int i = 0; i < 2; i++)
-        if (stream->event_fds[i] >= 0)
-            (void)close(stream->event_fds[i]);
+    as_wake_close(&stream->wake);
 }
 
 void as_st_close(as_stream *stream)

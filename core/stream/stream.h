@@ -32,6 +32,7 @@
 #include "alphastream/stream.h"
 #include "core/base/slots.h"
 #include "core/base/thread.h"
+#include "core/base/wake.h"
 #include "core/base/work.h"
 #include "core/cache/lru.h"
 #include "core/cache/outputs.h"
@@ -181,8 +182,8 @@ struct as_stream {
 
     as_error latest_error; /* of any thread's last call */
     atomic_bool latest_failed;
-    int event_fds[2]; /* pipe; -1: not asked for yet */
-    uint64_t events;  /* since the last drain */
+    as_wake wake;    /* closed: not asked for yet */
+    uint64_t events; /* since the last drain */
 
     struct as_st_stats {
         uint64_t l0_hits, l0_misses, draws, fetched_to_draw;

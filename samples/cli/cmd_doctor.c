@@ -10,14 +10,13 @@
 #include "json.h"
 #include "message.h"
 #include "self_test.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PART_TEXT = 128 };
 
@@ -87,13 +86,9 @@ static int test_gpus(const options *o, findings *f)
 /* Whether a file can be read; what is in it nobody learns. */
 static void check_file(const char *path, passphrase_state *p)
 {
-    char byte;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0 || read(fd, &byte, 1) < 0)
+    if (!system_can_read(path))
         snprintf(p->why, sizeof(p->why), "the file cannot be read: %s; check its path and rights",
                  strerror(errno));
-    if (fd >= 0)
-        close(fd);
 }
 
 static void find_passphrase(const options *o, passphrase_state *p)

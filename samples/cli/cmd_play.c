@@ -14,15 +14,14 @@
 #include "play_report.h"
 #include "pool.h"
 #include "source_open.h"
+#include "system.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,9 +83,7 @@ static uint64_t now_ns(void)
 /* Returns false when interrupted. */
 static bool sleep_until(uint64_t ns)
 {
-    const struct timespec t = {.tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND)};
-    while (!interrupted && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-        continue;
+    system_sleep_until(ns, &interrupted);
     return !interrupted;
 }
 
@@ -412,19 +409,9 @@ static int list_frames(player *p)
     return CLI_DONE;
 }
 
-static void catch_interrupt(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESETHAND};
-    struct sigaction before;
-    sigemptyset(&action.sa_mask);
-    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        sigaction(SIGINT, &action, NULL);
-}
-
 static int print_report(player *p)
 {
     play_report *r = &p->report;
-    struct rusage usage;
     r->stats.struct_size = sizeof(r->stats);
     r->http.struct_size = sizeof(r->http);
     r->over_http = as_source_get_http_stats(p->source, &r->http, NULL) == AS_OK;
@@ -441,8 +428,7 @@ static int print_report(player *p)
     backend_close(&p->gpu);
     as_stream_close(&p->stream); /* no events any more */
     r->counts = p->counts;
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        r->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    r->peak_bytes = system_peak_bytes();
     const uint64_t failures = r->counts.bad + r->counts.failed;
     if (failures > POOL_MOST_NAMED)
         message_error("%" PRIu64 " more failures are not named", failures - POOL_MOST_NAMED);
@@ -469,7 +455,8 @@ int cmd_play(const options *o)
         code = open_stream(p);
     if (code == CLI_DONE)
         code = list_frames(p);
-    catch_interrupt(); /* before, when there is nothing to report, SIGINT just ends the program */
+    system_catch(interrupt,
+                 false); /* before, when there is nothing to report, SIGINT just ends the program */
     if (code == CLI_DONE) {
         play_all(p);
         code = print_report(p);

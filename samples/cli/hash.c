@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "hash.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include "sha256.h"
+
 #include <stdio.h>
 
 as_result hash_bytes(const void *data, size_t size, uint8_t *hash, as_error *error)
 {
-    if (EVP_Digest(data, size, hash, NULL, EVP_sha256(), NULL) == 1)
+    if (sha256(data, size, hash))
         return AS_OK;
     *error = (as_error){.code = AS_ERROR_NOT_INITIALIZED};
-    snprintf(error->text, sizeof(error->text), "OpenSSL gives no SHA-256; check its configuration");
+    snprintf(error->text, sizeof(error->text),
+             "the library for SHA-256 refuses; check its configuration");
     return error->code;
 }
 
@@ -22,5 +23,5 @@ void hash_text(const uint8_t *hash, char *text)
 
 const char *hash_library(void)
 {
-    return OpenSSL_version(OPENSSL_VERSION);
+    return sha256_library();
 }

@@ -7,9 +7,11 @@
 
 #include "alphastream/result.h"
 
-enum { HASH_SIZE = 32, HASH_TEXT = 2 * HASH_SIZE + 1 };
+#include "sha256.h"
 
-/* AS_ERROR_NOT_INITIALIZED: OpenSSL gives none. */
+enum { HASH_SIZE = SHA256_SIZE, HASH_TEXT = 2 * HASH_SIZE + 1 };
+
+/* AS_ERROR_NOT_INITIALIZED: the library that computes it refuses. */
 as_result hash_bytes(const void *data, size_t size, uint8_t *hash, as_error *error);
 /* In hexadecimal digits, HASH_TEXT of `text` with the NUL. */
 void hash_text(const uint8_t *hash, char *text);

@@ -9,12 +9,10 @@
 #include "help.h"
 #include "message.h"
 #include "suggest.h"
+#include "system.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct command {
     const char *name;
@@ -135,23 +133,10 @@ static int dispatch(const options *o)
     return run_command(c, o);
 }
 
-/* A standard descriptor that was closed would be given to the next file opened, and messages would
- * go into it. /dev/null takes its place, opened so that using it fails. */
-static void occupy_standard_descriptors(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) == -1 &&
-            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
-            return;
-}
-
 int main(int argc, char **argv)
 {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     options o;
-    occupy_standard_descriptors();
-    sigemptyset(&ignore.sa_mask);
-    sigaction(SIGPIPE, &ignore, NULL); /* writing to a closed pipe fails instead */
+    system_start(&argc, &argv);
     int code = options_parse(argc, argv, &o);
     if (code == CLI_DONE)
         code = dispatch(&o);

@@ -19,7 +19,9 @@ enum {
     CLI_SOURCE = 3, /* the source cannot be reached or read */
 };
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* where plain printf means Microsoft's older one */
+#define MESSAGE_FORMAT __attribute__((format(gnu_printf, 1, 2)))
+#elif defined(__GNUC__)
 #define MESSAGE_FORMAT __attribute__((format(printf, 1, 2)))
 #else
 #define MESSAGE_FORMAT

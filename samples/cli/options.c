@@ -6,12 +6,12 @@
 #include "options_http.h"
 #include "options_play.h"
 #include "suggest.h"
+#include "system.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { DEFAULT_WIDTH = 2048, DEFAULT_HEIGHT = 1024, DEFAULT_MOST_THREADS = 8 };
 enum { DEFAULT_SHEET_FRAMES = 12, MOST_SHEET_FRAMES = 1024 };
@@ -367,7 +367,7 @@ static int take(options *o, int option, char *const *argv)
 
 static void set_defaults(options *o)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const unsigned cores = system_cores();
     *o = (options){.canvas_width = DEFAULT_WIDTH,
                    .canvas_height = DEFAULT_HEIGHT,
                    .backend = "cpu",
@@ -375,9 +375,7 @@ static void set_defaults(options *o)
                    .sheet_frames = DEFAULT_SHEET_FRAMES,
                    .tile_width = DEFAULT_TILE};
     options_play_defaults(o);
-    o->threads = cores < 1                      ? 1
-                 : cores > DEFAULT_MOST_THREADS ? DEFAULT_MOST_THREADS
-                                                : (unsigned)cores;
+    o->threads = cores < DEFAULT_MOST_THREADS ? cores : DEFAULT_MOST_THREADS;
 }
 
 int options_parse(int argc, char **argv, options *o)

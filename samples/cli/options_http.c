@@ -2,6 +2,7 @@
 #include "options_http.h"
 
 #include "message.h"
+#include "system.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ static char *read_file(FILE *file)
 
 static int add_file(http_options *http, const char *path)
 {
-    FILE *file = fopen(path, "r");
+    FILE *file = system_open(path);
     char *text = file ? read_file(file) : NULL;
     const int system_error = errno;
     if (file)

@@ -2,15 +2,13 @@
 #include "out_file.h"
 
 #include "message.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_TRIES = 100, NAME_ROOM = 48 }; /* for a long, an unsigned and the rest */
@@ -21,20 +19,15 @@ static const char *volatile unfinished;
 static void remove_unfinished(int number)
 {
     if (unfinished)
-        unlink(unfinished);
-    raise(number); /* SA_RESETHAND: this time it ends the program, once the handler returns */
+        system_remove(unfinished);
+    raise(number); /* this time it ends the program: the handler is gone */
 }
 
 static void catch_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     static bool done;
-    struct sigaction action = {.sa_handler = remove_unfinished, .sa_flags = SA_RESETHAND};
-    struct sigaction before;
-    sigfillset(&action.sa_mask);
-    for (size_t i = 0; !done && i < sizeof(numbers) / sizeof(*numbers); i++)
-        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
+    if (!done)
+        system_catch(remove_unfinished, true);
     done = true;
 }
 
@@ -57,8 +50,7 @@ static void forget(out_file *file)
 static int create_temporary(out_file *file, const char *path)
 {
     static unsigned number;
-    const char *slash = strrchr(path, '/');
-    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    const size_t folder = system_folder_length(path);
     file->temporary = malloc(folder + NAME_ROOM);
     if (!file->temporary)
         return fail(path, ENOMEM);
@@ -66,11 +58,11 @@ static int create_temporary(out_file *file, const char *path)
     for (int tries = 0; tries < MOST_TRIES; tries++) {
         snprintf(file->temporary + folder, NAME_ROOM, ".as-%ld-%u.tmp", (long)getpid(), number++);
         unfinished = file->temporary; /* a signal may come as soon as the file is there */
-        file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file->fd = system_create(file->temporary);
         if (file->fd >= 0)
             return CLI_DONE;
         unfinished = NULL; /* another process's, or none */
-        if (errno != EEXIST && errno != EINTR)
+        if (errno != EEXIST)
             break;
     }
     const int system_error = errno;
@@ -80,18 +72,16 @@ static int create_temporary(out_file *file, const char *path)
 
 int out_file_create(out_file *file, const char *path)
 {
-    struct stat old;
     *file = (out_file){.path = path, .fd = STDOUT_FILENO};
     if (!path)
         return CLI_DONE;
-    const bool replaces = stat(path, &old) == 0;
-    if (replaces && !S_ISREG(old.st_mode))
+    const system_kind kind = system_look(path);
+    if (kind == SYSTEM_OTHER)
         return message_usage("\"%s\" exists and is not a regular file; choose another name", path);
     catch_signals();
     const int code = create_temporary(file, path);
-    /* A file system without permissions is no reason to fail. */
-    if (code == CLI_DONE && replaces)
-        (void)!fchmod(file->fd, old.st_mode & 07777);
+    if (code == CLI_DONE && kind == SYSTEM_FILE)
+        system_take_permissions(file->fd, path);
     return code;
 }
 
@@ -120,7 +110,7 @@ int out_file_commit(out_file *file)
         return CLI_DONE;
     const int fd = file->fd;
     file->fd = -1;
-    if (close(fd) == 0 && rename(file->temporary, file->path) == 0) {
+    if (close(fd) == 0 && system_replace(file->temporary, file->path)) {
         forget(file);
         return CLI_DONE;
     }
@@ -135,6 +125,6 @@ void out_file_discard(out_file *file)
         return;
     if (file->fd >= 0)
         close(file->fd);
-    unlink(file->temporary);
+    system_remove(file->temporary);
     forget(file);
 }

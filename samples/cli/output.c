@@ -102,6 +102,10 @@ int output_choose(const options *o, uint64_t frames, output *out)
         return message_usage("-o \"%s\" does not end in .png, .pgm, .y4m or .gray; choose one, or "
                              "- for standard output",
                              o->output);
+    if (out->class == &output_png && !output_has_png)
+        return message_usage("this build writes no PNG, which -o \"%s\" asks for; use .pgm, or a "
+                             "build with ALPHASTREAM_WITH_PNG=ON",
+                             o->output);
     return out->class->one_stream ? check_stream(o->output) : choose_picture(o, frames, out);
 }
 

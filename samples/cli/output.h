@@ -47,6 +47,9 @@ int output_picture(output *out, uint64_t frame, const byte_array *data);
 /* Whether `path` ends in `extension` (with its dot), in any case. */
 bool output_has_extension(const char *path, const char *extension);
 
+/* Whether this build can write PNG; output_choose refuses it otherwise. */
+extern const bool output_has_png;
+
 /* Encodes 8-bit pixels, `channels` 1 (gray) or 3 (RGB) bytes each, as a PNG file into *out. */
 as_result output_encode_png(uint32_t width, uint32_t height, unsigned channels,
                             const uint8_t *pixels, byte_array *out, as_error *error);

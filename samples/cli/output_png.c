@@ -8,6 +8,8 @@
 #include <setjmp.h>
 #include <stdio.h>
 
+const bool output_has_png = true;
+
 /* Masks are long runs of two values: a filter and a higher level cost time and gain little. */
 enum { LEVEL = 3 };
 

@@ -75,7 +75,6 @@ const char *link_fault_name(link_call call)
                                                   "pread",
                                                   "mmap",
                                                   "pipe2",
-                                                  "write",
                                                   "pwrite",
                                                   "fsync",
                                                   "rename",
@@ -138,8 +137,6 @@ WRAP(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, a
 WRAP(ssize_t, pread64, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), LINK_PREAD,
      fail_with(EIO))
 WRAP(int, pipe2, (int fds[2], int flags), (fds, flags), LINK_PIPE, fail_with(EMFILE))
-WRAP(ssize_t, write, (int fd, const void *from, size_t size), (fd, from, size), LINK_WRITE,
-     fail_with(ENOSPC))
 WRAP(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at),
      LINK_PWRITE, fail_with(ENOSPC))
 WRAP(ssize_t, pwrite64, (int fd, const void *from, size_t size, off_t at), (fd, from, size, at),

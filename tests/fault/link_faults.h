@@ -25,7 +25,6 @@ typedef enum link_call {
     LINK_PREAD,
     LINK_MMAP,
     LINK_PIPE,
-    LINK_WRITE,
     LINK_PWRITE,
     LINK_FSYNC,
     LINK_RENAME,

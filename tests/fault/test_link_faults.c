@@ -56,7 +56,7 @@ static void test_file(void **state)
         {LINK_THREAD_CREATE, memory, 0}, {LINK_MUTEX_INIT, memory, 0},  {LINK_COND_INIT, memory, 0},
         {LINK_KEY_CREATE, memory, 0},    {LINK_SETSPECIFIC, memory, 0}, {LINK_OPEN, transport, 0},
         {LINK_FSTAT, transport, 0},      {LINK_PREAD, transport, 0},    {LINK_PIPE, transport, 0},
-        {LINK_WRITE, transport, 0},      {LINK_FSYNC, transport, 0},    {LINK_RENAME, transport, 0},
+        {LINK_PWRITE, transport, 0},     {LINK_FSYNC, transport, 0},    {LINK_RENAME, transport, 0},
         {LINK_DECOMPRESSOR, memory, 0},  {LINK_COMPRESSOR, memory, 0}};
     const fault_place place = {.name = "a file", .content = &torture, .location = torture.path};
     (void)state;

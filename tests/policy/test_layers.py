@@ -26,8 +26,8 @@ ARROWS = {
 
 # A foreign header and the layers (or folders) that may include it.
 FOREIGN = {
-    r"openssl/.*": ["core/crypto"],
-    r"libdeflate\.h": ["core/format"],
+    r"openssl/.*|gcrypt\.h": ["core/crypto"],
+    r"libdeflate\.h|zlib\.h": ["core/format"],
     r"curl/.*": ["core/io"],
     r"(GL|GLES\d?|EGL|KHR|glad)/.*": ["gpu"],
     r"vulkan/.*": ["gpu"],

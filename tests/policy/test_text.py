@@ -42,8 +42,10 @@ BANNED = {
     "signal": "belongs to the host", "sigaction": "belongs to the host",
     "setlocale": "belongs to the host", "setenv": "belongs to the host",
 }
-# Memory goes through core/base/mem.c.
-ALLOCATORS = "malloc calloc realloc free posix_memalign aligned_alloc strdup strndup".split()
+# Memory goes through core/base/mem.c, which has it from these.
+HEAPS = ("core/base/heap_posix.c", "core/base/heap_win32.c")
+ALLOCATORS = ("malloc calloc realloc free posix_memalign aligned_alloc strdup strndup "
+              "_aligned_malloc _aligned_free").split()
 BANNED_CALL = re.compile(r"(?<![\w.>])(%s)[ \t\n]*\(" % "|".join(BANNED))
 ALLOCATOR_CALL = re.compile(r"(?<![\w.>])(%s)[ \t\n]*\(" % "|".join(ALLOCATORS))
 ASSERT = re.compile(r"(?<!\w)assert[ \t\n]*\(")
@@ -98,7 +100,7 @@ def check_core(name, text):
     code = without_comments_and_strings(text)
     for match in BANNED_CALL.finditer(code):
         yield line_at(code, match.start()), "%s(): %s" % (match.group(1), BANNED[match.group(1)])
-    if name != "core/base/mem.c":
+    if name not in HEAPS:
         for match in ALLOCATOR_CALL.finditer(code):
             yield line_at(code, match.start()), "%s(): memory comes from core/base/mem.h" % match.group(1)
     for position, argument in assert_arguments(code):
@@ -153,7 +155,7 @@ def self_test():
         "core/base/a.c": head + 'static int f(int a)\n{\n    /* printf(), exit() */\n'
                                 '    assert(a == 1 && a <= 2);\n    log_printf("exit(1)");\n'
                                 "    return x->free(a);\n}\n",
-        "core/base/mem.c": head + "void f(void *p)\n{\n    free(p);\n}\n",
+        "core/base/heap_posix.c": head + "void f(void *p)\n{\n    free(p);\n}\n",
         "docs/a.md": "See https://example.com/home/page and a/work/b, or $HOME/x.\n",
         "tests/data/a.tsv": "a\tb\n",
     }

@@ -3,8 +3,8 @@
 
 #include "core/base/bytes.h"
 #include "tests/support/check.h"
+#include "tests/support/codec.h"
 
-#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,19 +37,12 @@ void test_bytes_add_u64(test_bytes *bytes, uint64_t v)
 
 void test_bytes_add_zlib(test_bytes *bytes, const void *in, size_t size)
 {
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
-    if (!compressor)
-        abort();
-    const size_t bound = libdeflate_zlib_compress_bound(compressor, size);
-    uint8_t *out = malloc(bound);
+    size_t got;
+    uint8_t *out = codec_deflate(in, size, &got);
     if (!out)
-        abort();
-    const size_t got = libdeflate_zlib_compress(compressor, in, size, out, bound);
-    if (got == 0)
         abort();
     test_bytes_add(bytes, out, got);
     free(out);
-    libdeflate_free_compressor(compressor);
 }
 
 void test_bytes_free(test_bytes *bytes)

@@ -2,6 +2,7 @@
 #include "tests/support/failing_alloc.h"
 
 #include "alphastream/alphastream.h"
+#include "core/base/heap.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -17,8 +18,8 @@ static void *allocate(void *user, size_t size, size_t alignment)
         atomic_store(&failed, true);
         return NULL;
     }
-    void *block;
-    if (size > SIZE_MAX - alignment || posix_memalign(&block, alignment, size + alignment) != 0)
+    void *block = size > SIZE_MAX - alignment ? NULL : as_heap_alloc(size + alignment, alignment);
+    if (!block)
         return NULL;
     *(size_t *)block = size;
     uint64_t now = atomic_fetch_add(&bytes, size) + size;
@@ -36,7 +37,7 @@ static void release(void *user, void *memory)
     size_t alignment = ((size_t *)memory)[-1];
     char *block = (char *)memory - alignment;
     atomic_fetch_sub(&bytes, *(size_t *)(void *)block);
-    free(block);
+    as_heap_free(block);
 }
 
 void test_alloc_fail_at(uint64_t n)

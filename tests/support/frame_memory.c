@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/frame_memory.h"
 
+#include "core/base/heap.h"
 #include "tests/support/check.h"
 
 enum { HEAD = 64 }; /* in front of each block: its size */
@@ -17,10 +18,11 @@ static void note(test_frame_memory *m, bool right)
 static void *allocate(void *user, size_t size)
 {
     test_frame_memory *m = user;
-    void *block = NULL;
     note(m, atomic_load(&m->done) == 0);
-    if (atomic_fetch_add(&m->calls, 1) == m->fail_at || atomic_load(&m->refuse) ||
-        posix_memalign(&block, HEAD, HEAD + m->offset + size) != 0)
+    if (atomic_fetch_add(&m->calls, 1) == m->fail_at || atomic_load(&m->refuse))
+        return NULL;
+    void *block = as_heap_alloc(HEAD + m->offset + size, HEAD);
+    if (!block)
         return NULL;
     memcpy(block, &size, sizeof(size));
     atomic_fetch_add(&m->blocks, 1);
@@ -37,7 +39,7 @@ static void release(void *user, void *memory, size_t size)
     note(m, size == stated && atomic_load(&m->done) == 0);
     atomic_fetch_sub(&m->blocks, 1);
     atomic_fetch_sub(&m->bytes, size);
-    free(block);
+    as_heap_free(block);
 }
 
 static void done(void *user)

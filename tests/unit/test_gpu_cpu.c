@@ -24,7 +24,7 @@ static as_result try_make(void **out_gpu, as_error *error)
     return result;
 }
 
-static uint8_t *read(void *gpu, const gpu_image *image)
+static uint8_t *read_texture(void *gpu, const gpu_image *image)
 {
     const size_t size = (size_t)image->width * image->height;
     uint8_t *pixels = malloc(size);
@@ -53,7 +53,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {GPU_BODY_TESTS, GPU_FRONT_TESTS,
                                        cmocka_unit_test(test_foreign)};
-    gpu_under_test = (gpu_maker){GPU_FRONT, .make = make, .try_make = try_make, .read = read,
-                                 .max_size = AS_SIZE_MAX_PIXELS};
+    gpu_under_test = (gpu_maker){GPU_FRONT, .make = make, .try_make = try_make,
+                                 .read = read_texture, .max_size = AS_SIZE_MAX_PIXELS};
     return cmocka_run_group_tests_name("gpu_cpu", tests, NULL, test_nothing_alive);
 }

@@ -7,6 +7,7 @@
 #include "tests/support/check.h"
 #include "tests/support/failing_alloc.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define SLOT_SIZE 40
@@ -278,6 +279,8 @@ static void test_lists_are_independent(void **state)
     assert_int_equal(as_mem_live(), 0);
 }
 
+#if !defined(_WIN32) /* where values of threads are given up in one round */
+
 /* A host's destructor that runs when the library's has run already. */
 static pthread_key_t late_key;
 static as_slots *late_slots;
@@ -321,6 +324,8 @@ static void test_use_while_the_thread_ends(void **state)
     assert_int_equal(pthread_key_delete(late_key), 0);
     assert_int_equal(as_mem_live(), 0);
 }
+
+#endif
 
 static void use_one(void)
 {
@@ -376,7 +381,9 @@ int main(void)
         cmocka_unit_test(test_threads_come_and_go_at_once),
         cmocka_unit_test(test_destroy_from_another_thread),
         cmocka_unit_test(test_lists_are_independent),
+#if !defined(_WIN32)
         cmocka_unit_test(test_use_while_the_thread_ends),
+#endif
         cmocka_unit_test(test_everything_fails_once),
     };
     return cmocka_run_group_tests_name("slots", tests, NULL, nothing_alive_or_misused);

@@ -3,112 +3,9 @@
  * Writing containers: round trips, the same bytes every time, atomic on disk, errors.
  */
 #include "core/base/bytes.h"
-#include "tests/support/build_container.h"
-#include "tests/support/check.h"
-#include "tests/support/failing_alloc.h"
-#include "tests/support/records.h"
+#include "tests/unit/writer_fixture.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static as_error error;
-static char folder[256];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][640];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-    return path;
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    test_make_folder(folder, sizeof(folder));
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    test_remove_folder(folder);
-    return 0;
-}
-
-static size_t files_in_folder(void)
-{
-    size_t count = 0;
-    DIR *d = opendir(folder);
-    assert_non_null(d);
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count - 2;
-}
-
-static const as_key_params *some_key(void)
-{
-    static const as_key_params key = {.struct_size = sizeof(key),
-                                      .scene_id = 7,
-                                      .passphrase = "open \0 sesame",
-                                      .passphrase_size = 13,
-                                      .version = "2.0"};
-    return &key;
-}
-
-/* Frames 0 .. count - 1 of random payloads. */
-static as_result write_frames(const char *path, const as_writer_params *params, uint64_t seed,
-                              uint64_t count)
-{
-    as_writer *writer = NULL;
-    test_random random = test_random_from(seed);
-    as_result result = as_writer_create(path, params, &writer, &error);
-    for (uint64_t i = 0; i < count && result == AS_OK; i++) {
-        test_payload payload = test_random_payload(&random, 320, 200);
-        result = as_writer_add_payload(writer, payload.bytes, payload.size, &error);
-        test_payload_free(&payload);
-    }
-    if (result == AS_OK)
-        return as_writer_finish(&writer, &error);
-    as_writer_abort(&writer);
-    return result;
-}
-
-static as_container *open_path(const char *path, const as_key_params *key)
-{
-    as_source *source;
-    as_container *container;
-    const as_container_params params = {.struct_size = sizeof(params), .key = key};
-    assert_ok(as_source_open(path, NULL, &source, &error), &error);
-    assert_ok(as_container_open(source, &params, &container, &error), &error);
-    as_source_close(&source);
-    return container;
-}
-
-static void assert_frames(const char *path, const as_key_params *key, uint64_t seed, uint64_t count)
-{
-    as_container *container = open_path(path, key);
-    test_random random = test_random_from(seed);
-    as_container_info info;
-    as_buffer got = {0};
-    assert_ok(as_container_get_info(container, &info, &error), &error);
-    assert_int_equal(info.frame_count, count);
-    for (uint64_t i = 0; i < count; i++) {
-        test_payload wanted = test_random_payload(&random, 320, 200);
-        assert_ok(as_container_read_payload(container, i, &got, &error), &error);
-        assert_int_equal(got.size, wanted.size);
-        assert_same_bytes(got.data, wanted.bytes, wanted.size);
-        test_payload_free(&wanted);
-    }
-    as_buffer_free(&got);
-    as_container_close(&container);
-}
 
 static void test_round_trips(void **state)
 {
@@ -207,7 +104,11 @@ static void test_nothing_appears_before_finish(void **state)
     uint8_t *old = test_read_file(in_folder("t.asvp"), &size);
     assert_int_equal(size, 3);
     free(old);
-    assert_int_equal(files_in_folder(), 1); /* the spool has no name */
+#if defined(_WIN32)
+    assert_int_equal(files_in_folder(), 2); /* the spool has a name until it is closed */
+#else
+    assert_int_equal(files_in_folder(), 1);
+#endif
     as_writer_abort(&writer);
     assert_null(writer);
     old = test_read_file(in_folder("t.asvp"), &size);
@@ -215,17 +116,6 @@ static void test_nothing_appears_before_finish(void **state)
     free(old);
     assert_int_equal(files_in_folder(), 1);
     test_bytes_free(&payload);
-}
-
-static void test_new_file_follows_the_umask(void **state)
-{
-    (void)state;
-    struct stat status;
-    const mode_t before = umask(027);
-    assert_ok(write_frames(in_folder("u.asvp"), NULL, 1, 1), &error);
-    umask(before);
-    assert_int_equal(stat(in_folder("u.asvp"), &status), 0);
-    assert_int_equal(status.st_mode & 0777, 0640);
 }
 
 /* Ciphertext of 64 bytes that does not look random, as one in a hundred does not: the right key
@@ -252,18 +142,6 @@ static void test_small_encrypted_files_open(void **state)
         as_buffer_free(&got);
         as_container_close(&container);
     }
-}
-
-static void test_replaced_file_keeps_its_mode(void **state)
-{
-    (void)state;
-    struct stat status;
-    test_write_file(in_folder("m.asvp"), "old", 3);
-    assert_int_equal(chmod(in_folder("m.asvp"), 0600), 0);
-    assert_ok(write_frames(in_folder("m.asvp"), NULL, 1, 1), &error);
-    assert_int_equal(stat(in_folder("m.asvp"), &status), 0);
-    assert_int_equal(status.st_mode & 07777, 0600);
-    assert_frames(in_folder("m.asvp"), NULL, 1, 1);
 }
 
 static void test_longest_name(void **state)
@@ -319,8 +197,6 @@ static void test_destinations_that_cannot_be(void **state)
     assert_null(writer);
     assert_fails(as_writer_create(folder, NULL, &writer, &error), AS_ERROR_TRANSPORT, &error,
                  "not a regular file");
-    assert_fails(as_writer_create("/dev/null", NULL, &writer, &error), AS_ERROR_TRANSPORT, &error,
-                 "not a regular file");
     assert_fails(as_writer_create("", NULL, &writer, &error), AS_ERROR_ARGUMENT, &error, "empty");
     assert_fails(as_writer_create(NULL, NULL, &writer, &error), AS_ERROR_ARGUMENT, &error, "NULL");
     assert_fails(as_writer_create("x", NULL, NULL, &error), AS_ERROR_ARGUMENT, &error,
@@ -338,41 +214,6 @@ static void test_destinations_that_cannot_be(void **state)
     assert_fails(as_writer_finish(NULL, &error), AS_ERROR_ARGUMENT, &error, "writer");
     as_writer_abort(NULL);
     as_writer_abort(&writer);
-    assert_int_equal(files_in_folder(), 0);
-}
-
-/* The file-size limit of the process stands in for a full disk. */
-static void test_full_disk(void **state)
-{
-    (void)state;
-    struct rlimit before, small;
-    as_writer *writer;
-    test_random random = test_random_from(5);
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = before;
-    small.rlim_cur = 4096;
-    assert_ok(as_writer_create(in_folder("f.asvp"), NULL, &writer, &error), &error);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    as_result result = AS_OK;
-    for (int i = 0; i < 1000 && result == AS_OK; i++) {
-        test_payload payload = test_random_payload(&random, 300, 300);
-        result = as_writer_add_payload(writer, payload.bytes, payload.size, &error);
-        test_payload_free(&payload);
-    }
-    const as_error failure = error;
-    test_payload payload = test_random_payload(&random, 300, 300);
-    const as_result after = as_writer_add_payload(writer, payload.bytes, payload.size, &error);
-    const as_error refusal = error;
-    const as_result finish = as_writer_finish(&writer, &error);
-    setrlimit(RLIMIT_FSIZE, &before); /* before any assertion: the log must go on */
-    test_payload_free(&payload);
-    assert_int_equal(result, AS_ERROR_TRANSPORT);
-    assert_non_null(strstr(failure.text, "check free space"));
-    assert_int_equal(after, AS_ERROR_TRANSPORT);
-    assert_non_null(strstr(refusal.text, "abort this writer"));
-    assert_int_equal(finish, AS_ERROR_TRANSPORT);
-    assert_null(writer);
     assert_int_equal(files_in_folder(), 0);
 }
 
@@ -396,57 +237,6 @@ static void test_every_allocation_fails_once(void **state)
     assert_frames(in_folder("o.asvr"), some_key(), 3, 3);
 }
 
-/* 1 GiB of blocks that are mostly holes in a sparse file ("bytes of the block after the end of the
- * zlib stream are ignored"); decoding it all holds little memory. */
-static void test_one_gibibyte_in_64_mebibytes(void **state)
-{
-    (void)state;
-    enum { FRAMES = 1024, BLOCK = 1 << 20 };
-    test_bytes sizes = {0}, table = {0}, payload = test_small_payload(3);
-    test_bytes block = test_block((uint32_t)payload.size, payload.data, payload.size);
-    for (int i = 0; i < FRAMES; i++)
-        test_bytes_add_u64(&sizes, BLOCK);
-    test_bytes_add_zlib(&table, sizes.data, sizes.size);
-    test_bytes head =
-        test_container_head("ASVP", FRAMES, (uint32_t)table.size, table.data, table.size);
-    const int fd = open(in_folder("big.asvp"), O_CREAT | O_WRONLY, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, head.data, head.size, 0), head.size);
-    for (off_t i = 0; i < FRAMES; i++)
-        assert_int_equal(pwrite(fd, block.data, block.size, (off_t)head.size + i * BLOCK),
-                         block.size);
-    assert_int_equal(ftruncate(fd, (off_t)head.size + (off_t)FRAMES * BLOCK), 0);
-    close(fd);
-
-    test_alloc_fail_at(UINT64_MAX);
-    as_container *container = open_path(in_folder("big.asvp"), NULL);
-    as_canvas *canvas;
-    as_buffer got = {0};
-    uint8_t *pixels = malloc(2048 * 1024);
-    assert_non_null(pixels);
-    assert_ok(as_canvas_create(2048, 1024, &canvas, &error), &error);
-    for (uint64_t i = 0; i < FRAMES; i++) {
-        assert_ok(as_container_read_payload(container, i, &got, &error), &error);
-        assert_int_equal(got.size, payload.size);
-        assert_ok(as_canvas_draw(canvas, got.data, got.size, NULL, &error), &error);
-    }
-    assert_ok(as_canvas_to_r8(canvas, pixels, 2048 * 1024, 2048, 1024, 0, &error), &error);
-    printf("1 GiB: at most %llu KiB of heap\n", (unsigned long long)test_alloc_peak() >> 10);
-    assert_true(test_alloc_peak() < 64u << 20);
-    as_canvas_destroy(&canvas);
-    as_buffer_free(&got);
-    as_container_close(&container);
-    test_alloc_restore();
-    free(pixels);
-    test_bytes_free(&sizes);
-    test_bytes_free(&table);
-    test_bytes_free(&payload);
-    test_bytes_free(&block);
-    test_bytes_free(&head);
-}
-
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,15 +245,11 @@ int main(void)
         WITH_FOLDER(test_same_input_same_bytes),
         WITH_FOLDER(test_blocks_pass_through),
         WITH_FOLDER(test_nothing_appears_before_finish),
-        WITH_FOLDER(test_new_file_follows_the_umask),
         WITH_FOLDER(test_small_encrypted_files_open),
-        WITH_FOLDER(test_replaced_file_keeps_its_mode),
         WITH_FOLDER(test_longest_name),
         WITH_FOLDER(test_bad_frames_are_refused),
         WITH_FOLDER(test_destinations_that_cannot_be),
-        WITH_FOLDER(test_full_disk),
         WITH_FOLDER(test_every_allocation_fails_once),
-        WITH_FOLDER(test_one_gibibyte_in_64_mebibytes),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, test_nothing_alive);
 }

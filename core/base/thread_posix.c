@@ -3,127 +3,33 @@
 #define _GNU_SOURCE /* names and affinity of threads */
 #endif
 
-/* Optimized builds under AddressSanitizer are not for use either: they check as debug builds do. */
-#if defined(__SANITIZE_ADDRESS__)
-#undef NDEBUG
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#undef NDEBUG
-#endif
-#endif
-
 #include "core/base/thread.h"
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/thread_fault.h"
+#include "core/base/thread_order.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
-
-#define NAME_SIZE 16 /* what Linux allows, with the NUL */
-
-static atomic_uint_fast64_t test_count, test_fail_at = UINT64_MAX;
-static atomic_bool test_failed;
-static atomic_uint_fast64_t misuses;
-
-void as_thread_test_fail_at(uint64_t n)
-{
-    atomic_store(&test_count, 0);
-    atomic_store(&test_failed, false);
-    atomic_store(&test_fail_at, n);
-}
-
-bool as_thread_test_failed(void)
-{
-    return atomic_load(&test_failed);
-}
-
-uint64_t as_thread_test_misuses(void)
-{
-    return atomic_load(&misuses);
-}
-
-static bool test_wants_failure(void)
-{
-    const uint64_t n = atomic_load_explicit(&test_fail_at, memory_order_relaxed);
-    if (n == UINT64_MAX || atomic_fetch_add(&test_count, 1) != n)
-        return false;
-    atomic_store(&test_failed, true);
-    return true;
-}
 
 /* These cannot fail when used rightly; in release builds nobody would look. */
 static void expect_success(int result)
 {
 #ifndef NDEBUG
     if (result != 0)
-        atomic_fetch_add(&misuses, 1);
+        as_thread_misused();
 #else
     (void)result;
 #endif
 }
 
-bool as_thread_test_checked(void)
-{
-#ifndef NDEBUG
-    return true;
-#else
-    return false;
-#endif
-}
-
-/* ---------------------------------------------------------------------------- lock order ---- */
-
-#ifndef NDEBUG
-
-#define MOST_HELD 16
-
-/* The locks of the calling thread, by rank. Not in the order they were taken: unlocking has none.
- */
-static _Thread_local struct {
-    const as_mutex *locks[MOST_HELD];
-    size_t count;
-} held;
-
-/* What the calling thread holds comes before it. */
-static bool may_lock(const as_mutex *mutex)
-{
-    return held.count < MOST_HELD &&
-           (held.count == 0 || held.locks[held.count - 1]->rank < mutex->rank);
-}
-
-/* Whatever else the calling thread holds comes before it, and will when it is taken again. */
-static bool may_wait_with(const as_mutex *mutex)
-{
-    return held.count != 0 && held.locks[held.count - 1] == mutex;
-}
-
-static void note_locked(const as_mutex *mutex)
-{
-    assert(may_lock(mutex));
-    held.locks[held.count++] = mutex;
-}
-
-static void note_unlocked(const as_mutex *mutex)
-{
-    size_t at = 0;
-    while (at < held.count && held.locks[at] != mutex)
-        at++;
-    for (; at + 1 < held.count; at++)
-        held.locks[at] = held.locks[at + 1];
-    held.count -= at < held.count;
-}
-
-#endif
-
 bool as_mutex_init(as_mutex *mutex, as_lock_rank rank)
 {
-    if (test_wants_failure())
+    if (as_thread_fault_wanted())
         return false;
     mutex->rank = rank;
 #ifndef NDEBUG
@@ -147,7 +53,7 @@ void as_mutex_destroy(as_mutex *mutex)
 void as_mutex_lock(as_mutex *mutex)
 {
 #ifndef NDEBUG
-    note_locked(mutex); /* before it waits: what is out of order may never return */
+    as_thread_order_lock(mutex); /* before it waits: what is out of order may never return */
 #endif
     expect_success(pthread_mutex_lock(&mutex->handle));
 }
@@ -155,7 +61,7 @@ void as_mutex_lock(as_mutex *mutex)
 void as_mutex_unlock(as_mutex *mutex)
 {
 #ifndef NDEBUG
-    note_unlocked(mutex);
+    as_thread_order_unlock(mutex);
 #endif
     expect_success(pthread_mutex_unlock(&mutex->handle));
 }
@@ -163,7 +69,7 @@ void as_mutex_unlock(as_mutex *mutex)
 bool as_cond_init(as_cond *cond)
 {
     pthread_condattr_t attributes;
-    if (test_wants_failure() || pthread_condattr_init(&attributes) != 0)
+    if (as_thread_fault_wanted() || pthread_condattr_init(&attributes) != 0)
         return false;
     const bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
                       pthread_cond_init(&cond->handle, &attributes) == 0;
@@ -189,7 +95,7 @@ void as_cond_broadcast(as_cond *cond)
 bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 {
 #ifndef NDEBUG
-    assert(may_wait_with(mutex));
+    as_thread_order_wait(mutex);
 #endif
     if (deadline_ns == AS_NO_DEADLINE) {
         expect_success(pthread_cond_wait(&cond->handle, &mutex->handle));
@@ -213,7 +119,7 @@ bool as_cond_wait_until(as_cond *cond, as_mutex *mutex, uint64_t deadline_ns)
 typedef struct start {
     void (*entry)(void *user);
     void *user;
-    char name[NAME_SIZE];
+    char name[AS_THREAD_NAME];
 } start;
 
 static void *run_thread(void *user)
@@ -241,14 +147,14 @@ static void block_signals(sigset_t *out_before)
 
 bool as_thread_start(as_thread *thread, const char *name, void (*entry)(void *user), void *user)
 {
-    if (test_wants_failure())
+    if (as_thread_fault_wanted())
         return false;
     start *told = as_mem_calloc(1, sizeof(*told));
     if (!told)
         return false;
     told->entry = entry;
     told->user = user;
-    for (size_t i = 0; i + 1 < NAME_SIZE && name[i] != '\0'; i++)
+    for (size_t i = 0; i + 1 < AS_THREAD_NAME && name[i] != '\0'; i++)
         told->name[i] = name[i];
     /* A thread begins with the mask of its starter: set here, not a single signal slips through. */
     sigset_t before;
@@ -318,3 +224,23 @@ unsigned as_thread_cores(void)
 }
 
 #endif
+
+bool as_thread_key_create(as_thread_key *key, void (*ended)(void *value))
+{
+    return pthread_key_create(&key->handle, ended) == 0;
+}
+
+void as_thread_key_delete(as_thread_key *key)
+{
+    (void)pthread_key_delete(key->handle);
+}
+
+void *as_thread_key_get(const as_thread_key *key)
+{
+    return pthread_getspecific(key->handle);
+}
+
+bool as_thread_key_set(const as_thread_key *key, void *own)
+{
+    return pthread_setspecific(key->handle, own) == 0;
+}
