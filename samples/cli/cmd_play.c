@@ -397,7 +397,7 @@ static int list_frames(player *p)
         (void)as_stream_last_error(p->stream, &error);
         return message_fail(&error);
     }
-    if (!(o->frames_given ? frames_copy(&o->frames, &p->frames)
+    if (!(o->frames_given ? frames_copy(&o->frames, m->frame_count, &p->frames)
                           : frames_all(m->frame_count, &p->frames)))
         return message_usage("out of memory: the list of frames");
     if (o->play.start_given && o->play.start >= m->frame_count) {

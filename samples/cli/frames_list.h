@@ -41,8 +41,9 @@ uint64_t frames_at(const frames_list *list, uint64_t position);
  * no more. Returns false without memory. */
 bool frames_pick(const frames_list *list, uint64_t most, frames_list *picked);
 
-/* Makes *copy the same. Returns false without memory. */
-bool frames_copy(const frames_list *list, frames_list *copy);
+/* Makes *copy the same, for a container of `end` frames: of what a range has past them it keeps the
+ * first alone, which is told. Returns false without memory. */
+bool frames_copy(const frames_list *list, uint64_t end, frames_list *copy);
 
 void frames_free(frames_list *list);
 

@@ -153,8 +153,8 @@ int source_open_drawing(const options *o, const char *location, opened *out)
 
 int source_frames(const options *o, const opened *in, frames_list *list)
 {
-    const bool made =
-        o->frames_given ? frames_copy(&o->frames, list) : frames_all(in->info.frame_count, list);
+    const bool made = o->frames_given ? frames_copy(&o->frames, in->info.frame_count, list)
+                                      : frames_all(in->info.frame_count, list);
     return made ? CLI_DONE : message_usage("out of memory: the list of frames");
 }
 

@@ -356,6 +356,9 @@ test_framehash()
     run 1 "framehash past the end" framehash "$walkers" --frames 0,720,1
     check "framehash past the end: the others" is "$(cut -d ' ' -f 1 stdout | paste -s -d ,)" 0,1
     check "framehash past the end: one sentence" one_sentence
+    run 1 "framehash far past the end" framehash "$walkers" --frames 718-9999999
+    check "framehash far past the end: the others" is "$(cut -d ' ' -f 1 stdout | paste -s -d ,)" 718,719
+    check "framehash far past the end: one sentence" one_sentence
     run 1 "framehash of bad frames" framehash bad.asvp --frames 2-4,500
     check "framehash of bad frames: the others" is \
         "$(cut -d ' ' -f 1 stdout | paste -s -d ,)" 2,4
