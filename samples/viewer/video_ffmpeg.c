@@ -6,14 +6,14 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
-#include <libavutil/imgutils.h>
+#include <libavutil/mem.h>
 #include <libswscale/swscale.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PIXELS = 16384 };
+enum { MOST_PIXELS = 16384, PADDING = 64 };
 
 typedef struct reader {
     AVFormatContext *format;
@@ -22,6 +22,8 @@ typedef struct reader {
     AVPacket *packet;
     AVFrame *current, *pending;
     struct SwsContext *scaler;
+    uint8_t *rows; /* what the scaler writes, padded */
+    unsigned capacity;
     int64_t start; /* of the stream, in its time base */
     bool ended;    /* no more packets: the decoder gives what it still has */
 } reader;
@@ -32,6 +34,7 @@ static void ffmpeg_close(void *user)
 {
     reader *r = user;
     sws_freeContext(r->scaler);
+    av_freep(&r->rows);
     av_frame_free(&r->current);
     av_frame_free(&r->pending);
     av_packet_free(&r->packet);
@@ -136,13 +139,23 @@ static bool ffmpeg_seek(void *user, int64_t pts_ns)
     return true;
 }
 
-static bool make_room(picture *out, const AVFrame *f)
+/* Bytes of a row of the scaler's target. It writes whole vectors: up to 16 pixels at a time. */
+static size_t padded_row(const AVFrame *f)
+{
+    return 4 * (((size_t)f->width + 15) & ~(size_t)15);
+}
+
+/* The scaler's target, and the picture without its gaps. */
+static bool make_room(reader *r, picture *out, const AVFrame *f)
 {
     const uint32_t width = (uint32_t)f->width, height = (uint32_t)f->height;
-    if (out->pixels && out->width == width && out->height == height)
-        return true;
     if (f->width < 1 || f->height < 1 || f->width > MOST_PIXELS || f->height > MOST_PIXELS)
         return false;
+    av_fast_malloc(&r->rows, &r->capacity, padded_row(f) * height + PADDING);
+    if (!r->rows)
+        return false;
+    if (out->pixels && out->width == width && out->height == height)
+        return true;
     uint8_t *pixels = malloc((size_t)width * height * 4);
     if (!pixels)
         return false;
@@ -157,7 +170,7 @@ static bool ffmpeg_convert(void *user, picture *out)
 {
     reader *r = user;
     const AVFrame *f = r->current;
-    if (!make_room(out, f))
+    if (!make_room(r, out, f))
         return false;
     r->scaler =
         sws_getCachedContext(r->scaler, f->width, f->height, (enum AVPixelFormat)f->format,
@@ -168,10 +181,15 @@ static bool ffmpeg_convert(void *user, picture *out)
     /* Refused for pictures that are RGB already, which need no matrix. */
     (void)sws_setColorspaceDetails(r->scaler, matrix, f->color_range == AVCOL_RANGE_JPEG, matrix, 1,
                                    0, 1 << 16, 1 << 16);
-    uint8_t *const planes[4] = {out->pixels};
-    const int strides[4] = {4 * f->width};
-    return sws_scale(r->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, planes,
-                     strides) == f->height;
+    uint8_t *const planes[4] = {r->rows};
+    const int strides[4] = {(int)padded_row(f)};
+    if (sws_scale(r->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, planes,
+                  strides) != f->height)
+        return false;
+    for (size_t y = 0; y < out->height; y++)
+        memcpy(out->pixels + y * 4 * out->width, r->rows + y * padded_row(f),
+               4 * (size_t)out->width);
+    return true;
 }
 
 static int64_t ffmpeg_duration(void *user)

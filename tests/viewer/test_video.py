@@ -45,6 +45,10 @@ def write_y4m(path, rate, count=PICTURES):
 
 def encode(path, rate, *options):
     write_y4m("source.y4m", rate)
+    encode_source(path, *options)
+
+
+def encode_source(path, *options):
     done = subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", "source.y4m",
                            *options, path], timeout=PATIENCE, check=False,
                           stderr=subprocess.PIPE, text=True)
@@ -192,6 +196,27 @@ def test_colours(paths):
         check(red > 250 and green < 5 and blue < 5, "red becomes %s" % ((red, green, blue),))
 
 
+# Widths that are no whole vectors: the picture is as wide as the window, column by column, and is
+# that of the source.
+def test_widths(paths):
+    height = 30
+    for width in (33, 39, 40, 47, 854):
+        row = bytes(20 + 200 * x // width for x in range(width))
+        with open("source.y4m", "wb") as file:
+            file.write(b"YUV4MPEG2 W%d H%d F25:1 Ip A1:1 Cmono\n" % (width, height)
+                       + (b"FRAME\n" + row * height) * 3)
+        encode_source("video.mp4", "-c:v", "mpeg4", "-q:v", "1", "-pix_fmt", "yuv420p")
+        shown = []
+        for video in ("source.y4m", "video.mp4"):
+            run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--frames", "3",
+                "--video", video, "--view", "outline", "--window", "%dx%d" % (width, width),
+                "--screenshot", "shot.png", env={"MALLOC_PERTURB_": "77"})
+            shown.append(read_png("shot.png")[2])
+        worst = max(range(len(shown[0])), key=lambda i: abs(shown[0][i] - shown[1][i]))
+        check(abs(shown[0][worst] - shown[1][worst]) < 24, "width %d: %d becomes %d in column %d"
+              % (width, shown[0][worst], shown[1][worst], worst // 3 % width))
+
+
 def test_refusals(paths):
     for name, content in (("empty.y4m", b""), ("short.y4m", b"YUV4MPEG2 W4 H4 F25:1 Cmono\nFRAME\nab"),
                           ("wide.y4m", b"YUV4MPEG2 W99999 H4 F25:1 Cmono\nFRAME\n"),
@@ -211,5 +236,5 @@ if __name__ == "__main__":
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
              test_refusals]
     if len(arguments) == len(sys.argv) - 1:
-        tests.append(test_lock_encoded)
+        tests += [test_lock_encoded, test_widths]
     run_tests(tests, arguments)
