@@ -9,7 +9,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, parse_state,  # noqa: E402
-                     read_png, run, run_tests, seeded)
+                     read_png, run, run_tests, seeded, states_of)
 
 BITS, BLOCK, HEIGHT = 10, 16, 32
 WIDTH = BITS * BLOCK
@@ -196,6 +196,35 @@ def test_colours(paths):
         check(red > 250 and green < 5 and blue < 5, "red becomes %s" % ((red, green, blue),))
 
 
+# The end of the file is gone: a sentence tells, and what is whole is still gone to and played.
+def test_damaged(paths):
+    rate = fractions.Fraction(60)
+    encode("whole.mp4", rate, "-c:v", "mpeg4", "-q:v", "2", "-g", "12", "-movflags", "+faststart")
+    with open("whole.mp4", "rb") as whole, open("video.mp4", "wb") as damaged:
+        data = whole.read()
+        kept = len(data) * 8 // 10
+        damaged.write(data[:kept] + bytes(len(data) - kept))
+    lines = ["0.1 seek 199", "0.2 screenshot a.png", "0.3 seek %d", "0.4 screenshot b.png"]
+    for number in (20, 100):
+        script = [line % number if "%" in line else line for line in lines]
+        seen = check_lock(paths, "video.mp4", rate, rate, script, "--paused")
+        check(number_of("b.png") == number, "after the damage: %s, not %d" % (seen, number))
+    out = run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--video",
+              "video.mp4", "--paused", "--script", "script.txt", "--log-state")[0]
+    states = states_of(out)
+    check(any("no picture" in state["problem"] for state in states), "nothing is said: %s" % out)
+    check(not states[-1]["problem"], "it is still said: %s" % states[-1])
+    # Played on, it begins again at the end.
+    with open("script.txt", "w", encoding="utf-8") as file:
+        file.write("0.1 seek 195\n0.6 screenshot a.png\n")
+    states = states_of(run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu",
+                           "--video", "video.mp4", "--view", "outline", "--script", "script.txt",
+                           "--log-state")[0])
+    check(any(state["problem"] for state in states), "nothing is said on the damage")
+    check(5 < number_of("a.png") < 60 and not states[-1]["problem"],
+          "played on: %d, %s" % (number_of("a.png"), states[-1]))
+
+
 # Widths that are no whole vectors: the picture is as wide as the window, column by column, and is
 # that of the source.
 def test_widths(paths):
@@ -236,5 +265,5 @@ if __name__ == "__main__":
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
              test_refusals]
     if len(arguments) == len(sys.argv) - 1:
-        tests += [test_lock_encoded, test_widths]
+        tests += [test_lock_encoded, test_damaged, test_widths]
     run_tests(tests, arguments)
