@@ -7,6 +7,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/mem.h>
+#include <libavutil/time.h>
 #include <libswscale/swscale.h>
 
 #include <stdio.h>
@@ -24,9 +25,14 @@ typedef struct reader {
     struct SwsContext *scaler;
     uint8_t *rows; /* what the scaler writes, padded */
     unsigned capacity;
-    int64_t start; /* of the stream, in its time base */
-    bool ended;    /* no more packets: the decoder gives what it still has */
+    int64_t progress_us, received; /* when bytes came last, and how many came until then */
+    bool gave_up;                  /* nothing came for PATIENCE_US */
+    int64_t start;                 /* of the stream, in its time base */
+    bool ended;                    /* no more packets: the decoder gives what it still has */
 } reader;
+
+/* For so long a server may send nothing. */
+#define PATIENCE_US INT64_C(10000000)
 
 static const AVRational nanoseconds = {1, 1000000000};
 
@@ -41,6 +47,27 @@ static void ffmpeg_close(void *user)
     avcodec_free_context(&r->codec);
     avformat_close_input(&r->format);
     free(r);
+}
+
+/* Asked by FFmpeg while it waits for bytes: 1 ends the wait. */
+static int is_stuck(void *user)
+{
+    reader *r = user;
+    const int64_t now = av_gettime_relative();
+    const int64_t received = r->format && r->format->pb ? r->format->pb->bytes_read : 0;
+    if (received != r->received) {
+        r->received = received;
+        r->progress_us = now;
+    }
+    r->gave_up = r->gave_up || now - r->progress_us > PATIENCE_US;
+    return r->gave_up;
+}
+
+/* Before each call that may wait. */
+static void begin_wait(reader *r)
+{
+    r->gave_up = false;
+    r->progress_us = av_gettime_relative();
 }
 
 static int open_decoder(reader *r)
@@ -74,6 +101,14 @@ static void *ffmpeg_open(const char *path, char *why, size_t capacity)
         return NULL;
     }
     av_log_set_level(AV_LOG_FATAL);
+    r->format = avformat_alloc_context();
+    if (!r->format) {
+        snprintf(why, capacity, "out of memory for %s", path);
+        free(r);
+        return NULL;
+    }
+    r->format->interrupt_callback = (AVIOInterruptCB){is_stuck, r};
+    begin_wait(r);
     int code = avformat_open_input(&r->format, path, NULL, NULL);
     if (code >= 0)
         code = avformat_find_stream_info(r->format, NULL);
@@ -82,7 +117,8 @@ static void *ffmpeg_open(const char *path, char *why, size_t capacity)
     if (code >= 0)
         return r;
     av_strerror(code, text, sizeof(text));
-    snprintf(why, capacity, "the video %s cannot be read: %s", path, text);
+    snprintf(why, capacity, "the video %s cannot be read: %s", path,
+             r->gave_up ? "nothing came for 10 s; look whether its server answers" : text);
     ffmpeg_close(r);
     return NULL;
 }
@@ -91,6 +127,7 @@ static void *ffmpeg_open(const char *path, char *why, size_t capacity)
 static bool feed(reader *r)
 {
     while (!r->ended) {
+        begin_wait(r);
         const int code = av_read_frame(r->format, r->packet);
         if (code < 0) {
             r->ended = true;
@@ -131,6 +168,7 @@ static bool ffmpeg_seek(void *user, int64_t pts_ns)
     reader *r = user;
     const int64_t to =
         r->start + av_rescale_q(pts_ns < 0 ? 0 : pts_ns, nanoseconds, r->stream->time_base);
+    begin_wait(r);
     if (av_seek_frame(r->format, r->stream->index, to, AVSEEK_FLAG_BACKWARD) < 0)
         return false;
     avcodec_flush_buffers(r->codec);

@@ -4,12 +4,14 @@
 must be floor(time * rate + 1/2). test_video.py VIEWER TOOL ROOT [--without-ffmpeg]
 """
 import fractions
+import os
+import socket
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, parse_state,  # noqa: E402
-                     read_png, run, run_tests, seeded, states_of)
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, is_full,  # noqa: E402
+                     parse_state, read_png, run, run_tests, seeded, states_of)
 
 BITS, BLOCK, HEIGHT = 10, 16, 32
 WIDTH = BITS * BLOCK
@@ -260,10 +262,32 @@ def test_refusals(paths):
         check(name in err, "%s: %s" % (name, err))
 
 
+# Nobody would know that the viewer waits for a video to be typed.
+def test_terminal(paths):
+    here, there = os.openpty()
+    done = subprocess.run([paths.viewer, paths.walkers, "--headless", "--frames", "1", "--video",
+                           "-"], stdin=there, stderr=subprocess.PIPE, timeout=PATIENCE,
+                          check=False, text=True)
+    os.close(here)
+    os.close(there)
+    check(done.returncode == 2 and "terminal" in done.stderr, "%s" % done)
+
+
+# A server that takes the connection and says nothing; it takes the viewer's ten seconds.
+def test_silent_server(paths):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = "http://127.0.0.1:%d/video.mp4" % server.getsockname()[1]
+        err = run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--video", url,
+                  status=2)[1]
+    check("nothing came" in err, err)
+
+
 if __name__ == "__main__":
     arguments = [argument for argument in sys.argv[1:] if argument != "--without-ffmpeg"]
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
-             test_refusals]
+             test_refusals, test_terminal]
     if len(arguments) == len(sys.argv) - 1:
         tests += [test_lock_encoded, test_damaged, test_widths]
+        if is_full():
+            tests.append(test_silent_server)
     run_tests(tests, arguments)
