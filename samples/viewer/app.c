@@ -53,6 +53,11 @@ bool app_is_counting(const app *a)
     return a->options.frames != 0 || a->options.headless;
 }
 
+const char *app_problem(const app *a)
+{
+    return *a->problem || !a->video ? a->problem : video_problem(a->video);
+}
+
 bool app_is_idle(const app *a)
 {
     return a->player.state != AS_NOT_READY && !a->player.playing && !a->dragging &&
@@ -366,7 +371,7 @@ static void log_state(app *a)
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
              a->scene.width, a->scene.height, a->fullscreen, (double)a->scale,
-             a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, a->problem);
+             a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, app_problem(a));
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));

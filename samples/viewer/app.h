@@ -47,7 +47,7 @@ typedef struct app {
     double first_ms;         /* when the first one was begun */
     uint64_t counted;        /* frames shown for --frames */
     as_result frame_result;  /* of the frame that is due */
-    char problem[APP_TEXT];  /* sentence for the window; "": none */
+    char problem[APP_TEXT];  /* sentence on the masks; "": none */
     char notice[APP_TEXT];   /* what was done, for a few seconds */
     double notice_until;     /* by the app's clock */
     double clock;            /* seconds, real or virtual */
@@ -81,6 +81,8 @@ void app_log_total(const app *a);
 
 /* Whether pictures come as fast as masks do, not by the clock. */
 bool app_is_counting(const app *a);
+/* The sentence for the window on what does not work, masks or video; "": none. */
+const char *app_problem(const app *a);
 /* Whether nothing would change in the next picture. */
 bool app_is_idle(const app *a);
 

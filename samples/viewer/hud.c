@@ -221,15 +221,16 @@ static void paint_sentence(app *a, const char *text, ink colour)
 void hud_paint_message(app *a)
 {
     char text[APP_TEXT + 64];
+    const char *problem = app_problem(a);
     a->panels[PANEL_MESSAGE].visible = false;
     if (*a->digits) {
         snprintf(text, sizeof(text), "go to frame %s (Enter)", a->digits);
         paint_sentence(a, text, warm);
-    } else if (*a->problem && a->has_shown) {
-        snprintf(text, sizeof(text), "%s (frame %" PRIu64 " is still shown)", a->problem, a->shown);
+    } else if (*problem && a->has_shown) {
+        snprintf(text, sizeof(text), "%s (frame %" PRIu64 " is still shown)", problem, a->shown);
         paint_sentence(a, text, bad);
-    } else if (*a->problem) {
-        paint_sentence(a, a->problem, bad);
+    } else if (*problem) {
+        paint_sentence(a, problem, bad);
     } else if (!*a->location) {
         paint_sentence(a, "Drop a stream of masks here (.asvp, .asvr); H shows the keys", good);
     } else if (a->player.state == AS_NOT_READY) {

@@ -15,6 +15,9 @@ struct video {
     bool has_current, has_pending;
     bool is_shown; /* the current one */
     int64_t pts, pending_pts, shown_pts;
+    int64_t since;  /* from when on the current picture is the one that is due */
+    int64_t sought; /* where the latest seek led */
+    char problem[VIDEO_TEXT];
 };
 
 static const video_reader *reader_of(const char *path)
@@ -76,24 +79,46 @@ void video_close(video *v)
 
 static void seek(video *v, int64_t media_ns)
 {
+    v->sought = media_ns;
     if (!v->reader->seek(v->user, media_ns))
         return;
     v->has_current = false;
     v->has_pending = v->reader->step(v->user, &v->pending_pts);
 }
 
+/* Where a seek gave no picture, all there is from there on was read in vain: it is tried again
+ * before that place, and only now and then behind it. */
+static bool is_lost(const video *v, int64_t media_ns)
+{
+    return !v->has_current && (media_ns < v->sought || media_ns - v->sought >= FAR_NS);
+}
+
 void video_go(video *v, int64_t media_ns)
 {
-    const bool is_back = v->has_current && media_ns < v->pts && v->pts > 0;
+    const bool is_back = v->has_current && media_ns < v->since && v->since > 0;
     const bool is_far = v->has_current && v->has_pending && v->pending_pts + FAR_NS < media_ns;
-    if (is_back || is_far)
+    if (is_back || is_far || is_lost(v, media_ns))
         seek(v, media_ns);
     while (v->has_pending && (!v->has_current || v->pending_pts <= media_ns)) {
         v->pts = v->pending_pts;
+        v->since = v->has_current || v->pts < media_ns ? v->pts : media_ns;
         v->has_pending = v->reader->step(v->user, &v->pending_pts);
         v->has_current = true;
         v->is_shown = false;
     }
+    if (v->has_current)
+        v->problem[0] = '\0';
+    else
+        snprintf(
+            v->problem, sizeof(v->problem),
+            "the video is damaged: it has no picture that can be read from %.3f s on; go back, "
+            "or get the file anew",
+            (double)v->sought / 1e9);
+}
+
+const char *video_problem(const video *v)
+{
+    return v->problem;
 }
 
 void video_show(video *v)

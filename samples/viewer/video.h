@@ -14,6 +14,8 @@
 
 typedef struct video video;
 
+enum { VIDEO_TEXT = 256 };
+
 /* What reads one kind of file. It holds two pictures: the current one, and the one that comes next
  * (pending). At first there is none; step gets the first pending one. */
 typedef struct video_reader {
@@ -40,8 +42,11 @@ video *video_open(const char *path, char *why, size_t capacity);
 void video_close(video *v); /* NULL is ignored */
 
 /* Makes the latest picture that is due at media_ns the current one, the first one before that. A
- * source that cannot go back keeps the current one. What is shown stays. */
+ * source that cannot go back keeps the current one. What is shown stays. Where the file is damaged
+ * there may be no current picture until media_ns is elsewhere; video_pts stays then. */
 void video_go(video *v, int64_t media_ns);
+/* Why there is no current picture: a sentence; "": there is one. */
+const char *video_problem(const video *v);
 /* Shows the current picture, when its mask is there. */
 void video_show(video *v);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_PIXELS = 16384, MOST_HEADER = 1024 };
 
@@ -105,6 +106,14 @@ static void *y4m_open(const char *path, char *why, size_t capacity)
     y4m *y = calloc(1, sizeof(*y));
     if (!y) {
         snprintf(why, capacity, "out of memory for %s", path);
+        return NULL;
+    }
+    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+        snprintf(
+            why, capacity,
+            "the video is to come from standard input, which is a terminal: pipe it in, or name "
+            "a file");
+        y4m_close(y);
         return NULL;
     }
     y->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");

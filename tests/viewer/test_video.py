@@ -4,12 +4,14 @@
 must be floor(time * rate + 1/2). test_video.py VIEWER TOOL ROOT [--without-ffmpeg]
 """
 import fractions
+import os
+import socket
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, parse_state,  # noqa: E402
-                     read_png, run, run_tests, seeded)
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, is_full,  # noqa: E402
+                     parse_state, read_png, run, run_tests, seeded, states_of)
 
 BITS, BLOCK, HEIGHT = 10, 16, 32
 WIDTH = BITS * BLOCK
@@ -45,6 +47,10 @@ def write_y4m(path, rate, count=PICTURES):
 
 def encode(path, rate, *options):
     write_y4m("source.y4m", rate)
+    encode_source(path, *options)
+
+
+def encode_source(path, *options):
     done = subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-i", "source.y4m",
                            *options, path], timeout=PATIENCE, check=False,
                           stderr=subprocess.PIPE, text=True)
@@ -192,6 +198,56 @@ def test_colours(paths):
         check(red > 250 and green < 5 and blue < 5, "red becomes %s" % ((red, green, blue),))
 
 
+# The end of the file is gone: a sentence tells, and what is whole is still gone to and played.
+def test_damaged(paths):
+    rate = fractions.Fraction(60)
+    encode("whole.mp4", rate, "-c:v", "mpeg4", "-q:v", "2", "-g", "12", "-movflags", "+faststart")
+    with open("whole.mp4", "rb") as whole, open("video.mp4", "wb") as damaged:
+        data = whole.read()
+        kept = len(data) * 8 // 10
+        damaged.write(data[:kept] + bytes(len(data) - kept))
+    lines = ["0.1 seek 199", "0.2 screenshot a.png", "0.3 seek %d", "0.4 screenshot b.png"]
+    for number in (20, 100):
+        script = [line % number if "%" in line else line for line in lines]
+        seen = check_lock(paths, "video.mp4", rate, rate, script, "--paused")
+        check(number_of("b.png") == number, "after the damage: %s, not %d" % (seen, number))
+    out = run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--video",
+              "video.mp4", "--paused", "--script", "script.txt", "--log-state")[0]
+    states = states_of(out)
+    check(any("no picture" in state["problem"] for state in states), "nothing is said: %s" % out)
+    check(not states[-1]["problem"], "it is still said: %s" % states[-1])
+    # Played on, it begins again at the end.
+    with open("script.txt", "w", encoding="utf-8") as file:
+        file.write("0.1 seek 195\n0.6 screenshot a.png\n")
+    states = states_of(run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu",
+                           "--video", "video.mp4", "--view", "outline", "--script", "script.txt",
+                           "--log-state")[0])
+    check(any(state["problem"] for state in states), "nothing is said on the damage")
+    check(5 < number_of("a.png") < 60 and not states[-1]["problem"],
+          "played on: %d, %s" % (number_of("a.png"), states[-1]))
+
+
+# Widths that are no whole vectors: the picture is as wide as the window, column by column, and is
+# that of the source.
+def test_widths(paths):
+    height = 30
+    for width in (33, 39, 40, 47, 854):
+        row = bytes(20 + 200 * x // width for x in range(width))
+        with open("source.y4m", "wb") as file:
+            file.write(b"YUV4MPEG2 W%d H%d F25:1 Ip A1:1 Cmono\n" % (width, height)
+                       + (b"FRAME\n" + row * height) * 3)
+        encode_source("video.mp4", "-c:v", "mpeg4", "-q:v", "1", "-pix_fmt", "yuv420p")
+        shown = []
+        for video in ("source.y4m", "video.mp4"):
+            run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--frames", "3",
+                "--video", video, "--view", "outline", "--window", "%dx%d" % (width, width),
+                "--screenshot", "shot.png", env={"MALLOC_PERTURB_": "77"})
+            shown.append(read_png("shot.png")[2])
+        worst = max(range(len(shown[0])), key=lambda i: abs(shown[0][i] - shown[1][i]))
+        check(abs(shown[0][worst] - shown[1][worst]) < 24, "width %d: %d becomes %d in column %d"
+              % (width, shown[0][worst], shown[1][worst], worst // 3 % width))
+
+
 def test_refusals(paths):
     for name, content in (("empty.y4m", b""), ("short.y4m", b"YUV4MPEG2 W4 H4 F25:1 Cmono\nFRAME\nab"),
                           ("wide.y4m", b"YUV4MPEG2 W99999 H4 F25:1 Cmono\nFRAME\n"),
@@ -206,10 +262,32 @@ def test_refusals(paths):
         check(name in err, "%s: %s" % (name, err))
 
 
+# Nobody would know that the viewer waits for a video to be typed.
+def test_terminal(paths):
+    here, there = os.openpty()
+    done = subprocess.run([paths.viewer, paths.walkers, "--headless", "--frames", "1", "--video",
+                           "-"], stdin=there, stderr=subprocess.PIPE, timeout=PATIENCE,
+                          check=False, text=True)
+    os.close(here)
+    os.close(there)
+    check(done.returncode == 2 and "terminal" in done.stderr, "%s" % done)
+
+
+# A server that takes the connection and says nothing; it takes the viewer's ten seconds.
+def test_silent_server(paths):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = "http://127.0.0.1:%d/video.mp4" % server.getsockname()[1]
+        err = run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--video", url,
+                  status=2)[1]
+    check("nothing came" in err, err)
+
+
 if __name__ == "__main__":
     arguments = [argument for argument in sys.argv[1:] if argument != "--without-ffmpeg"]
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
-             test_refusals]
+             test_refusals, test_terminal]
     if len(arguments) == len(sys.argv) - 1:
-        tests.append(test_lock_encoded)
+        tests += [test_lock_encoded, test_damaged, test_widths]
+        if is_full():
+            tests.append(test_silent_server)
     run_tests(tests, arguments)
