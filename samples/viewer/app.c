@@ -329,6 +329,15 @@ static void lay_out(app *a)
     s->panel_count = a->font ? PANEL_COUNT : 0;
 }
 
+/* Makes the scene fit size, view and mask as they are now: before each drawing, as keys and resizes
+ * come at any time. */
+static void prepare(app *a)
+{
+    if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
+        get_strip(a);
+    lay_out(a);
+}
+
 static void make_panels(app *a)
 {
     if (!a->font)
@@ -405,9 +414,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     follow_clock(a);
     get_mask(a);
     show_video(a);
-    if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
-        get_strip(a);
-    lay_out(a);
+    prepare(a);
     make_panels(a);
     if (!a->options.renderer->draw(a->renderer, &a->scene, why, sizeof(why)))
         return complain(a, 2, why);
@@ -422,6 +429,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
 bool app_screenshot(app *a, const char *path)
 {
     char why[APP_TEXT];
+    prepare(a);
     scene s = a->scene;
     s.linear = false;
     s.panel_count = 0;

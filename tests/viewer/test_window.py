@@ -163,7 +163,7 @@ def test_closing_during_load(paths):
 def test_random_inputs(paths):
     random = seeded()
     count = 1000 if is_full() else 120
-    keys = ("space Right Left Next Prior Home End Up Down Return l v e b s i t r h BackSpace Escape "
+    keys = ("space Right Left Next Prior Home End Up Down Return l v e b s c i t r h BackSpace Escape "
             "1 2 3 0 f").split()
     for renderer in RENDERERS:
         with Window(paths, paths.walkers, *by(renderer), "--window", "320x200") as window:
