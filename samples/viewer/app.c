@@ -281,7 +281,7 @@ static void count_frames(app *a)
 {
     const options *o = &a->options;
     if (a->player.state != AS_OK) {
-        if (a->player.state != AS_NOT_READY && *a->location) {
+        if (a->player.state != AS_NOT_READY) {
             complain(a, 1, a->problem);
             a->quit = true;
         }

@@ -36,6 +36,8 @@ def test_usage(paths):
                            ("cutout, mask", "--view", "x"), ("0.25 to 4", "--speed", "5"),
                            ("whole number", "--frames", "0"), ("a rate", "--fps", "a"),
                            ("needs a SOURCE", "--headless"),
+                           ("SOURCE is empty", "", "--frames", "1"), ("SOURCE is empty", ""),
+                           ("SOURCE is empty", "", "--headless", "--frames", "1"),
                            ("needs --frames", "--headless", "a"),
                            ("needs --video", "--background", "video"),
                            ("exclude", "--headless", "--fullscreen", "--frames", "1", "a"),
