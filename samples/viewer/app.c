@@ -222,9 +222,8 @@ static void get_strip(app *a)
     const bool good = as_stream_get_strip(a->player.stream, a->shown, timeout, &strip) == AS_OK &&
                       as_frame_get_info(strip, &info) == AS_OK;
     a->library_now_ms += app_thread_ms() - begin;
-    if (good)
-        ops->set_strip(a->renderer, &info);
-    else
+    ops->set_strip(a->renderer, good ? &info : NULL); /* rather no lines than an earlier frame's */
+    if (!good)
         as_stream_clear_error(a->player.stream);
     as_frame_unref(&strip);
 }
