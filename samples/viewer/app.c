@@ -257,6 +257,25 @@ static void get_mask(app *a)
         p->state = AS_NOT_READY; /* the new content's index is read again */
 }
 
+/* The first mask's number is known to be one only now. Where masks are counted, others would be
+ * taken for those that were asked for. */
+static void check_start(app *a)
+{
+    player *p = &a->player;
+    const uint64_t start = a->options.start;
+    if (start < p->about.frame_count)
+        return;
+    snprintf(p->error.text, sizeof(p->error.text),
+             "--start %" PRIu64 " is past the end: the last frame is %" PRIu64, start,
+             p->about.frame_count - 1);
+    if (a->options.frames) {
+        p->state = p->error.code = AS_ERROR_OUT_OF_RANGE;
+    } else {
+        fprintf(stderr, "alphastream-viewer: %s\n", p->error.text);
+        app_notice(a, "%s", p->error.text);
+    }
+}
+
 /* Looks how the open goes, and hands the stream to the renderer once it is there. */
 static void poll_stream(app *a)
 {
@@ -268,6 +287,8 @@ static void poll_stream(app *a)
         if (result != AS_OK) {
             a->player.state = result;
             a->player.error = error;
+        } else {
+            check_start(a);
         }
     }
     a->library_now_ms += app_thread_ms() - begin;

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+import support  # noqa: E402
 from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
                      is_full, read_png, run, run_tests, seeded, states_of)
 
@@ -23,7 +24,7 @@ def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
     with open("script.txt", "w", encoding="utf-8") as file:
         file.write("".join(line + "\n" for line in lines))
     out, err = run(paths.viewer, source or paths.walkers, "--headless", *by(renderer), "--log-state", "--script", "script.txt", "--window", "320x160", *options,
-                   status=status)
+                   status=status, patience=PATIENCE + len(lines))
     return states_of(out), err
 
 
@@ -44,7 +45,8 @@ def test_usage(paths):
                            ("see alphastream-viewer --help", "--what"),
                            ("cannot be read as PNG", "--background", "none.png", "--headless",
                             "--frames", "1", "a"),
-                           ("cannot be read", "--script", "none", "--headless", "a")):
+                           ("cannot be read", "--script", "none", "--headless", "a"),
+                           ("cannot be read", "--script", ".", "--headless", "a")):
         check(said in run(paths.viewer, *options, status=2)[1], "%s: not \"%s\"" % (options, said))
 
 
@@ -217,6 +219,43 @@ def test_bad_frame(paths):
         check_picture("last.png", Mask.of(paths, paths.walkers, 6), 320, 160)
 
 
+# What is asked for is shown, or it is said that it is not there.
+def test_start(paths):
+    for start in 720, 99999:
+        err = run(paths.viewer, paths.walkers, "--headless", "--start", str(start), "--frames", "1",
+                  *by("cpu"), status=1)[1]
+        check("--start %d is past the end: the last frame is 719" % start in err, err)
+        states, err = play_script(paths, ["0.1 quit"], "--paused", "--start", str(start))
+        check("--start %d is past the end" % start in err, err)
+        check(states[-1]["shown"] == "719", "shown: %s" % states[-1])
+    err = run(paths.viewer, paths.walkers, "--headless", "--start", "719", "--frames", "2",
+              *by("cpu"))[1]
+    check(err == "", err)
+
+
+# Without a mask there is nothing to copy by a key.
+def test_copy_of_nothing(paths):
+    os.mkdir("copies")
+    with open("copy.txt", "w", encoding="utf-8") as file:
+        file.write("0.1 key c\n0.2 quit\n")
+    done = subprocess.run([paths.viewer, "none.asvp", "--headless", "--script", "../copy.txt",
+                           *by("cpu")], cwd="copies", timeout=PATIENCE, check=False)
+    check(done.returncode == 0 and not os.listdir("copies"), "%d: %s" % (done.returncode,
+                                                                       os.listdir("copies")))
+
+
+# A program that hangs fails its test; those after it are run.
+def test_patience(paths):
+    code = ("import sys, support\n"
+            "def hangs(_): support.run(sys.executable, '-c', 'import time; time.sleep(1000)', "
+            "patience=0.1)\n"
+            "def passes(_): pass\n"
+            "support.run_tests([hangs, passes], sys.argv[1:])\n")
+    out = run(sys.executable, "-B", "-c", code, paths.viewer, paths.tool, paths.root, status=1,
+              env={"PYTHONPATH": os.path.dirname(support.__file__)})[0]
+    check("FAILED hangs" in out and "ok passes" in out, out)
+
+
 # What a picture is made of fits together at once, not with the next picture of the screen.
 def test_pictures_at_once(paths):
     for renderer in RENDERERS:
@@ -297,6 +336,6 @@ def test_memory(paths):
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
     run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
-               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame,
+               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
                test_pictures_at_once, test_strips_at_once,
                test_random_inputs, test_memory], sys.argv[1:])

@@ -11,7 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from screen import SCREEN, Screen, Window, xdotool  # noqa: E402
-from support import (RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
                      run_tests, seeded)
 from test_video import write_y4m  # noqa: E402
 
@@ -186,7 +186,7 @@ def test_random_inputs(paths):
                 check(window.process.poll() is None, "it ended: %s" % window.process.poll())
             xdotool("mouseup", 1, "windowfocus", window.handle, "key", "Escape", "key", "Escape")
             xdotool("key", "q")
-            window.end()
+            window.end(patience=PATIENCE + count)
 
 
 if __name__ == "__main__":
