@@ -31,12 +31,17 @@ typedef struct loop {
 
 /* ----------------------------------------------------------------------- standard input ---- */
 
-/* What is wanted later is named now: it is fetched while the first one is drawn. */
-static void take_lines(loop *l)
+/* What is wanted later is named now: it is fetched while the first one is drawn. false: a line is
+ * no number. */
+static bool take_lines(loop *l)
 {
     char *end;
     while (l->waiting_count < MOST_WAITING && (end = memchr(l->line, '\n', l->length))) {
         *end = '\0';
+        if (!*l->line || l->line[strspn(l->line, "0123456789")] != '\0') {
+            fprintf(stderr, "\"%s\" is not the number of a frame\n", l->line);
+            return false;
+        }
         const uint64_t index = strtoull(l->line, NULL, 10);
         l->waiting[l->waiting_count++] = index;
         if (l->opened && as_stream_request(l->stream, index, 1) != AS_OK)
@@ -45,15 +50,19 @@ static void take_lines(loop *l)
         l->length -= (size_t)(end - l->line);
         memmove(l->line, end, l->length);
     }
+    return true;
 }
 
 static void read_input(loop *l)
 {
     const ssize_t got = read(STDIN_FILENO, l->line + l->length, sizeof(l->line) - l->length);
-    if (got > 0)
+    if (got > 0) {
         l->length += (size_t)got;
-    else if (got == 0 || errno != EINTR)
+    } else if (got == 0 || errno != EINTR) {
         l->input_ended = true;
+        if (l->length != 0 && l->line[l->length - 1] != '\n') /* it is read with room for one */
+            l->line[l->length++] = '\n';
+    }
 }
 
 /* --------------------------------------------------------------------------- the stream ---- */
@@ -92,7 +101,8 @@ static bool serve(loop *l)
         as_frame_unref(&frame);
         l->waiting_count--;
         memmove(l->waiting, l->waiting + 1, l->waiting_count * sizeof(l->waiting[0]));
-        take_lines(l); /* there is room again */
+        if (!take_lines(l)) /* there is room again */
+            return false;
     }
     if (result == AS_OK || result == AS_NOT_READY)
         return true;
@@ -106,8 +116,7 @@ static bool run(loop *l)
 {
     const int wake = as_stream_event_fd(l->stream); /* the stream's: not to be closed */
     while (wake >= 0) {
-        take_lines(l);
-        if (!serve(l))
+        if (!take_lines(l) || !serve(l))
             return false;
         if (l->input_ended && l->waiting_count == 0 && l->opened)
             return true;

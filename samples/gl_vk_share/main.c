@@ -152,10 +152,18 @@ static bool show(program *p, uint64_t index)
     return same;
 }
 
+static bool are_frames(int count, char **texts)
+{
+    for (int i = 0; i < count; i++)
+        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     static program p;
-    bool good = argc > 1;
+    bool good = argc > 1 && are_frames(argc - 2, argv + 2);
     if (!good)
         fprintf(stderr, "usage: gl_vk_share SOURCE FRAME...\n");
     const bool started = good && start(&p, argv[1]);

@@ -52,7 +52,20 @@ static as_result plugin_open(const char *location, as_error *error)
 static void plugin_close(void)
 {
     as_gl_abandon(&plugin.gl);
+    plugin.shown_in = 0;
     as_stream_close(&plugin.stream);
+}
+
+/* After the end of the masks the last one stays. */
+static as_result frame_due(int64_t media_ns, uint64_t *out_index)
+{
+    as_stream_metadata about = {.struct_size = sizeof(about)};
+    as_result result = as_stream_get_metadata(plugin.stream, &about);
+    if (result == AS_OK)
+        result = as_stream_frame_at(plugin.stream, media_ns, out_index);
+    if (result == AS_OK && about.frame_count != 0 && *out_index >= about.frame_count)
+        *out_index = about.frame_count - 1;
+    return result;
 }
 
 /* Attaches the first time: the engine's context is current in its events alone. */
@@ -69,7 +82,7 @@ static as_result show(picture *p)
     if (!plugin.gl && as_gl_attach(plugin.stream, &params, &plugin.gl, &p->error) != AS_OK)
         return p->error.code;
     if (as_stream_sync(plugin.stream, p->media_ns) != AS_OK ||
-        as_stream_frame_at(plugin.stream, p->media_ns, &index) != AS_OK)
+        frame_due(p->media_ns, &index) != AS_OK)
         return as_stream_last_error(plugin.stream, &p->error);
     if (as_gl_get_frame(plugin.gl, index, &request, AS_TIMEBOX, &shown, &p->error) != AS_OK)
         return p->error.code;
@@ -82,10 +95,12 @@ static as_result show(picture *p)
 /* On the render thread; the script hands it to the engine (GL.IssuePluginEventAndData). */
 static void on_render_event(int event_id, void *data)
 {
-    if (event_id == EVENT_END)
+    if (event_id == EVENT_END) {
         as_gl_detach(&plugin.gl);
-    else if (event_id == EVENT_SHOW)
+        plugin.shown_in = 0; /* the next context's textures have the same names */
+    } else if (event_id == EVENT_SHOW) {
         ((picture *)data)->error.code = show(data);
+    }
 }
 
 /* ------------------------------------------------------------------------- the engine ---- */
@@ -128,8 +143,20 @@ static bool play(headless_gl *context, as_stream *stream, int count, char **fram
     return good;
 }
 
+static bool are_frames(int count, char **texts)
+{
+    for (int i = 0; i < count; i++)
+        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!are_frames(argc - 2, argv + 2)) {
+        fprintf(stderr, "usage: render_events SOURCE FRAME...\n");
+        return 2;
+    }
     as_error error = {.code = AS_OK};
     const char *location = argc > 1 ? argv[1] : "";
     const as_stream_params params = {.struct_size = sizeof(params), .location = location};

@@ -227,9 +227,8 @@ static void get_strip(app *a)
     const bool good = as_stream_get_strip(a->player.stream, a->shown, timeout, &strip) == AS_OK &&
                       as_frame_get_info(strip, &info) == AS_OK;
     a->library_now_ms += app_thread_ms() - begin;
-    if (good)
-        ops->set_strip(a->renderer, &info);
-    else
+    ops->set_strip(a->renderer, good ? &info : NULL); /* rather no lines than an earlier frame's */
+    if (!good)
         as_stream_clear_error(a->player.stream);
     as_frame_unref(&strip);
 }
@@ -263,6 +262,25 @@ static void get_mask(app *a)
         p->state = AS_NOT_READY; /* the new content's index is read again */
 }
 
+/* The first mask's number is known to be one only now. Where masks are counted, others would be
+ * taken for those that were asked for. */
+static void check_start(app *a)
+{
+    player *p = &a->player;
+    const uint64_t start = a->options.start;
+    if (start < p->about.frame_count)
+        return;
+    snprintf(p->error.text, sizeof(p->error.text),
+             "--start %" PRIu64 " is past the end: the last frame is %" PRIu64, start,
+             p->about.frame_count - 1);
+    if (a->options.frames) {
+        p->state = p->error.code = AS_ERROR_OUT_OF_RANGE;
+    } else {
+        fprintf(stderr, "alphastream-viewer: %s\n", p->error.text);
+        app_notice(a, "%s", p->error.text);
+    }
+}
+
 /* Looks how the open goes, and hands the stream to the renderer once it is there. */
 static void poll_stream(app *a)
 {
@@ -274,6 +292,8 @@ static void poll_stream(app *a)
         if (result != AS_OK) {
             a->player.state = result;
             a->player.error = error;
+        } else {
+            check_start(a);
         }
     }
     a->library_now_ms += app_thread_ms() - begin;
@@ -286,7 +306,7 @@ static void count_frames(app *a)
 {
     const options *o = &a->options;
     if (a->player.state != AS_OK) {
-        if (a->player.state != AS_NOT_READY && *a->location) {
+        if (a->player.state != AS_NOT_READY) {
             complain(a, 1, a->problem);
             a->quit = true;
         }
@@ -332,6 +352,15 @@ static void lay_out(app *a)
     s->shown = scene_fit(s->width, s->height, known ? m->width : 2, known ? m->height : 1, s->eye);
     s->panels = a->panels;
     s->panel_count = a->font ? PANEL_COUNT : 0;
+}
+
+/* Makes the scene fit size, view and mask as they are now: before each drawing, as keys and resizes
+ * come at any time. */
+static void prepare(app *a)
+{
+    if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
+        get_strip(a);
+    lay_out(a);
 }
 
 static void make_panels(app *a)
@@ -410,9 +439,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     follow_clock(a);
     get_mask(a);
     show_video(a);
-    if (a->scene.view == VIEW_STRIPS && a->has_shown && a->player.stream)
-        get_strip(a);
-    lay_out(a);
+    prepare(a);
     make_panels(a);
     if (!a->options.renderer->draw(a->renderer, &a->scene, why, sizeof(why)))
         return complain(a, 2, why);
@@ -427,6 +454,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
 bool app_screenshot(app *a, const char *path)
 {
     char why[APP_TEXT];
+    prepare(a);
     scene s = a->scene;
     s.linear = false;
     s.panel_count = 0;

@@ -134,6 +134,10 @@ static void toggle_fullscreen(app *a)
 static void copy_frame(app *a)
 {
     char path[64];
+    if (!a->has_shown) {
+        app_notice(a, "there is no mask yet to copy");
+        return;
+    }
     snprintf(path, sizeof(path), "alphastream-%06" PRIu64 ".png", a->shown);
     app_screenshot(a, path);
 }

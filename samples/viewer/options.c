@@ -400,7 +400,9 @@ static int take(options *o, int option, const char *text)
 static int check(const options *o)
 {
     const char *wrong = NULL;
-    if (o->headless && !o->location)
+    if (o->location && !*o->location)
+        wrong = "the SOURCE is empty; give a path or a URL";
+    else if (o->headless && !o->location)
         wrong = "--headless needs a SOURCE";
     else if (o->headless && !o->frames && !o->script)
         wrong = "--headless needs --frames or --script, or it would never end";

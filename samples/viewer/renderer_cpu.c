@@ -234,17 +234,28 @@ static void exact(const renderer *r, const scene *s, int x, int y, uint32_t row,
         behind(r, s, x, y, out);
 }
 
-static void compose_row(const renderer *r, const scene *s, int y)
+/* What of the shown part lies in the target; width or height may be below 1. */
+static box clip(const scene *s)
 {
     const box *b = &s->shown;
-    const uint32_t row = r->frame ? map_row(s, r->mask.height, y) : 0;
+    const int left = b->x > 0 ? b->x : 0, top = b->y > 0 ? b->y : 0;
+    const int right = b->x + b->width < s->width ? b->x + b->width : s->width;
+    const int bottom = b->y + b->height < s->height ? b->y + b->height : s->height;
+    return (box){left, top, right - left, bottom - top};
+}
+
+/* The row y of the target, as far as it is `inside`. */
+static void compose_row(const renderer *r, const scene *s, const box *inside, int y)
+{
+    const int shown_y = y - s->shown.y, first = inside->x - s->shown.x;
+    const uint32_t row = r->frame ? map_row(s, r->mask.height, shown_y) : 0;
     const bool is_soft = s->linear && r->frame && s->view <= VIEW_MASK;
-    uint8_t *out = r->pixels + 4 * ((size_t)(b->y + y) * (size_t)s->width + (size_t)b->x);
-    for (int x = 0; x < b->width; x++, out += 4) {
+    uint8_t *out = r->pixels + 4 * ((size_t)y * (size_t)s->width + (size_t)inside->x);
+    for (int x = first; x < first + inside->width; x++, out += 4) {
         if (is_soft)
-            soft(r, s, x, y, out);
+            soft(r, s, x, shown_y, out);
         else
-            exact(r, s, x, y, row, out);
+            exact(r, s, x, shown_y, row, out);
     }
 }
 
@@ -264,9 +275,9 @@ static bool clip_axis(double from, double step, double low, double high, double 
     return *begin <= *end;
 }
 
-static void draw_line(renderer *r, const scene *s, const wireframe_map *m, const float *line)
+static void draw_line(renderer *r, const scene *s, const box *b, const wireframe_map *m,
+                      const float *line)
 {
-    const box *b = &s->shown;
     const double x = m->offset_x + m->scale_x * line[0], y = m->offset_y + m->scale_y * line[1];
     const double dx = m->scale_x * (line[2] - line[0]), dy = m->scale_y * (line[3] - line[1]);
     double begin = 0.0, end = 1.0;
@@ -284,11 +295,11 @@ static void draw_line(renderer *r, const scene *s, const wireframe_map *m, const
     }
 }
 
-static void draw_lines(renderer *r, const scene *s)
+static void draw_lines(renderer *r, const scene *s, const box *inside)
 {
     const wireframe_map m = wireframe_place(&r->wires, s);
     for (size_t i = 0; i < r->wires.count; i++)
-        draw_line(r, s, &m, r->wires.lines + 4 * i);
+        draw_line(r, s, inside, &m, r->wires.lines + 4 * i);
 }
 
 static void draw_panel(renderer *r, const scene *s, const panel *p)
@@ -328,10 +339,11 @@ static bool compose(renderer *r, const scene *s, char *why, size_t capacity)
         return false;
     }
     memset(r->pixels, 0, size);
-    for (int y = 0; y < s->shown.height; y++)
-        compose_row(r, s, y);
+    const box inside = clip(s);
+    for (int y = inside.y; y < inside.y + inside.height; y++)
+        compose_row(r, s, &inside, y);
     if (s->view == VIEW_STRIPS)
-        draw_lines(r, s);
+        draw_lines(r, s, &inside);
     for (int i = 0; i < s->panel_count; i++)
         if (s->panels[i].visible && s->panels[i].picture.pixels)
             draw_panel(r, s, &s->panels[i]);

@@ -138,6 +138,10 @@ bool script_read(script *s, const char *path, char *why, size_t capacity)
                      number, path);
         }
     }
+    if (good && ferror(file)) { /* as a directory */
+        snprintf(why, capacity, "the script %s cannot be read", path);
+        good = false;
+    }
     fclose(file);
     return good;
 }

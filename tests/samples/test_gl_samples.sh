@@ -106,8 +106,13 @@ render_events)
     [ "$(sed -n 's/^frame \([0-9]*\): the texture is its mask$/\1/p' "$folder/out" | tr '\n' ' ')" = \
         "0 1 2 3 3 315 100 719 0 " ] || fail "render_events shows something else"
     refuses 2 "location is empty"
+    refuses 2 usage "$walkers" 0 first
     refuses 2 "there is no file" "$folder/none.asvp" 0
-    refuses 1 "frame 720 is past the end" "$walkers" 719 720
+    "$program" "$walkers" 720 5 100000 >"$folder/out" 2>"$folder/err" ||
+        fail "render_events exits with $? past the end"
+    [ "$(tr '\n' ' ' <"$folder/out")" = "frame 719: the texture is its mask \
+frame 5: the texture is its mask frame 719: the texture is its mask " ] ||
+        fail "render_events does not stay at the last frame"
     __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" 0
     ;;
 *)

@@ -140,6 +140,17 @@ check_event_loop()
     fi
     [ "$(wc -l <"$folder/out")" = 1 ] || fail "not the one answer before the failure"
     grep -q "frame 720 is past the end" "$folder/err" || fail "frame 720 is not told"
+    # The last line may lack its end, and what is no number is no frame.
+    printf '90\n700' | "$program" "$walkers" >"$folder/out" 2>"$folder/err" ||
+        fail "$kind exits with $? without a last newline"
+    [ "$(cut -d ' ' -f 2 "$folder/out" | tr '\n' ' ')" = "90 700 " ] || fail "the last line is lost"
+    for line in abc 5x -1 ""; do
+        if printf '%s\n' "$line" | "$program" "$walkers" >"$folder/out" 2>"$folder/err"; then
+            fail "\"$line\" is no failure"
+        fi
+        grep -qF "\"$line\" is not the number of a frame" "$folder/err" || fail "\"$line\" is not told"
+        [ ! -s "$folder/out" ] || fail "\"$line\" has an answer"
+    done
     runs "$walkers"
     refuses 1 "there is no file" "$folder/none.asvp"
     refuses 2 usage

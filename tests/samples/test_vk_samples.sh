@@ -47,6 +47,9 @@ gl_vk_share)
     done
     [ "$(sed -n 's/^frame \([0-9]*\): texture [01] is its mask$/\1/p' "$folder/out" |
         tr '\n' ' ')" = "$frames " ] || fail "the textures are others"
+    for text in first 1x "" -1; do
+        refuses 2 usage "$walkers" 0 "$text"
+    done
     VK_DRIVER_FILES=$folder/none VK_ICD_FILENAMES=$folder/none refuses 2 "Vulkan driver" "$walkers" 0
     __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" 0
     ;;

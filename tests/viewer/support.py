@@ -33,7 +33,8 @@ class Paths:
     """Of the command line, and what follows from it."""
 
     def __init__(self, arguments):
-        self.viewer, self.tool, root = [os.path.abspath(path) for path in arguments]
+        self.viewer, self.tool, self.root = [os.path.abspath(path) for path in arguments]
+        root = self.root
         self.walkers = os.path.join(root, "samples/data/walkers.asvp")
         self.encrypted = os.path.join(root, "tests/data/closeup.asvr")
         self.torture = os.path.join(root, "tests/data/torture.asvp")
@@ -51,7 +52,7 @@ def run_tests(tests, arguments):
             try:
                 test(paths)
                 print("ok %s" % test.__name__, flush=True)
-            except Failed as failure:
+            except (Failed, subprocess.SubprocessError) as failure:
                 bad += 1
                 print("FAILED %s: %s" % (test.__name__, failure), flush=True)
     finally:
@@ -78,10 +79,10 @@ def seeded():
 
 # ------------------------------------------------------------------------------------ running ----
 
-def run(*command, status=0, env=None):
+def run(*command, status=0, env=None, patience=PATIENCE):
     """Standard output and standard error of a command that exits with `status`."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=PATIENCE, check=False, text=True,
+                          stderr=subprocess.PIPE, timeout=patience, check=False, text=True,
                           env=dict(os.environ, **(env or {})))
     check(done.returncode == status, "%s exits with %d, not %d: %s"
           % (" ".join(command), done.returncode, status, done.stderr))
@@ -163,9 +164,9 @@ class Viewer:
             check(time.monotonic() < until, "%s: %s, not %s" % (what, self.state, wanted))
         return self.state
 
-    def end(self, status=0):
+    def end(self, status=0, patience=PATIENCE):
         """Reads on to the end of the program."""
-        self.process.communicate(timeout=PATIENCE)
+        self.process.communicate(timeout=patience)
         check(self.process.returncode == status,
               "the viewer exits with %d, not %d: %s" % (self.process.returncode, status,
                                                         self.said()))

@@ -11,19 +11,20 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+import support  # noqa: E402
 from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
-                     is_full, run, run_tests, seeded, states_of)
+                     is_full, read_png, run, run_tests, seeded, states_of)
 
 STEP_NS = 1000000000 // 60
-KEYS = ("space right left pagedown pageup home end up down enter l v e b s i t r h backspace escape "
-        "0 1 2 3 4 5 6 7 8 9").split()
+KEYS = ("space right left pagedown pageup home end up down enter l v e b s c i t r h backspace "
+        "escape 0 1 2 3 4 5 6 7 8 9").split()
 
 
 def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
     with open("script.txt", "w", encoding="utf-8") as file:
         file.write("".join(line + "\n" for line in lines))
     out, err = run(paths.viewer, source or paths.walkers, "--headless", *by(renderer), "--log-state", "--script", "script.txt", "--window", "320x160", *options,
-                   status=status)
+                   status=status, patience=PATIENCE + len(lines))
     return states_of(out), err
 
 
@@ -36,13 +37,16 @@ def test_usage(paths):
                            ("cutout, mask", "--view", "x"), ("0.25 to 4", "--speed", "5"),
                            ("whole number", "--frames", "0"), ("a rate", "--fps", "a"),
                            ("needs a SOURCE", "--headless"),
+                           ("SOURCE is empty", "", "--frames", "1"), ("SOURCE is empty", ""),
+                           ("SOURCE is empty", "", "--headless", "--frames", "1"),
                            ("needs --frames", "--headless", "a"),
                            ("needs --video", "--background", "video"),
                            ("exclude", "--headless", "--fullscreen", "--frames", "1", "a"),
                            ("see alphastream-viewer --help", "--what"),
                            ("cannot be read as PNG", "--background", "none.png", "--headless",
                             "--frames", "1", "a"),
-                           ("cannot be read", "--script", "none", "--headless", "a")):
+                           ("cannot be read", "--script", "none", "--headless", "a"),
+                           ("cannot be read", "--script", ".", "--headless", "a")):
         check(said in run(paths.viewer, *options, status=2)[1], "%s: not \"%s\"" % (options, said))
 
 
@@ -215,6 +219,69 @@ def test_bad_frame(paths):
         check_picture("last.png", Mask.of(paths, paths.walkers, 6), 320, 160)
 
 
+# What is asked for is shown, or it is said that it is not there.
+def test_start(paths):
+    for start in 720, 99999:
+        err = run(paths.viewer, paths.walkers, "--headless", "--start", str(start), "--frames", "1",
+                  *by("cpu"), status=1)[1]
+        check("--start %d is past the end: the last frame is 719" % start in err, err)
+        states, err = play_script(paths, ["0.1 quit"], "--paused", "--start", str(start))
+        check("--start %d is past the end" % start in err, err)
+        check(states[-1]["shown"] == "719", "shown: %s" % states[-1])
+    err = run(paths.viewer, paths.walkers, "--headless", "--start", "719", "--frames", "2",
+              *by("cpu"))[1]
+    check(err == "", err)
+
+
+# Without a mask there is nothing to copy by a key.
+def test_copy_of_nothing(paths):
+    os.mkdir("copies")
+    with open("copy.txt", "w", encoding="utf-8") as file:
+        file.write("0.1 key c\n0.2 quit\n")
+    done = subprocess.run([paths.viewer, "none.asvp", "--headless", "--script", "../copy.txt",
+                           *by("cpu")], cwd="copies", timeout=PATIENCE, check=False)
+    check(done.returncode == 0 and not os.listdir("copies"), "%d: %s" % (done.returncode,
+                                                                       os.listdir("copies")))
+
+
+# A program that hangs fails its test; those after it are run.
+def test_patience(paths):
+    code = ("import sys, support\n"
+            "def hangs(_): support.run(sys.executable, '-c', 'import time; time.sleep(1000)', "
+            "patience=0.1)\n"
+            "def passes(_): pass\n"
+            "support.run_tests([hangs, passes], sys.argv[1:])\n")
+    out = run(sys.executable, "-B", "-c", code, paths.viewer, paths.tool, paths.root, status=1,
+              env={"PYTHONPATH": os.path.dirname(support.__file__)})[0]
+    check("FAILED hangs" in out and "ok passes" in out, out)
+
+
+# What a picture is made of fits together at once, not with the next picture of the screen.
+def test_pictures_at_once(paths):
+    for renderer in RENDERERS:
+        play_script(paths, ["0.1 seek 315", "0.2 resize 300 50", "0.2 screenshot wide.png",
+                            "0.3 key e", "0.3 screenshot left.png", "0.4 key e", "0.4 resize 40 90",
+                            "0.4 screenshot right.png", "0.5 quit"], "--paused", "--window",
+                    "100x100", renderer=renderer)
+        mask = Mask.of(paths, paths.walkers, 315)
+        check_picture("wide.png", mask, 300, 50)
+        check_picture("left.png", mask, 300, 50, eye="left")
+        check_picture("right.png", mask, 40, 90, eye="right")
+
+
+# The lines of the triangle strip are those of the mask that is shown, from the first picture on.
+def test_strips_at_once(paths):
+    for renderer in RENDERERS:
+        play_script(paths, ["0.1 seek 100", "0.2 screenshot old.png", "0.3 key v", "0.4 seek 315",
+                            "0.5 key v", "0.5 key v", "0.5 key v", "0.5 screenshot now.png",
+                            "0.6 screenshot later.png", "0.7 quit"], "--paused", "--view", "strips",
+                    renderer=renderer)
+        old, now, later = [read_png(name)[2] for name in ("old.png", "now.png", "later.png")]
+        check(now == later, "%s: lines of another frame" % renderer)
+        check(now != old, "%s: the same lines over two frames" % renderer)
+        check(b"\xff\xbf\x1a" in now, "%s: no lines" % renderer)
+
+
 # ---------------------------------------------------------------------------- long and random ----
 
 def random_line(random):
@@ -223,6 +290,8 @@ def random_line(random):
         return "key " + random.choice(KEYS)
     if what < 0.7:
         return "seek %d" % random.choice((0, 719, 720, 10**6, random.randrange(720)))
+    if what < 0.75:
+        return "screenshot random.png"
     if what < 0.95:
         verb = random.choice(("press", "move"))
         return "%s %d %d" % (verb, random.randint(-50, 700), random.randint(-50, 700))
@@ -234,9 +303,10 @@ def test_random_inputs(paths):
     random = seeded()
     count = 1000 if is_full() else 250
     for renderer in RENDERERS:
-        lines = ["%.3f %s" % (n / 60, random_line(random)) for n in range(count)]
+        # Some of them between two pictures.
+        lines = ["%.3f %s" % (n // 3 / 20, random_line(random)) for n in range(count)]
         states = play_script(paths, lines, "--window", "160x120", renderer=renderer)[0]
-        check(len(states) > count // 4, "%d states" % len(states))
+        check(len(states) > count // 8, "%d states" % len(states))
         check(all(state["problem"] == "" for state in states), "a problem came up")
         check(all(state["shown"] == state["due"] for state in states if state["result"] == "0"),
               "another mask is shown than is due")
@@ -266,5 +336,6 @@ def test_memory(paths):
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
     run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
-               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame,
+               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
+               test_pictures_at_once, test_strips_at_once,
                test_random_inputs, test_memory], sys.argv[1:])

@@ -11,7 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from screen import SCREEN, Screen, Window, xdotool  # noqa: E402
-from support import (RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
                      run_tests, seeded)
 from test_video import write_y4m  # noqa: E402
 
@@ -163,7 +163,7 @@ def test_closing_during_load(paths):
 def test_random_inputs(paths):
     random = seeded()
     count = 1000 if is_full() else 120
-    keys = ("space Right Left Next Prior Home End Up Down Return l v e b s i t r h BackSpace Escape "
+    keys = ("space Right Left Next Prior Home End Up Down Return l v e b s c i t r h BackSpace Escape "
             "1 2 3 0 f").split()
     for renderer in RENDERERS:
         with Window(paths, paths.walkers, *by(renderer), "--window", "320x200") as window:
@@ -186,7 +186,7 @@ def test_random_inputs(paths):
                 check(window.process.poll() is None, "it ended: %s" % window.process.poll())
             xdotool("mouseup", 1, "windowfocus", window.handle, "key", "Escape", "key", "Escape")
             xdotool("key", "q")
-            window.end()
+            window.end(patience=PATIENCE + count)
 
 
 if __name__ == "__main__":
