@@ -202,7 +202,7 @@ static void test_one_connection(void **state)
     for (size_t i = 0; i < COUNT(over); i++) {
         char options[64], origin[HTTP_URL], url[HTTP_URL];
         as_http_params params = http_quick();
-        params.retries = 5;
+        params.retries = 10; /* what is turned away comes again until the one connection is free */
         print_message("    one too many: %s\n", over[i]);
         snprintf(options, sizeof(options), "limit=1 over=%s", over[i]);
         fault_origin(origin, "http", fault_listen(options));
