@@ -74,11 +74,13 @@ def check_columns(tiers, picture, frame):
                           "%s at (%d, %d): %s" % (name, x, y, pixel))
 
 
-# L0 and L1 have what is shown; a file is here.
+# L0 and L1 have what is shown, or what is next: a texture does not hold the frame it was drawn from. A
+# file is here.
 def test_file(paths):
     for renderer, frame in ("cpu", 200), ("gl", 200), ("cpu", 719):
         tiers, picture = timeline_at(paths, frame, paths.walkers, renderer)
-        check(holds(tiers["l0"], frame), "%d is not in L0: %s" % (frame, tiers))
+        check(holds(tiers["l0"], frame) or renderer != "cpu" and holds(tiers["l0"], frame + 1),
+              "%s: %d is not in L0: %s" % (renderer, frame, tiers))
         check(sum(end - first for first, end in tiers["l0"]) < 20, "L0: %s" % tiers)
         check(holds(tiers["l1"], frame) and holds(tiers["l1"], 0), "L1: %s" % tiers)
         check(not holds(tiers["l1"], 500), "L1 is too far ahead: %s" % tiers)
