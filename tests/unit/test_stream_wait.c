@@ -147,17 +147,20 @@ static void test_blocked_streams_do_not_keep_others_waiting(void **state)
 /* Frame memory that only the test's own thread gets before the gate opens. */
 typedef struct gated_memory {
     pthread_mutex_t lock;
-    pthread_cond_t opened;
+    pthread_cond_t opened, held;
     pthread_t own;
-    bool open;
+    bool open, holds; /* somebody waits at the gate */
 } gated_memory;
 
 static void *allocate_behind_gate(void *user, size_t size)
 {
     gated_memory *m = user;
     pthread_mutex_lock(&m->lock);
-    while (!m->open && !pthread_equal(pthread_self(), m->own))
+    while (!m->open && !pthread_equal(pthread_self(), m->own)) {
+        m->holds = true;
+        pthread_cond_signal(&m->held);
         pthread_cond_wait(&m->opened, &m->lock);
+    }
     pthread_mutex_unlock(&m->lock);
     return aligned_alloc(64, (size + 63) / 64 * 64);
 }
@@ -169,6 +172,17 @@ static void release_memory(void *user, void *memory, size_t size)
     free(memory);
 }
 
+static bool is_decoded(as_stream *stream, uint64_t index)
+{
+    as_frame_range ranges[64];
+    size_t count = 0;
+    assert_int_equal(as_stream_get_cached(stream, AS_TIER_L1, ranges, 64, &count), AS_OK);
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].first <= index && index < ranges[i].end)
+            return true;
+    return false;
+}
+
 /* The one worker is kept busy: who waits for a frame draws it, but where an event function would be
  * called in that thread. */
 static void expect_help(bool with_events)
@@ -178,6 +192,7 @@ static void expect_help(bool with_events)
     test_events events;
     gated_memory memory = {.lock = PTHREAD_MUTEX_INITIALIZER,
                            .opened = PTHREAD_COND_INITIALIZER,
+                           .held = PTHREAD_COND_INITIALIZER,
                            .own = pthread_self()};
     const as_frame_allocator allocator = {.struct_size = sizeof(allocator),
                                           .allocate = allocate_behind_gate,
@@ -185,12 +200,19 @@ static void expect_help(bool with_events)
                                           .user = &memory};
     as_stream_params params = on_source(&f, true);
     params.threads = 1;
+    params.io_requests = 1; /* in order: frame 0 is drawn first */
     params.init_frames = 2;
     params.frame_allocator = &allocator;
     test_events_init(&events);
     params.event = with_events ? test_events_take : NULL;
     params.event_user = &events;
     f.stream = open_stream(&params);
+    pthread_mutex_lock(&memory.lock); /* the worker has begun frame 0, not the one asked for */
+    while (!memory.holds)
+        pthread_cond_wait(&memory.held, &memory.lock);
+    pthread_mutex_unlock(&memory.lock);
+    while (!is_decoded(f.stream, 1)) /* reading is for other threads, and wakes nobody */
+        (void)poll(NULL, 0, 1);
     if (with_events)
         assert_int_equal(get_text(f.stream, 1, 30 * MILLISECOND, &error), AS_TIMEOUT);
     else
@@ -204,6 +226,7 @@ static void expect_help(bool with_events)
     end(&f);
     test_events_destroy(&events);
     pthread_cond_destroy(&memory.opened);
+    pthread_cond_destroy(&memory.held);
     pthread_mutex_destroy(&memory.lock);
 }
 
