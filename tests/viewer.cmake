@@ -29,7 +29,8 @@ function(as_viewer_test name)
     add_test(NAME viewer_${name}
         COMMAND ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/viewer/test_${name}.py
         $<TARGET_FILE:alphastream_viewer> $<TARGET_FILE:alphastream_cli> ${PROJECT_SOURCE_DIR} ${ARGN})
-    set_tests_properties(viewer_${name} PROPERTIES LABELS viewer
+    # The longest tests begin first, or one of them runs alone at the end.
+    set_tests_properties(viewer_${name} PROPERTIES LABELS viewer COST 30
         ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1;${viewer_renderers};${as_software_vulkan}")
 endfunction()
 
