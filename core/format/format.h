@@ -55,7 +55,9 @@ as_result as_fmt_reopen(const as_container *old, as_container **out_container, a
 as_container *as_fmt_ref(as_container *container);
 /* Drops a reference; the last one frees. */
 void as_fmt_close(as_container *container);
-/* as_io_read, and AS_ERROR_CHANGED where the content is no longer the container's version. */
+
+/* read.c: as_io_read, and AS_ERROR_CHANGED where the content is no longer the container's version.
+ */
 as_result as_fmt_read(const as_container *container, uint64_t offset, void *buffer, size_t length,
                       size_t *out_read, as_error *error);
 /* as_io_size likewise. */
