@@ -5,23 +5,17 @@
  */
 #include "core/api/vk_device.h"
 #include "gpu/vulkan/raster.h"
-#include "tests/unit/vk_fixture.h"
+#include "tests/unit/vk_triangles.h"
 
 enum { WIDTH = 64, HEIGHT = 40, FRAMES = 12 };
 
-static test_vk *context;
-static test_reader *reader;
-static truth small;
 static as_stream *stream;
 static as_error error;
 
 static int setup(void **state)
 {
     (void)state;
-    context = test_vk_open();
-    reader = test_reader_open(context, 0);
-    truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
-    truth_draw_all(&small, WIDTH, HEIGHT);
+    begin_triangles(FRAMES, WIDTH, HEIGHT);
     truth_draw_all(&small, 2 * WIDTH, HEIGHT);
     truth_rest(&small);
     const as_stream_params params = truth_params(&small);
@@ -32,17 +26,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     as_stream_close(&stream);
-    truth_free(&small);
-    test_reader_close(reader);
-    test_vk_close(context);
-    return test_nothing_alive(state);
-}
-
-static int no_messages(void **state)
-{
-    (void)state;
-    test_vk_no_messages();
-    return 0;
+    return close_triangles(state);
 }
 
 /* ------------------------------------------------------------------------------ driver ------- */

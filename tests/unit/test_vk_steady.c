@@ -8,41 +8,22 @@
 #include "core/stream/stream.h"
 #include "tests/support/failing_alloc.h"
 #include "tests/support/vk_spy.h"
-#include "tests/unit/vk_fixture.h"
+#include "tests/unit/vk_triangles.h"
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 20, STEADY = 100, RING = 3 };
-
-static test_vk *context;
-static test_reader *reader;
-static truth small;
 
 static int setup(void **state)
 {
     (void)state;
     test_alloc_fail_at(UINT64_MAX); /* counts */
-    context = test_vk_open();
-    reader = test_reader_open(context, 0);
-    truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
-    truth_draw_all(&small, WIDTH, HEIGHT);
-    truth_rest(&small);
-    return 0;
+    return open_triangles(FRAMES, WIDTH, HEIGHT);
 }
 
 static int teardown(void **state)
 {
-    truth_free(&small);
-    test_reader_close(reader);
-    test_vk_close(context);
-    const int result = test_nothing_alive(state);
+    const int result = close_triangles(state);
     test_alloc_restore();
     return result;
-}
-
-static int no_messages(void **state)
-{
-    (void)state;
-    test_vk_no_messages();
-    return 0;
 }
 
 typedef struct desk {

@@ -2,38 +2,14 @@
  *
  * Frames in images of the caller's, layouts, and ownership.
  */
-#include "tests/unit/vk_fixture.h"
+#include "tests/unit/vk_triangles.h"
 
 enum { WIDTH = 320, HEIGHT = 200, FRAMES = 20, SPARE = 24 };
-
-static test_vk *context;
-static test_reader *reader;
-static truth small;
 
 static int setup(void **state)
 {
     (void)state;
-    context = test_vk_open();
-    reader = test_reader_open(context, 0);
-    truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
-    truth_draw_all(&small, WIDTH, HEIGHT);
-    truth_rest(&small);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    truth_free(&small);
-    test_reader_close(reader);
-    test_vk_close(context);
-    return test_nothing_alive(state);
-}
-
-static int no_messages(void **state)
-{
-    (void)state;
-    test_vk_no_messages();
-    return 0;
+    return open_triangles(FRAMES, WIDTH, HEIGHT);
 }
 
 typedef struct desk {
@@ -356,5 +332,5 @@ int main(void)
         cmocka_unit_test_teardown(test_layouts, no_messages),
         cmocka_unit_test_teardown(test_ownership, no_messages),
     };
-    return cmocka_run_group_tests_name("vk_targets", tests, setup, teardown);
+    return cmocka_run_group_tests_name("vk_targets", tests, setup, close_triangles);
 }

@@ -5,13 +5,10 @@
  */
 #include "core/base/mem.h"
 #include "tests/support/failing_alloc.h"
-#include "tests/unit/vk_fixture.h"
+#include "tests/unit/vk_triangles.h"
 
 enum { WIDTH = 64, HEIGHT = 40, FRAMES = 12 };
 
-static test_vk *context;
-static test_reader *reader;
-static truth small;
 static as_stream *stream;
 static as_vk_device *device;
 static as_error error;
@@ -19,11 +16,7 @@ static as_error error;
 static int setup(void **state)
 {
     (void)state;
-    context = test_vk_open();
-    reader = test_reader_open(context, 0);
-    truth_of_bytes(&small, test_triangles(FRAMES), WIDTH, HEIGHT);
-    truth_draw_all(&small, WIDTH, HEIGHT);
-    truth_rest(&small);
+    (void)open_triangles(FRAMES, WIDTH, HEIGHT);
     const as_stream_params params = truth_params(&small);
     stream = open_stream(&params);
     device = import_device(context, 0);
@@ -34,17 +27,7 @@ static int teardown(void **state)
 {
     as_vk_device_unref(&device);
     as_stream_close(&stream);
-    truth_free(&small);
-    test_reader_close(reader);
-    test_vk_close(context);
-    return test_nothing_alive(state);
-}
-
-static int no_messages(void **state)
-{
-    (void)state;
-    test_vk_no_messages();
-    return 0;
+    return close_triangles(state);
 }
 
 /* ------------------------------------------------------------------------------ faults ------- */
