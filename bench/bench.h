@@ -84,7 +84,7 @@ typedef struct bench_result {
     double differs; /* part of the pixels that are not as this library has them; -1: not asked */
     double area;    /* opaque pixels, by those of this library; likewise */
     bench_scaling scaling; /* all 0: not asked */
-    const char *failure; /* NULL, or why there are no figures */
+    const char *failure;   /* NULL, or why there are no figures */
 } bench_result;
 
 typedef struct bench_settings {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The pool without a consumer: how many frames two workers make in the time in which one makes one
- * (`pool`). Nobody takes frames, and no thread but workers runs: each frame that is there asks, from
- * its event, for the next one, WINDOW of which are under way at any time. Up and down the stream, in
- * order, with so few polystreams in L1 that each frame is inflated again.
+ * (`pool`). Nobody takes frames, and no thread but workers runs: each frame that is there asks,
+ * from its event, for the next one, WINDOW of which are under way at any time. Up and down the
+ * stream, in order, with so few polystreams in L1 that each frame is inflated again.
  *
  * How much of two cores there is depends on who else uses the machine. So each round measures, one
  * right after the other, one worker, two workers, and two processes of one worker each, which is
@@ -14,7 +14,7 @@
 
 #include "core/base/thread.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +29,11 @@ enum { WINDOW = 4, ROUNDS = 9, MOST_PROCESSES = 2 };
 
 typedef struct production {
     as_stream *stream;
-    pthread_mutex_t lock;
-    uint64_t frames, next, made;
-    bool backward, stopped;
+    uint64_t frames, next;
+    bool backward;
+    atomic_uint due; /* so many are to be asked for; who finds 0 does it, and for those that come */
+    atomic_uint_fast64_t made;
+    atomic_bool failed;
 } production;
 
 static uint64_t next_index(production *p)
@@ -45,41 +47,51 @@ static uint64_t next_index(production *p)
     return index;
 }
 
-/* Until one is under way; those that are there already are made, too. Under the lock. */
-static void ask(production *p)
+/* Until one is under way; those that are there already are made, too. */
+static void ask_for_one(production *p)
 {
     as_result result = AS_OK;
-    while (!p->stopped && result == AS_OK) {
+    while (result == AS_OK) {
         as_frame *frame = NULL;
         result = as_stream_get_frame(p->stream, next_index(p), 0, 0, 0, &frame);
         as_frame_unref(&frame);
-        p->made += result == AS_OK;
-        p->stopped = result != AS_OK && result != AS_NOT_READY;
+        if (result == AS_OK)
+            atomic_fetch_add(&p->made, 1);
+        else if (result != AS_NOT_READY)
+            atomic_store(&p->failed, true);
     }
+}
+
+/* In order, by one thread at a time, and no other waits for it. */
+static void ask(production *p)
+{
+    if (atomic_fetch_add(&p->due, 1) != 0)
+        return;
+    do
+        ask_for_one(p);
+    while (atomic_fetch_sub(&p->due, 1) != 1);
 }
 
 static void on_event(void *user, uint64_t index, as_result result)
 {
     production *p = user;
     (void)index;
-    pthread_mutex_lock(&p->lock);
-    p->stopped = p->stopped || result != AS_OK;
-    p->made += !p->stopped;
+    if (result == AS_OK)
+        atomic_fetch_add(&p->made, 1);
+    else
+        atomic_store(&p->failed, true);
     ask(p);
-    pthread_mutex_unlock(&p->lock);
 }
 
 typedef struct reading {
     double made, wall, cpu;
-    bool stopped;
+    bool failed;
 } reading;
 
 static reading read_now(production *p)
 {
-    pthread_mutex_lock(&p->lock);
-    const reading r = {(double)p->made, bench_wall_us(), bench_process_cpu_us(), p->stopped};
-    pthread_mutex_unlock(&p->lock);
-    return r;
+    return (reading){(double)atomic_load(&p->made), bench_wall_us(), bench_process_cpu_us(),
+                     atomic_load(&p->failed)};
 }
 
 static void sleep_us(double us)
@@ -111,32 +123,30 @@ static bool open_stream(const bench_case *c, uint32_t workers, production *p)
  * working until it hangs up. */
 static bool produce(const bench_case *c, uint32_t workers, double us, int parent)
 {
-    production p = {.lock = PTHREAD_MUTEX_INITIALIZER, .frames = c->frames};
+    production p = {.frames = c->frames};
     char word = 0;
     if (!open_stream(c, workers, &p))
         return false;
-    pthread_mutex_lock(&p.lock);
     for (int i = 0; i < WINDOW; i++)
         ask(&p);
-    pthread_mutex_unlock(&p.lock);
-    while (read_now(&p).made < 10 * WINDOW && !read_now(&p).stopped)
+    while (read_now(&p).made < 10 * WINDOW && !read_now(&p).failed)
         sleep_us(1000);
     bool ok = write(parent, &word, 1) == 1 && read(parent, &word, 1) == 1;
     const reading begun = read_now(&p);
     sleep_us(us);
     const reading ended = read_now(&p);
     const reading out = {ended.made - begun.made, ended.wall - begun.wall, ended.cpu - begun.cpu,
-                         ended.stopped};
+                         ended.failed};
     ok = ok && write(parent, &out, sizeof(out)) == (ssize_t)sizeof(out);
     (void)!read(parent, &word, 1);
-    pthread_mutex_lock(&p.lock);
-    p.stopped = true;
-    pthread_mutex_unlock(&p.lock);
+    for (unsigned none = 0; !atomic_compare_exchange_strong(&p.due, &none, 1); none = 0)
+        sleep_us(100); /* nobody uses the stream any more */
     as_stream_close(&p.stream);
     return ok;
 }
 
-/* ---------------------------------------------------------------------------- many processes ---- */
+/* ---------------------------------------------------------------------------- many processes ----
+ */
 
 typedef struct process {
     pid_t id;
@@ -184,7 +194,7 @@ static bool measure_at_once(const bench_case *c, unsigned processes, uint32_t wo
     *rate = 0;
     for (unsigned i = 0; i < started && ok; i++) {
         reading r;
-        ok = read(all[i].end, &r, sizeof(r)) == (ssize_t)sizeof(r) && !r.stopped && r.made > 0;
+        ok = read(all[i].end, &r, sizeof(r)) == (ssize_t)sizeof(r) && !r.failed && r.made > 0;
         *rate += ok ? r.made / r.wall : 0;
         made += ok ? r.made : 0;
         used += ok ? r.cpu : 0;
@@ -198,7 +208,8 @@ static bool measure_at_once(const bench_case *c, unsigned processes, uint32_t wo
     return ok;
 }
 
-/* ------------------------------------------------------------------------------------ rounds ---- */
+/* ------------------------------------------------------------------------------------ rounds ----
+ */
 
 static int compare(const void *a, const void *b)
 {
