@@ -193,6 +193,7 @@ int main(int argc, char **argv)
         bench_add_turns(&b);
         bench_add_compared(&b);
         bench_add_whole(&b);
+        bench_add_pool(&b);
         ok = run(&b, &o, argc, argv);
     }
     for (size_t i = 0; i < b.stream_count; i++)

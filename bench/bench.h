@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * alphastream-bench: streams to measure with, cases over them, and what came out. Families of cases
- * (stage_cases.c, turn_cases.c, whole_cases.c, compare_cases.c) add theirs to the list; bench.c
- * runs those that were asked for.
+ * (stage_cases.c, turn_cases.c, whole_cases.c, pool_cases.c, compare_cases.c) add theirs to the
+ * list; bench.c runs those that were asked for.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -69,6 +69,13 @@ uint8_t *bench_generate(const char *kind, size_t frame, size_t *out_size);
 
 /* --------------------------------------------------------------------------------- cases ---- */
 
+/* What two workers make of what one does (pool_cases.c). */
+typedef struct bench_scaling {
+    double one, two;           /* frames a second */
+    double times, apart;       /* by two workers and by two processes of one, by those of one */
+    double cpu_one, cpu_apart; /* microseconds a frame, as bench_result.cpu is by two workers */
+} bench_scaling;
+
 typedef struct bench_result {
     double min, median; /* of the passes: microseconds a frame */
     double p99;         /* of single frames, over all passes */
@@ -76,7 +83,8 @@ typedef struct bench_result {
     double cpu;     /* microseconds a frame of all threads; 0: the times are CPU time */
     double differs; /* part of the pixels that are not as this library has them; -1: not asked */
     double area;    /* opaque pixels, by those of this library; likewise */
-    const char *failure; /* NULL, or why there are no figures */
+    bench_scaling scaling; /* all 0: not asked */
+    const char *failure;   /* NULL, or why there are no figures */
 } bench_result;
 
 typedef struct bench_settings {
@@ -115,6 +123,7 @@ void bench_add(bench *b, const char *family, bench_case c);
 void bench_add_stages(bench *b);
 void bench_add_turns(bench *b);
 void bench_add_whole(bench *b);
+void bench_add_pool(bench *b);
 void bench_add_compared(bench *b);
 
 /* ------------------------------------------------------------------------------ measuring ---- */

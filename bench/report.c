@@ -33,6 +33,9 @@ void bench_print_result(const bench_case *c, const bench_result *r)
             printf(" %10.2f", r->cpu);
         else if (r->differs >= 0)
             printf(" %10s %8.3f%% %7.4f", "", 100 * r->differs, r->area);
+        if (r->scaling.times > 0)
+            printf("  two workers %.2f times one, two processes %.2f", r->scaling.times,
+                   r->scaling.apart);
         printf("\n");
     }
     fflush(stdout);
@@ -87,6 +90,14 @@ static void put_machine(FILE *file, int argc, char **argv)
     fprintf(file, "],\n \"streams\": [");
 }
 
+static void put_scaling(FILE *file, const bench_scaling *s)
+{
+    fprintf(file,
+            ", \"one\": %.1f, \"two\": %.1f, \"times\": %.4f, \"apart\": %.4f, "
+            "\"cpu_one\": %.3f, \"cpu_apart\": %.3f",
+            s->one, s->two, s->times, s->apart, s->cpu_one, s->cpu_apart);
+}
+
 static void put_case(FILE *file, const bench_case *c, const bench_result *r)
 {
     fprintf(file, "{\"name\": ");
@@ -106,6 +117,8 @@ static void put_case(FILE *file, const bench_case *c, const bench_result *r)
             fprintf(file, ", \"cpu\": %.3f", r->cpu);
         if (r->differs >= 0)
             fprintf(file, ", \"differs\": %.6f, \"area\": %.6f", r->differs, r->area);
+        if (r->scaling.times > 0)
+            put_scaling(file, &r->scaling);
     }
     fprintf(file, "}");
 }

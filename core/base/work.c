@@ -90,6 +90,24 @@ static as_work_item lane_take(as_lane *lane)
     return item;
 }
 
+/* Takes the first like this, generation and all, out of their midst; false: there is none. */
+static bool lane_remove(as_lane *lane, const as_work_item *item)
+{
+    size_t at = lane->first;
+    bool found = false;
+    for (size_t i = 0; i < lane->count; i++) {
+        const size_t next = at + 1 == lane->capacity ? 0 : at + 1;
+        const as_work_item *here = &lane->items[at];
+        found = found || (here->key == item->key && here->kind == item->kind &&
+                          here->generation == item->generation);
+        if (found && i + 1 < lane->count)
+            lane->items[at] = lane->items[next];
+        at = next;
+    }
+    lane->count -= found;
+    return found;
+}
+
 static void list_append(as_pool *pool, as_work_queue *queue)
 {
     queue->before = pool->last;
@@ -372,20 +390,39 @@ as_result as_work_queue_create(as_work_group *group, size_t limit, unsigned max_
     return AS_OK;
 }
 
-bool as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority)
+/* Under the lock. */
+static bool push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority)
 {
     as_pool *pool = queue->group->pool;
     const size_t limit = priority == AS_PRIORITY_WAITED ? 2 * queue->limit : queue->limit;
+    if (queue->group->ending || queue->waiting >= limit)
+        return false;
+    const as_work_item item = {
+        .key = key, .generation = queue->generation, .kind = kind, .priority = priority};
+    lane_put(&queue->lanes[priority], &item);
+    queue->waiting++;
+    if (pool->idle && !pool->coming && may_take_from(queue))
+        call(pool);
+    return true;
+}
+
+bool as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority)
+{
+    as_pool *pool = queue->group->pool;
     as_mutex_lock(&pool->lock);
-    const bool taken = !queue->group->ending && queue->waiting < limit;
-    if (taken) {
-        const as_work_item item = {
-            .key = key, .generation = queue->generation, .kind = kind, .priority = priority};
-        lane_put(&queue->lanes[priority], &item);
-        queue->waiting++;
-        if (pool->idle && !pool->coming && may_take_from(queue))
-            call(pool);
-    }
+    const bool taken = push(queue, key, kind, priority);
+    as_mutex_unlock(&pool->lock);
+    return taken;
+}
+
+bool as_work_raise(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority from,
+                   as_priority to)
+{
+    as_pool *pool = queue->group->pool;
+    as_mutex_lock(&pool->lock);
+    const as_work_item old = {.key = key, .generation = queue->generation, .kind = kind};
+    queue->waiting -= !queue->group->ending && lane_remove(&queue->lanes[from], &old);
+    const bool taken = push(queue, key, kind, to);
     as_mutex_unlock(&pool->lock);
     return taken;
 }

@@ -69,6 +69,11 @@ as_result as_work_queue_create(as_work_group *group, size_t limit, unsigned max_
 /* false: the queue is full, or its group is being destroyed. WAITED items have room for as many
  * again beyond the limit, so that prefetch cannot keep out whom somebody waits for. */
 bool as_work_push(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority priority);
+/* Moves an item of this key and kind that waits at priority `from` and is not stale to the end of
+ * those at `to`; if none does (any more), this is as_work_push with `to`. false: as as_work_push,
+ * and the item is out of the queue. */
+bool as_work_raise(as_work_queue *queue, uint64_t key, uint64_t kind, as_priority from,
+                   as_priority to);
 /* All items pushed so far are stale from now on (they surface with stale = true, in their turn, and
  * take up room until then); those running go on. Returns how many were waiting, stale or not. */
 size_t as_work_cancel(as_work_queue *queue);

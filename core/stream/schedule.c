@@ -51,15 +51,22 @@ as_st_kind as_st_unpack(const as_work_item *item, as_output_key *out_key)
     return (as_st_kind)(item->kind >> 48);
 }
 
-/* Items of one task may be in the queue twice, when it was raised; whichever surfaces first does
- * it. */
-static bool push(as_stream *stream, const as_task *task, as_priority priority)
+static bool push(as_stream *stream, const as_task *task)
 {
     if (as_work_push(queue_of(stream, task->kind), task->key.index,
-                     pack_kind(task->kind, task->key), priority))
+                     pack_kind(task->kind, task->key), task->priority))
         return true;
     stream->starved = true;
     return false;
+}
+
+/* Its item is moved: one left behind would take up room until nothing more urgent is left. */
+static void raise(as_stream *stream, as_task *task, as_priority priority)
+{
+    task->queued = as_work_raise(queue_of(stream, task->kind), task->key.index,
+                                 pack_kind(task->kind, task->key), task->priority, priority);
+    task->priority = priority;
+    stream->starved = stream->starved || !task->queued;
 }
 
 static as_task *add_task(as_stream *stream, as_st_kind kind, as_output_key key)
@@ -81,13 +88,13 @@ as_task *as_st_enqueue(as_stream *stream, as_st_kind kind, as_output_key key, as
     if (task->running)
         return task;
     if (task->queued) {
-        if (priority < task->priority && push(stream, task, priority))
-            task->priority = priority;
+        if (priority < task->priority)
+            raise(stream, task, priority);
         return task;
     }
     if (priority < task->priority)
         task->priority = priority;
-    task->queued = push(stream, task, task->priority);
+    task->queued = push(stream, task);
     return task;
 }
 
@@ -438,7 +445,7 @@ static void pump_unqueued(as_stream *stream)
     for (size_t i = 0; i < stream->task_count; i++) {
         as_task *task = &stream->tasks[i];
         if (!task->running && !task->queued)
-            task->queued = push(stream, task, task->priority);
+            task->queued = push(stream, task);
     }
 }
 

@@ -57,6 +57,39 @@ static void test_full_queues_refuse(void **state)
     end_journal(&j);
 }
 
+/* Of a full queue: a raised item makes its own room. */
+static void test_raised_items_leave_nothing_behind(void **state)
+{
+    (void)state;
+    journal j;
+    make_journal(&j);
+    as_work_group *group = make_group(1, 1);
+    as_work_queue *queue = make_queue(group, 4, 1, write_down, &j);
+    hold_worker(&j, queue);
+    for (uint64_t i = 0; i < 4; i++)
+        assert_true(as_work_push(queue, i, KIND_LOG, AS_PRIORITY_PREFETCH));
+    assert_true(as_work_raise(queue, 2, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_READY));
+    assert_true(as_work_raise(queue, 0, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_READY));
+    assert_true(as_work_raise(queue, 3, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_WAITED));
+    assert_int_equal(as_work_waiting(queue), 4);
+    /* What is not there is pushed. */
+    assert_false(as_work_raise(queue, 2, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_READY));
+    assert_true(as_work_raise(queue, 4, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_WAITED));
+    /* A stale one stays where it is. */
+    as_work_cancel(queue);
+    assert_true(as_work_raise(queue, 1, KIND_LOG, AS_PRIORITY_PREFETCH, AS_PRIORITY_WAITED));
+    assert_int_equal(as_work_waiting(queue), 6);
+    release_workers(&j);
+    await_count(&j, 7);
+    const uint64_t order[] = {3, 4, 1, 2, 0, 1};
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(j.entries[1 + i].key == order[i]);
+        assert_int_equal(j.entries[1 + i].stale, i != 2);
+    }
+    as_work_group_destroy(group);
+    end_journal(&j);
+}
+
 static void test_waited_items_alone_fill_both_rooms(void **state)
 {
     (void)state;
@@ -340,6 +373,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urgent_first_then_in_order),
         cmocka_unit_test(test_full_queues_refuse),
+        cmocka_unit_test(test_raised_items_leave_nothing_behind),
         cmocka_unit_test(test_waited_items_alone_fill_both_rooms),
         cmocka_unit_test(test_order_stays_over_many_turns),
         cmocka_unit_test(test_parallel_limits),
