@@ -107,6 +107,7 @@ endforeach()
 
 if(NOT WIN32) # what they test, or test it with, is POSIX
     as_test(io_file unit/test_io_file.c)
+    as_test(locations unit/test_locations.c)
     as_test(writer_system unit/test_writer_system.c)
     if(ALPHASTREAM_CRYPTO STREQUAL "openssl")
         as_test(crypto_system unit/test_crypto_system.c)
