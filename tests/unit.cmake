@@ -107,9 +107,11 @@ endforeach()
 
 if(NOT WIN32) # what they test, or test it with, is POSIX
     as_test(io_file unit/test_io_file.c)
+    as_test(locations unit/test_locations.c)
     as_test(writer_system unit/test_writer_system.c)
     if(ALPHASTREAM_CRYPTO STREQUAL "openssl")
         as_test(crypto_system unit/test_crypto_system.c)
+        as_test(secrets unit/test_secrets.c)
     endif()
     as_test(dsp unit/test_dsp.c support/dsp_checks.c support/dsp_delta_checks.c
         support/dsp_slots.c support/guard.c)

@@ -97,7 +97,7 @@ static as_result copy_settings(AlphaStreamHandle *handle, settings *own, as_erro
         own->passphrase = as_mem_alloc(size ? size : 1);
         enough = own->passphrase;
         if (enough && size)
-            memcpy(own->passphrase, handle->passphrase, size);
+            as_crypto_copy(own->passphrase, handle->passphrase, size);
         own->passphrase_size = enough ? size : 0;
     }
     if (handle->file_name)

@@ -43,7 +43,7 @@ bool CV_set_passphrase(AlphaStreamHandle *handle, const void *bytes, size_t size
         if (!copy)
             return fail_memory(handle, size, "a passphrase");
         if (size)
-            memcpy(copy, bytes, size);
+            as_crypto_copy(copy, bytes, size);
     }
     as_mutex_lock(&handle->lock);
     uint8_t *old = handle->passphrase;

@@ -2,7 +2,6 @@
 #include "core/base/error.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +26,24 @@ const char *as_result_text(as_result result)
     }
 }
 
+/* Bytes of the UTF-8 character that `text` begins with; 0: it is a control character or none. */
+static size_t character_at(const char *text)
+{
+    const unsigned char *t = (const unsigned char *)text;
+    if (t[0] < 0x80)
+        return t[0] >= 0x20 && t[0] != 0x7F;
+    if (t[0] < 0xC2 || t[0] > 0xF4)
+        return 0;
+    const size_t length = t[0] >= 0xF0 ? 4 : t[0] >= 0xE0 ? 3 : 2;
+    for (size_t i = 1; i < length; i++) /* ends with the text */
+        if ((t[i] & 0xC0) != 0x80)
+            return 0;
+    /* More bytes than it takes, a surrogate, past the last one; or a control character, too. */
+    const unsigned char least = t[0] == 0xC2 || t[0] == 0xE0 ? 0xA0 : t[0] == 0xF0 ? 0x90 : 0x80;
+    const unsigned char most = t[0] == 0xED ? 0x9F : t[0] == 0xF4 ? 0x8F : 0xBF;
+    return t[1] >= least && t[1] <= most ? length : 0;
+}
+
 /* A text that vsnprintf cut may end inside a UTF-8 character: take the broken one off. */
 static void trim_broken_utf8(char *text)
 {
@@ -42,6 +59,21 @@ static void trim_broken_utf8(char *text)
         text[start - 1] = '\0';
 }
 
+void as_err_format(char *text, size_t size, const char *format, va_list args)
+{
+    const int length = vsnprintf(text, size, format, args);
+    if (length < 0)
+        text[0] = '\0';
+    else if ((size_t)length >= size)
+        trim_broken_utf8(text);
+    while (*text) {
+        const size_t bytes = character_at(text);
+        if (bytes == 0)
+            *text = '?';
+        text += bytes ? bytes : 1;
+    }
+}
+
 static void fill(as_error *error, as_result code, int system_error, const char *format,
                  va_list args)
 {
@@ -49,8 +81,7 @@ static void fill(as_error *error, as_result code, int system_error, const char *
     error->system_error = system_error;
     error->frame = AS_NO_FRAME;
     error->offset = AS_NO_OFFSET;
-    if (vsnprintf(error->text, sizeof(error->text), format, args) >= (int)sizeof(error->text))
-        trim_broken_utf8(error->text);
+    as_err_format(error->text, sizeof(error->text), format, args);
 }
 
 as_result as_err_set(as_error *error, as_result code, const char *format, ...)

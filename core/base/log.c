@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/log.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 void as_log_write(const as_log *log, as_log_level level, const char *format, ...)
 {
     if (!log->fn || level > log->level)
@@ -11,7 +8,7 @@ void as_log_write(const as_log *log, as_log_level level, const char *format, ...
     char message[1024];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(message, sizeof(message), format, args);
+    as_err_format(message, sizeof(message), format, args);
     va_end(args);
     log->fn(log->user, level, message);
 }

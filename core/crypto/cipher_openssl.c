@@ -55,14 +55,13 @@ as_result as_crypto_cipher_start(as_cipher *cipher, const as_key *key, uint32_t 
     (void)ERR_set_mark();
     int good = EVP_EncryptInit_ex(cipher->context, NULL, NULL, key->bytes, iv);
     (void)ERR_pop_to_mark();
+    as_crypto_wipe_traces();
     return good == 1 ? AS_OK : say_refused(error, "start");
 }
 
-as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, size_t size,
-                                 as_error *error)
+static as_result apply(as_cipher *cipher, const uint8_t *from, uint8_t *to, size_t size,
+                       as_error *error)
 {
-    const uint8_t *from = in;
-    uint8_t *to = out;
     while (size != 0) {
         int part = size < UPDATE_BYTES ? (int)size : UPDATE_BYTES;
         int done = 0;
@@ -76,6 +75,14 @@ as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, s
         size -= (size_t)part;
     }
     return AS_OK;
+}
+
+as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, size_t size,
+                                 as_error *error)
+{
+    const as_result result = apply(cipher, in, out, size, error);
+    as_crypto_wipe_traces(); /* ChaCha20 in vector code leaves the key on the stack */
+    return result;
 }
 
 void as_crypto_cipher_destroy(as_cipher *cipher)

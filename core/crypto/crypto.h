@@ -41,6 +41,12 @@ bool as_crypto_sha256(const void *data, size_t size, uint8_t out[AS_SHA256_BYTES
 /* Zeroes memory in a way no optimizer removes. */
 void as_crypto_wipe(void *memory, size_t size);
 
+/* Copies a secret byte by byte: memcpy would leave it in vector registers, which then are saved to
+ * the stack by whatever comes (the dynamic linker, a signal). */
+void as_crypto_copy(void *to, const void *from, size_t size);
+/* Wipes what calls have left on the stack below this one and in vector registers. */
+void as_crypto_wipe_traces(void);
+
 /* A passphrase found, in memory of its own. */
 typedef struct as_passphrase {
     uint8_t *bytes; /* NULL: none was given anywhere */

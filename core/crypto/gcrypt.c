@@ -94,6 +94,7 @@ as_result as_crypto_cipher_start(as_cipher *cipher, const as_key *key, uint32_t 
     gcry_error_t number = gcry_cipher_setkey(cipher->handle, key->bytes, sizeof(key->bytes));
     if (number == 0)
         number = gcry_cipher_setiv(cipher->handle, iv, sizeof(iv));
+    as_crypto_wipe_traces();
     return number == 0 ? AS_OK : say_refused(error, number, "start ChaCha20");
 }
 
@@ -105,6 +106,7 @@ as_result as_crypto_cipher_apply(as_cipher *cipher, const void *in, void *out, s
     const gcry_error_t number = in == out
                                     ? gcry_cipher_encrypt(cipher->handle, out, size, NULL, 0)
                                     : gcry_cipher_encrypt(cipher->handle, out, size, in, size);
+    as_crypto_wipe_traces();
     return number == 0 ? AS_OK : say_refused(error, number, "apply ChaCha20");
 }
 

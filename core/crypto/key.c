@@ -7,6 +7,34 @@
 
 #include <string.h>
 
+enum {
+    TRACES_BYTES = 16 << 10, /* of stack: deriving a key takes less */
+    VECTORS_BYTES = 256,     /* memcpy takes eight registers for them */
+};
+
+void as_crypto_copy(void *to, const void *from, size_t size)
+{
+    const volatile uint8_t *bytes = from;
+    uint8_t *at = to;
+    for (size_t i = 0; i < size; i++)
+        at[i] = bytes[i];
+}
+
+static void wipe_stack_and_vectors(void)
+{
+    static void *(*const volatile copy)(void *to, const void *from, size_t size) = memcpy;
+    uint8_t traces[TRACES_BYTES];
+    as_crypto_wipe(traces, sizeof(traces));
+    (void)copy(traces, traces + sizeof(traces) / 2, VECTORS_BYTES);
+}
+
+void as_crypto_wipe_traces(void)
+{
+    /* Not to be inlined: its frame has to lie where those of others were. */
+    static void (*const volatile wipe)(void) = wipe_stack_and_vectors;
+    wipe();
+}
+
 as_result as_crypto_derive(as_key *out_key, const void *passphrase, size_t passphrase_size,
                            uint32_t scene_id, const char *version, const char *name,
                            as_error *error)
@@ -22,6 +50,7 @@ as_result as_crypto_derive(as_key *out_key, const void *passphrase, size_t passp
 
     const as_result result =
         as_crypto_scrypt(out_key, passphrase, passphrase_size, salt, salt_size, error);
+    as_crypto_wipe_traces();
     as_mem_free(salt);
     return result;
 }

@@ -27,7 +27,7 @@ static as_result take_bytes(as_passphrase *out, const void *bytes, size_t size, 
 {
     as_result result = make_room(out, size, error);
     if (result == AS_OK && size != 0)
-        memcpy(out->bytes, bytes, size);
+        as_crypto_copy(out->bytes, bytes, size);
     return result;
 }
 

@@ -315,7 +315,7 @@ as_result as_io_open_named_file(const char *path, const char *name, const as_fil
         return as_err_no_memory(error, sizeof(as_mutex), "the lock of a file source");
     }
     file->handle = AS_FILE_NONE;
-    (void)as_io_shown(file->shown, path, strlen(path));
+    (void)as_io_shown_path(file->shown, path);
     uint64_t size = 0;
     as_result result = open_regular(path, file->shown, &file->handle, &size, error);
     if (result == AS_OK) {

@@ -137,6 +137,22 @@ as_result as_io_file_url_path(const char *url, char **out_path, as_error *error)
     return AS_OK;
 }
 
+const char *as_io_shown_path(char out[AS_IO_SHOWN], const char *path)
+{
+    const char *slashes = strstr(path, "://");
+    size_t start = slashes ? (size_t)(slashes - path) + strlen("://")
+                   : as_io_has_scheme(path, "http") || as_io_has_scheme(path, "https")
+                       ? strcspn(path, ":") + 1
+                       : 0;
+    if (start == 0)
+        return as_io_shown(out, path, strlen(path));
+    if (start > AS_IO_SHOWN - sizeof("..."))
+        start = 0;
+    memcpy(out, path, start);
+    memcpy(out + start, "...", sizeof("..."));
+    return out;
+}
+
 const char *as_io_shown(char out[AS_IO_SHOWN], const char *text, size_t length)
 {
     const size_t room = AS_IO_SHOWN - 1;

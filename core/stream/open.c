@@ -44,7 +44,7 @@ static as_result copy_key(as_key_params *to, const as_key_params *from, as_error
         to->passphrase_size = copy ? from->passphrase_size : 0;
         enough = copy;
         if (copy && from->passphrase_size)
-            memcpy(copy, from->passphrase, from->passphrase_size);
+            as_crypto_copy(copy, from->passphrase, from->passphrase_size);
     }
     enough = copy_text(&to->passphrase_file, from->passphrase_file) && enough;
     enough = copy_text(&to->version, from->version) && enough;

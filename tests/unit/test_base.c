@@ -89,6 +89,36 @@ static void hear(void *user, as_log_level level, const char *message)
     snprintf(h->text, sizeof(h->text), "%s", message);
 }
 
+/* What others chose must not move a terminal's cursor, or break who reads UTF-8. */
+static void test_texts_are_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *wanted;
+    } rows[] = {
+        {"\xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80 %~", "\xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80 %~"},
+        {"a\nb\rc\td\x1B[2Je\x7F", "a?b?c?d?[2Je?"},
+        {"\xC2\x9B"
+         "1m\xC2\xA0",
+         "??1m\xC2\xA0"}, /* C1, and the first character behind it */
+        {"\xE4 Latin-1", "? Latin-1"},
+        {"\x80\xBF", "??"},
+        {"\xC0\xAF \xC1\xBF \xE0\x9F\xBF \xF0\x8F\xBF\xBF", "?? ?? ??? ????"}, /* too long */
+        {"\xED\xA0\x80 \xF4\x90\x80\x80 \xF5\x80\x80\x80 \xFF", "??? ???? ???? ?"},
+        {"\xED\x9F\xBF \xF4\x8F\xBF\xBF", "\xED\x9F\xBF \xF4\x8F\xBF\xBF"},
+        {"end \xE2\x82", "end ??"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        as_error error;
+        heard h = {0};
+        const as_log log = {.fn = hear, .user = &h, .level = AS_LOG_WARN};
+        (void)as_err_set(&error, AS_ERROR_LIMIT, "%s", rows[i].given);
+        assert_string_equal(error.text, rows[i].wanted);
+        as_log_write(&log, AS_LOG_WARN, "%s", rows[i].given);
+        assert_string_equal(h.text, rows[i].wanted);
+    }
+}
+
 static void test_log_levels(void **state)
 {
     (void)state;
@@ -260,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_describe),
         cmocka_unit_test(test_error_layout_is_fixed),
         cmocka_unit_test(test_long_errors_are_cut_at_a_character),
+        cmocka_unit_test(test_texts_are_clean),
         cmocka_unit_test(test_log_levels),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_buffers_keep_their_maximum),
