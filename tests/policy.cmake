@@ -24,6 +24,10 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
             ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_${name}.py --self-test)
     endforeach()
 
+    set(abi_program ${ALPHASTREAM_PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/abi/abi.py)
+    as_policy_test(abi ${abi_program})
+    as_policy_test(abi_self_test ${abi_program} --self-test)
+
     set(library_flags)
     foreach(module IN LISTS ALPHASTREAM_MODULES)
         list(APPEND library_flags ${${module}_LDFLAGS})
