@@ -116,6 +116,7 @@ static as_result add_row(open_list *list, const uint64_t *bits, uint32_t width, 
                          as_rect_sink *sink, as_error *error)
 {
     uint32_t x0 = 0, x1 = 0, old = 0, count = 0;
+    /* cppcheck-suppress unreadVariable ; the loops return it */
     as_result result = AS_OK;
     while (bits && as_ras_next_run(bits, width, &x0, &x1)) {
         uint16_t y0 = (uint16_t)y;

@@ -12,6 +12,7 @@ typedef struct loader {
 
 static as_gl_proc load(void *user, const char *name)
 {
+    /* cppcheck-suppress CastIntegerToAddressAtReturn ; get_proc_address returns a pointer */
     return ((const loader *)user)->get_proc_address(name);
 }
 

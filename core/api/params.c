@@ -29,8 +29,8 @@ as_result as_api_params(void *dst, size_t dst_size, const void *src, const char 
                               name);
     if (src)
         memcpy(dst, src, size < dst_size ? size : dst_size);
-    size = (uint32_t)dst_size;
-    memcpy(dst, &size, sizeof(size));
+    const uint32_t known = (uint32_t)dst_size;
+    memcpy(dst, &known, sizeof(known));
     return AS_OK;
 }
 
@@ -44,7 +44,7 @@ as_result as_api_give(void *out, const void *from, size_t size, const char *name
                           name);
     memset(out, 0, wanted);
     memcpy(out, from, wanted < size ? wanted : size);
-    memcpy(out, &wanted, sizeof(wanted));
+    memcpy(out, &(uint32_t){wanted}, sizeof(wanted));
     return AS_OK;
 }
 

@@ -31,7 +31,7 @@ as_vk_ability as_api_vk_abilities(uint32_t caps)
 {
     as_vk_ability found = 0;
     for (size_t i = 0; i < ABILITIES; i++)
-        found |= caps & abilities[i].cap ? abilities[i].ability : 0;
+        found |= (caps & abilities[i].cap) ? abilities[i].ability : 0;
     return found;
 }
 
@@ -45,7 +45,7 @@ static as_result take_avoid(const char *name, as_vk_ability avoid, uint32_t *out
                           name, avoid);
     *out_without = 0;
     for (size_t i = 0; i < ABILITIES; i++)
-        *out_without |= avoid & abilities[i].ability ? abilities[i].cap : 0;
+        *out_without |= (avoid & abilities[i].ability) ? abilities[i].cap : 0;
     return AS_OK;
 }
 

@@ -143,6 +143,7 @@ static bool looks_encrypted(const look *l)
 {
     bool seen[256] = {false};
     size_t n = l->size < 256 ? l->size : 256, differ = 0;
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes l->size for 0 */
     for (size_t i = 0; i < n; i++) {
         differ += !seen[l->bytes[i]];
         seen[l->bytes[i]] = true;

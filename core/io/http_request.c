@@ -156,11 +156,11 @@ static bool append(struct curl_slist **list, const char *line)
 static bool set_headers(as_http_flight *flight, bool home)
 {
     const as_http_source *source = flight->source;
-    char line[AS_HTTP_TAG + 16];
     curl_slist_free_all(flight->headers);
     flight->headers = NULL;
     bool enough = append(&flight->headers, "Accept-Encoding: identity");
     if (flight->matched) {
+        char line[AS_HTTP_TAG + 16];
         (void)snprintf(line, sizeof(line), "If-Match: %s", source->pin.tag);
         enough = enough && append(&flight->headers, line);
     }

@@ -161,6 +161,7 @@ bool as_io_is_local(const as_source *source)
 }
 
 void *as_io_user(const as_source *source,
+                 /* cppcheck-suppress constParameter ; a function is const already */
                  as_result (*read)(void *user, uint64_t offset, void *buffer, size_t length,
                                    size_t *out_read, as_error *error))
 {

@@ -45,6 +45,7 @@ static bool start(stepper *s, const as_canvas *canvas, int64_t x0, int64_t y0, i
     }
     s->x = x0;
     s->frac = 0;
+    /* cppcheck-suppress knownConditionTrueFalse ; y0 may lie in the canvas: first is y0 */
     if (first != y0) {
         const as_int128 skipped = (as_int128)s->rest * (first - y0);
         s->x += s->step * (first - y0) + (int64_t)(skipped / dy);

@@ -72,7 +72,7 @@ static as_result mark_source(const as_container *container, marks *m, as_error *
     const as_result result = list_bytes(container->source, &ranges, &count, error);
     if (result != AS_OK)
         return result;
-    for (uint64_t i = 0; i < m->frames; i++) {
+    for (uint64_t i = 0; ranges && i < m->frames; i++) {
         while (at < count && ranges[at].offset + ranges[at].length < offsets[i + 1])
             at++;
         if (at == count)

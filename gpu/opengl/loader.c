@@ -58,6 +58,7 @@ static as_gl_proc load(const as_gpu_opengl_params *params, const char *name, con
     if (!suffix)
         return NULL;
     snprintf(full, sizeof(full), "%s%s", name, suffix);
+    /* cppcheck-suppress CastIntegerToAddressAtReturn ; get_proc_address returns a pointer */
     return params->get_proc_address(params->user, full);
 }
 

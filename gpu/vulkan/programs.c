@@ -13,6 +13,7 @@ static as_result create_set_layout(as_vulkan_device *device, uint32_t count, VkD
         .bindingCount = count,
         .pBindings = bindings};
     for (uint32_t i = 0; i < count; i++)
+        /* cppcheck-suppress unreadVariable ; info.pBindings points to them */
         bindings[i] = (VkDescriptorSetLayoutBinding){.binding = i,
                                                      .descriptorType = type,
                                                      .descriptorCount = 1,

@@ -274,7 +274,7 @@ static as_vulkan_way way_to(const as_vulkan_raster *r, const as_vulkan_target *t
 static as_result fit_scratch(as_vulkan_raster *r, const as_vulkan_draw *draw,
                              const as_vulkan_target *target, as_error *error)
 {
-    const uint64_t row = (target->width + 3) / 4 * 4;
+    const uint64_t row = ((uint64_t)target->width + 3) / 4 * 4;
     uint64_t packed = 0;
     if (way_to(r, target) == AS_VULKAN_WAY_COPY) {
         packed = row * target->height;
