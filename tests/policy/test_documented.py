@@ -54,7 +54,7 @@ RULES = [
     Rule(r"^scripts/update-perf-baseline .*", None, None, "rewrites a file of the tree"),
     # Figures.
     Rule(r"^scripts/bench$|^bench/http_viewers/run.py .*", None, None, "twenty minutes each, for figures alone"),
-    Rule(r"^scripts/bench --seconds .*", None, SAME + " draw/walkers/2048x1024", "one case: all would take minutes, and "
+    Rule(r"^scripts/bench --seconds .*", None, SAME + " draw/walkers", "one case: all would take minutes, and "
          "rewrite files of the tree"),
     Rule(r"^(build/release/bin/alphastream-bench .*--seconds 0.1) --frames 20$", None, r"\1 --frames 1 memset/2048x1024",
          "one case: all would take minutes"),
