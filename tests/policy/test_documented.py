@@ -51,6 +51,7 @@ RULES = [
     Rule(r"^scripts/fuzz (container|--all|--merge) .*|^build/debug/fuzz/replay_strip FILE\.\.\.$|^python3 tests/fuzz/seeds.py .*", None, None,
          "the stage fuzz runs the targets; merging rewrites files of the tree"),
     Rule(r"^pip install samples/python$", None, None, "bindings_python does that, in an environment of its own"),
+    Rule(r"^dot -Tsvg .*", None, None, "rewrites a file of the tree; scripts/docs draws it into the site"),
     Rule(r"^scripts/update-perf-baseline .*", None, None, "rewrites a file of the tree"),
     # Figures.
     Rule(r"^scripts/bench$|^bench/http_viewers/run.py .*", None, None, "twenty minutes each, for figures alone"),
