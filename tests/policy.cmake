@@ -43,6 +43,14 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     as_policy_test(readme_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_readme.py
         --self-test --compiler ${CMAKE_C_COMPILER})
 
+    # The commands of the documents name the tool, the viewer and the samples of a whole build.
+    if(ALPHASTREAM_WITH_HTTP AND ALPHASTREAM_WITH_VIEWER)
+        as_policy_test(documented ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_documented.py
+            --build ${CMAKE_BINARY_DIR})
+    endif()
+    as_policy_test(documented_self_test ${ALPHASTREAM_PYTHON3} ${policy_folder}/test_documented.py
+        --self-test)
+
     as_policy_test(symbols ${policy_folder}/test_symbols.sh
         $<TARGET_FILE:alphastream> $<TARGET_FILE:alphastream_static>)
     as_policy_test(symbols_self_test ${policy_folder}/test_symbols.sh --self-test)

@@ -26,6 +26,7 @@
 #include <type_traits>
 #include <utility>
 
+/* All of the wrapper. */
 namespace alphastream
 {
 
@@ -43,10 +44,13 @@ template <class Struct> Struct sized() noexcept
 template <class T> class span
 {
   public:
+    /* Of nothing. */
     constexpr span() noexcept = default;
+    /* `size` elements from `data` on. */
     constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size)
     {
     }
+    /* All of an array. */
     template <std::size_t N> constexpr span(T (&array)[N]) noexcept : data_(array), size_(N)
     {
     }
@@ -59,22 +63,27 @@ template <class T> class span
     {
     }
 
+    /* The first element; nullptr of an empty span. */
     constexpr T *data() const noexcept
     {
         return data_;
     }
+    /* How many elements. */
     constexpr std::size_t size() const noexcept
     {
         return size_;
     }
+    /* Whether there are none. */
     constexpr bool empty() const noexcept
     {
         return size_ == 0;
     }
+    /* For loops: the first element. */
     constexpr T *begin() const noexcept
     {
         return data_;
     }
+    /* For loops: behind the last element. */
     constexpr T *end() const noexcept
     {
         return data_ + size_;
@@ -90,16 +99,19 @@ template <class T> class span
     std::size_t size_ = 0;
 };
 
+/* Bytes that are only read. */
 using bytes = span<const std::uint8_t>;
 
 /* How a call ended. True is success. */
 class [[nodiscard]] status
 {
   public:
+    /* Whether the call succeeded. */
     explicit operator bool() const noexcept
     {
         return error_.code == AS_OK;
     }
+    /* AS_OK, or the error's number (result.h). */
     as_result code() const noexcept
     {
         return error_.code;
@@ -110,6 +122,7 @@ class [[nodiscard]] status
         const bool told = error_.code == AS_OK || error_.text[0] != 0;
         return told ? error_.text : as_result_text(error_.code);
     }
+    /* All that is known of a failure; belongs to this object. */
     const as_error &error() const noexcept
     {
         return error_;
@@ -125,6 +138,7 @@ class [[nodiscard]] status
     }
 
   protected:
+    /* What the call wrote. */
     as_error error_ = {};
 };
 
@@ -132,22 +146,27 @@ class [[nodiscard]] status
 template <class T> class [[nodiscard]] result : public status
 {
   public:
+    /* The value; also of a failed call, a T made of nothing. */
     T &operator*() &noexcept
     {
         return value_;
     }
+    /* The value, only read. */
     const T &operator*() const &noexcept
     {
         return value_;
     }
+    /* The value, to be moved out of a result that goes away. */
     T &&operator*() &&noexcept
     {
         return std::move(value_);
     }
+    /* Members of the value. */
     T *operator->() noexcept
     {
         return &value_;
     }
+    /* Members of the value, only read. */
     const T *operator->() const noexcept
     {
         return &value_;
@@ -169,14 +188,17 @@ template <class T> class [[nodiscard]] result : public status
 template <class Object, void (*Close)(Object **)> class handle
 {
   public:
+    /* Empty. */
     handle() noexcept = default;
     /* Takes over `object`, which may be NULL. */
     explicit handle(Object *object) noexcept : object_(object)
     {
     }
+    /* Leaves `other` empty. */
     handle(handle &&other) noexcept : object_(other.release())
     {
     }
+    /* Closes what there is; leaves `other` empty. */
     handle &operator=(handle &&other) noexcept
     {
         Object *taken = other.release();
@@ -225,10 +247,13 @@ template <class Object, void (*Close)(Object **)> class handle
 class buffer
 {
   public:
+    /* Empty, without memory. */
     buffer() noexcept = default;
+    /* Leaves `other` empty. */
     buffer(buffer &&other) noexcept : buffer_(std::exchange(other.buffer_, as_buffer{}))
     {
     }
+    /* Gives back what there is; leaves `other` empty. */
     buffer &operator=(buffer &&other) noexcept
     {
         as_buffer taken = std::exchange(other.buffer_, as_buffer{});
@@ -241,10 +266,12 @@ class buffer
         as_buffer_free(&buffer_);
     }
 
+    /* The first byte; valid until the next call that writes here. */
     const std::uint8_t *data() const noexcept
     {
         return buffer_.data;
     }
+    /* How many bytes. */
     std::size_t size() const noexcept
     {
         return buffer_.size;
@@ -254,6 +281,7 @@ class buffer
     {
         return {reinterpret_cast<const float *>(buffer_.data), buffer_.size / sizeof(float)};
     }
+    /* For C functions that this header does not wrap; it stays this object's. */
     as_buffer *get() noexcept
     {
         return &buffer_;
@@ -505,14 +533,17 @@ class frame : public handle<as_frame, as_frame_unref>
             info = {};
         return info;
     }
+    /* The frame's number in its container. */
     std::uint64_t index() const noexcept
     {
         return info().index;
     }
+    /* Pixels in a row. */
     std::uint32_t width() const noexcept
     {
         return info().width;
     }
+    /* Rows. */
     std::uint32_t height() const noexcept
     {
         return info().height;
@@ -549,8 +580,8 @@ class frame : public handle<as_frame, as_frame_unref>
 
 /* Pictures per second as a fraction. */
 struct rate {
-    std::uint32_t num;
-    std::uint32_t den;
+    std::uint32_t num; /* pictures */
+    std::uint32_t den; /* in so many seconds */
 };
 
 /* A container opened for playing (stream.h). Thread-safe, but for closing and moving. */

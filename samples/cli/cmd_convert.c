@@ -88,8 +88,12 @@ static int convert(const options *o, const opened *in, const frames_list *frames
     const as_writer_params params = {.struct_size = sizeof(params),
                                      .format = format,
                                      .key = format == AS_FORMAT_ASVR ? &key : NULL};
-    if (as_writer_create(o->operands[2], &params, &writer, &error) != AS_OK)
-        return fail_writing(&error);
+    if (as_writer_create(o->operands[2], &params, &writer, &error) != AS_OK) {
+        if (!source_lacks_passphrase(o, &error))
+            return fail_writing(&error);
+        message_error("%s" SOURCE_PASSPHRASE_HINT, error.text);
+        return CLI_DATA;
+    }
     int code = copy_frames(o, in, frames, writer);
     if (code == CLI_DONE && as_writer_finish(&writer, &error) != AS_OK)
         code = fail_writing(&error);

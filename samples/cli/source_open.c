@@ -90,14 +90,21 @@ static bool is_set(const char *variable)
     return value && *value;
 }
 
-/* The library does not know this tool's way of giving a passphrase. */
+bool source_lacks_passphrase(const options *o, const as_error *error)
+{
+    return error->code == AS_ERROR_DECODE && !o->key.passphrase_file &&
+           !is_set("ALPHASTREAM_PASSPHRASE") && !is_set("ALPHASTREAM_PASSPHRASE_FILE") &&
+           strstr(error->text, "passphrase");
+}
+
+/* What is wrong with content does not say where it lies, and the library does not know this tool's
+ * way of giving a passphrase. */
 int source_say_not_opened(const options *o, const as_error *error)
 {
-    if (error->code != AS_ERROR_DECODE || o->key.passphrase_file ||
-        is_set("ALPHASTREAM_PASSPHRASE") || is_set("ALPHASTREAM_PASSPHRASE_FILE") ||
-        !strstr(error->text, "passphrase"))
-        return message_fail(error);
-    message_error("%s; here: --passphrase-file", error->text);
+    const bool unnamed = error->code == AS_ERROR_DECODE && !strstr(error->text, o->shown[1]);
+    message_error("%s%s%s%s", unnamed ? o->shown[1] : "", unnamed ? ": " : "",
+                  error->text[0] ? error->text : as_result_text(error->code),
+                  source_lacks_passphrase(o, error) ? SOURCE_PASSPHRASE_HINT : "");
     return message_exit_code(error->code);
 }
 

@@ -30,8 +30,14 @@ int source_open_drawing(const options *o, const char *location, opened *out);
 int source_open_bytes(const options *o, const char *location, exchanges *recorder,
                       as_source **source);
 
-/* Says why a container could not be opened, and what this tool's option for it is. Returns an exit
- * code. */
+/* Behind the sentence of an error that source_lacks_passphrase is true of. */
+#define SOURCE_PASSPHRASE_HINT "; here: --passphrase-file"
+
+/* Whether an error is about a passphrase, and none was given in any way. */
+bool source_lacks_passphrase(const options *o, const as_error *error);
+
+/* Says why a container could not be opened, which one, and what this tool's option for it is.
+ * Returns an exit code. */
 int source_say_not_opened(const options *o, const as_error *error);
 
 /* The frames of --frames, or all of the container; *list must be freed. Returns an exit code. */

@@ -295,6 +295,10 @@ test_passphrase()
 {
     fails 1 "missing passphrase" info "$closeup_encrypted" --scene 85342
     check "missing passphrase: says how" says '; here: --passphrase-file$'
+    check "missing passphrase: names the file" says '^alphastream: .*closeup.asvr: '
+    fails 1 "convert without a passphrase" convert "$walkers" out/keyless.asvr
+    check "convert without a passphrase: says how" says '; here: --passphrase-file$'
+    check "convert without a passphrase: nothing written" test ! -e out/keyless.asvr
     ALPHASTREAM_PASSPHRASE='' ALPHASTREAM_PASSPHRASE_FILE='' \
         fails 1 "empty passphrase variables" info "$closeup_encrypted" --scene 85342
     check "empty passphrase variables: says how" says '; here: --passphrase-file$'

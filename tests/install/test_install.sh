@@ -103,14 +103,20 @@ configure() # FOLDER [options]: the consumer, with its compilers
     CC=$cc CXX=$cxx cmake -S "$here" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release \
         -Dalphastream_ROOT="$prefix" "$@"
 }
+guide=()
+if [[ " $features " == *" http "* ]]; then
+    awk '/^```cmake$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/install.md" >guide.cmake
+    guide=(-DGUIDE="$scratch/guide.cmake")
+fi
 by_cmake() # FOLDER LIBRARY
 {
     draws "$1/c_$2" && draws "$1/cpp_$2" && draws "$1/wrapper_$2"
 }
 check "CMake: configures" configure by_cmake -DWANTED="${features// /;};static" \
-    -DWANTED_VERSION="${version%.*}"
+    -DWANTED_VERSION="${version%.*}" ${guide[@]+"${guide[@]}"}
 check "CMake: builds" cmake --build by_cmake
 check "CMake: shared" by_cmake by_cmake alphastream
+[ "${#guide[@]}" = 0 ] || check "CMake: as docs/install.md says" draws by_cmake/program
 check "CMake: static" by_cmake by_cmake alphastream_static
 is_static() { ! readelf -d "$1" | grep -q libalphastream; }
 check "CMake: static is static" is_static by_cmake/c_alphastream_static

@@ -4,11 +4,13 @@
 
 docs/errors.md has a row and a section for each result of result.h, with its number, a cause and a
 remedy. Tables of options give the defaults that the code has. docs/abi.md names the structs that have no
-struct_size. Links between documents lead to headings that are there.
+struct_size. Links between documents lead to headings that are there. Pictures that are drawn from a text (*.dot) show
+what the text says.
 
 test_docs.py               checks the project
 test_docs.py --self-test   shows that each kind of breach is caught
 """
+import html
 import os
 import re
 import sys
@@ -112,6 +114,21 @@ def check_anchors(documents):
                 yield "%s: %s has no heading for #%s" % (name, path, anchor)
 
 
+def check_picture(source, picture):
+    """A graph in graphviz's language against the SVG: nodes, edges and all words."""
+    titles = set(html.unescape(title) for title in re.findall(r"<title>(.*?)</title>", picture))
+    wanted = set(re.findall(r"^ +(\w+) \[label=", source, re.M)) \
+        | set("->".join(ends) for ends in re.findall(r"^ +(\w+) -> (\w+)", source, re.M))
+    graph = set(re.findall(r'^(?:di)?graph "([^"]*)"', source, re.M)) | set(re.findall(r"subgraph (\w+)", source))
+    for title in sorted(wanted ^ (titles - graph)):
+        yield "%s is %s" % (title, "not drawn" if title in wanted else "drawn, and not in the text")
+    words = sorted(word for label in re.findall(r'label="([^"]*)"', source) for word in label.split("\\n"))
+    if words != sorted(html.unescape(text) for text in re.findall(r"<text[^>]*>(.*?)</text>", picture)):
+        yield "its words are others"
+    if not wanted:
+        yield "the text has no nodes: is the pattern still right?"
+
+
 def check():
     names = project_files()
     texts = {name: read_text(name) for name in names if name.endswith(".md")}
@@ -122,6 +139,11 @@ def check():
                                read_text("core/api/cv_handle.c"),
                                {name: texts[name] for name in ("docs/streams.md", "docs/tuning.md")})
     problems += ["docs/abi.md: " + found for found in check_fixed(headers, texts["docs/abi.md"])]
+    for name in names:
+        if name.endswith(".dot"):
+            picture = name[:-len("dot")] + "svg"
+            problems += ["%s: %s; draw it anew: dot -Tsvg %s -o %s" % (picture, found, name, picture) for found in
+                         check_picture(read_text(name), read_text(picture))]
     return problems + list(check_anchors(texts))
 
 
@@ -151,6 +173,12 @@ def self_test():
     for told, wanted in (("`as_a`", 0), ("`as_b`", 2), ("", 1)):
         if len(list(check_fixed(headers, "## Structs that do not\n%s\nOpaque `as_c`\n" % told))) != wanted:
             failures.append("a list of fixed structs %r is judged wrongly" % told)
+    dot = 'digraph "x" {\n    a [label="one\\ntwo"]\n    b [label="b > a"]\n    a -> b\n}\n'
+    svg = "<title>x</title><title>a</title><text>one</text><text x=''>two</text><title>b</title><text>b &gt; a</text>" \
+          "<title>a&#45;&gt;b</title>"
+    for old, new, wanted in (("", "", 0), ("a -> b", "b -> a", 2), ("two", "three", 1), ("    b [", "    c [", 2)):
+        if len(list(check_picture(dot.replace(old, new), svg))) != wanted:
+            failures.append("a graph with %r for %r is judged wrongly" % (new, old))
     documents = {"a.md": "# A b, `c`\n[x](docs/d.md#two-words) [y](#a-b-c) [z](https://w.org/#q)\n",
                  "docs/d.md": "## Two words\n```sh\n# no heading\n```\n"}
     if list(check_anchors(documents)):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The documents keep their word: C blocks compile, examples run, links lead somewhere.
+"""The documents keep their word: code compiles, examples run, links lead somewhere.
 
-Every block that begins ```c in README.md, the other *.md of the top folder and docs/*.md is
-compiled. One with a main is linked with the static library, and, after a line
+Every block with a language in a *.md that git tracks is code. C is compiled, GLSL is compiled as the fragment shader
+that it is, and nginx reads its settings; ELSEWHERE says who runs the others. C with a main is linked with the static library, and, after a line
 
     <!-- run: ARGUMENTS -> SHA256 -->
 
@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,18 @@ from files import ROOT, project_files, read_bytes  # noqa: E402
 BLOCK = re.compile(r"^(?:<!-- run:(?P<run>[^\n]*)-->\n+)?```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FLAGS = "-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror".split()
+# Language -> the documents in which another test runs its blocks; None: in all of them.
+ELSEWHERE = {
+    "sh": None,  # test_documented.py
+    "cmake": ["docs/install.md"],  # tests/install
+    "csharp": ["samples/dotnet/README.md"],  # tests/bindings
+    "python": ["samples/python/README.md"],  # tests/bindings, as well
+}
+NGINX = """pid nginx.pid; events {} http {
+access_log off; ssl_certificate pair.pem; ssl_certificate_key pair.pem; client_body_temp_path body;
+proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+%s}
+"""
 ODD = re.compile(r"^```(?!\w*$)|^ +```|^~~~", re.M)
 
 
@@ -74,6 +87,45 @@ def check_block(code, run, options):
     return None
 
 
+def said(command, folder, text):
+    """What a command that reads `text` says, or None when it is content."""
+    done = subprocess.run(command, cwd=folder, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return "is refused:\n" + done.stdout.decode() if done.returncode else None
+
+
+def check_glsl(code, folder):
+    return said(["glslc", "--target-env=opengl", "-std=450core", "-fshader-stage=frag", "-fauto-map-locations",
+                 "-fauto-bind-uniforms", "-Werror", "-o", "out.spv", "-"], folder, code)
+
+
+def check_nginx(code, folder):
+    """Settings as they stand, but for places and servers that are not here."""
+    program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin") or "nginx"
+    problem = said(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", "pair.pem", "-out", "certificate.pem", "-subj", "/CN=localhost"], folder, "")
+    with open(os.path.join(folder, "certificate.pem"), encoding="ascii") as file:
+        certificate = file.read()
+    with open(os.path.join(folder, "pair.pem"), "a", encoding="ascii") as file:
+        file.write(certificate)
+    code = code.replace("/var/cache/nginx/", folder + "/").replace("origin.example", "127.0.0.1")
+    with open(os.path.join(folder, "nginx.conf"), "w", encoding="utf-8") as file:
+        file.write(NGINX % code)
+    return problem or said([program, "-t", "-p", folder, "-e", "error.log", "-c", "nginx.conf"], folder, "")
+
+
+CHECKS = {"glsl": check_glsl, "nginx": check_nginx}
+
+
+def check_other(name, language, code):
+    """A block of another language than C: what is wrong, or None."""
+    if language in CHECKS:
+        with tempfile.TemporaryDirectory() as folder:
+            return CHECKS[language](code, folder)
+    if language in ELSEWHERE and ELSEWHERE[language] in (None, [name]):
+        return None
+    return "is of a language, %s, that no test runs here" % language
+
+
 def check_links(name, text, names):
     folders = {os.path.dirname(path) for path in names}
     without_code = BLOCK.sub(lambda match: "\n" * match.group(0).count("\n"), text)
@@ -94,17 +146,14 @@ def check(options):
             continue
         text = read_bytes(name).decode("utf-8")
         problems += ["%s:%d: %s" % (name, *found) for found in check_links(name, text, names)]
-        if os.path.dirname(name) not in ("", "docs"):
-            continue
         for match in ODD.finditer(text):
             problems.append("%s:%d: a fence that this test does not read"
                             % (name, text.count("\n", 0, match.start()) + 1))
         for line, language, code, run in blocks(text):
-            if language == "c":
-                counted += 1
-                problem = check_block(code, run, options)
-                if problem:
-                    problems.append("%s:%d: the block %s" % (name, line, problem))
+            counted += language == "c"
+            problem = check_block(code, run, options) if language == "c" else check_other(name, language, code)
+            if problem:
+                problems.append("%s:%d: the block %s" % (name, line, problem))
     print("%d C blocks" % counted)
     if counted == 0:
         problems.append("README.md has no C block: is the pattern still right?")
@@ -124,6 +173,14 @@ def self_test(options):
         failures.append("a block that does not compile is not caught")
     if check_block("int f(void) { int unused; return 0; }\n", None, options) is None:
         failures.append("a warning is not caught")
+    for name, language, code, sound in (
+            ("x.md", "glsl", "out vec4 c;\nvoid main() { c = vec4(1); }\n", True),
+            ("x.md", "glsl", "void main() { c = vec4(1); }\n", False),
+            ("x.md", "nginx", "server {\n    listen 443 ssl;\n}\n", True), ("x.md", "nginx", "server { listn 80; }\n", False),
+            ("x.md", "sh", "", True), ("x.md", "python", "", False), ("x.md", "rust", "", False),
+            ("docs/install.md", "cmake", "", True)):
+        if (check_other(name, language, code) is None) != sound:
+            failures.append("a block of %s in %s is judged wrongly: %s" % (language, name, code))
     if len(list(check_links("docs/a.md", "[a](b.md) [c](../x/y.md#z) [w](https://w.org/q)", {"x/y.md"}))) != 1:
         failures.append("links are checked wrongly")
     return failures
