@@ -36,7 +36,7 @@ endfunction()
 
 as_viewer_test(pictures)
 as_viewer_test(headless)
-as_viewer_test(window)
+as_viewer_test(window ${viewer_video_options})
 add_executable(viewer_x_client viewer/x_client.c)
 set_target_properties(viewer_x_client PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 target_link_libraries(viewer_x_client PRIVATE alphastream_flags PkgConfig::x11)

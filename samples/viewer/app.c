@@ -15,6 +15,9 @@
 /* Videos' pictures count as due so much early: some containers round times to milliseconds. */
 #define EARLY_NS INT64_C(1000000)
 enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
+/* A frame that cannot be had is tried again so often, and a late video is said after so long. */
+#define RETRY_SECONDS 1.0
+#define WAITING_SECONDS 0.5
 #define COUNTING_WAIT_NS UINT64_C(50000000)
 #define STRIP_WAIT_NS UINT64_C(10000000000) /* where pictures are counted: none goes without */
 
@@ -55,17 +58,58 @@ bool app_is_counting(const app *a)
 
 const char *app_problem(const app *a)
 {
-    return *a->problem || !a->video ? a->problem : video_problem(a->video);
+    if (*a->problem)
+        return a->problem;
+    return a->video ? video_problem(a->video) : a->video_problem;
+}
+
+bool app_is_settled(const app *a)
+{
+    const bool has_video = !a->video || video_is_settled(a->video);
+    return a->player.state != AS_OK || *app_problem(a) ||
+           (has_video && a->has_shown && a->shown == a->player.due);
+}
+
+bool app_is_waiting(const app *a)
+{
+    return a->waited > WAITING_SECONDS;
+}
+
+static bool is_failure(as_result result)
+{
+    return result != AS_OK && result != AS_NOT_READY && result != AS_TIMEOUT &&
+           result != AS_ERROR_CHANGED;
+}
+
+/* The frame that is due is known to be one that cannot be had. */
+static bool has_failed(const app *a)
+{
+    return is_failure(a->frame_result) && a->failed == a->player.due;
 }
 
 bool app_is_idle(const app *a)
 {
+    const bool has_video = !a->video || video_is_settled(a->video) || app_is_waiting(a);
+    const bool has_mask = (a->has_shown && a->shown == a->player.due) || has_failed(a);
     return a->player.state != AS_NOT_READY && !a->player.playing && !a->dragging &&
-           script_is_done(&a->script) &&
-           (a->player.state != AS_OK || (a->has_shown && a->shown == a->player.due));
+           script_is_done(&a->script) && has_video && (a->player.state != AS_OK || has_mask);
 }
 
 /* ---------------------------------------------------------------------- start and end ---- */
+
+/* Who counts pictures does not begin without the video; a window shows what comes of it. */
+static bool open_video(app *a)
+{
+    a->video_problem[0] = '\0';
+    a->video = video_open(a->options.video, a->video_problem, sizeof(a->video_problem));
+    if (!a->video)
+        return complain(a, 2, a->video_problem);
+    if (!app_is_counting(a))
+        return true;
+    video_wait_open(a->video);
+    return !video_is_refused(a->video, a->video_problem, sizeof(a->video_problem)) ||
+           complain(a, 2, a->video_problem);
+}
 
 bool app_start(app *a, float text_scale)
 {
@@ -84,12 +128,8 @@ bool app_start(app *a, float text_scale)
             return complain(a, 2, why);
         a->scene.image = &a->image;
     }
-    if (o->video) {
-        a->video = video_open(o->video, why, sizeof(why));
-        if (!a->video)
-            return complain(a, 2, why);
-        a->scene.video = video_picture(a->video);
-    }
+    if (o->video && !open_video(a))
+        return false;
     if (o->script && !script_read(&a->script, o->script, why, sizeof(why)))
         return complain(a, 2, why);
     if (!o->headless && !app_scale(a, text_scale))
@@ -144,7 +184,16 @@ void app_open(app *a, const char *location)
     snprintf(a->location, sizeof(a->location), "%s", location);
     player_open(&a->player, &a->options, a->location,
                 a->options.renderer == &renderer_cpu ? AS_PROCESS_BITMASK : AS_PROCESS_CANVASES);
-    a->player.video_ns = a->video ? video_duration(a->video) : 0;
+}
+
+void app_reload(app *a)
+{
+    char location[sizeof(a->location)];
+    memcpy(location, a->location, sizeof(location));
+    if (a->options.video && !a->video)
+        (void)open_video(a);
+    if (*location)
+        app_open(a, location);
 }
 
 void app_step(app *a, int direction)
@@ -233,18 +282,14 @@ static void get_strip(app *a)
     as_frame_unref(&strip);
 }
 
-static bool is_failure(as_result result)
-{
-    return result != AS_OK && result != AS_NOT_READY && result != AS_TIMEOUT &&
-           result != AS_ERROR_CHANGED;
-}
-
 /* Gets the mask that is due, if another one is drawn. */
 static void get_mask(app *a)
 {
     player *p = &a->player;
     as_error error = {.code = AS_OK};
-    if (p->state != AS_OK || (a->has_shown && a->shown == p->due && !*a->problem))
+    const bool is_there = a->has_shown && a->shown == p->due && !*a->problem;
+    const bool is_early = has_failed(a) && a->clock < a->retry_at;
+    if (p->state != AS_OK || is_there || is_early || (a->video && !video_is_ready(a->video)))
         return;
     const double before = now_ms(), begin = app_thread_ms();
     const uint64_t timeout = app_is_counting(a) ? COUNTING_WAIT_NS : AS_TIMEBOX;
@@ -256,6 +301,8 @@ static void get_mask(app *a)
         a->shown = p->due;
         a->problem[0] = '\0';
     } else if (is_failure(a->frame_result)) {
+        a->failed = p->due;
+        a->retry_at = a->clock + RETRY_SECONDS;
         set_problem(a, a->frame_result, error.text);
     }
     if (a->frame_result == AS_ERROR_CHANGED)
@@ -314,8 +361,10 @@ static void count_frames(app *a)
     }
     if (is_failure(a->frame_result))
         complain(a, 1, a->problem);
-    else if (a->frame_result != AS_OK || a->shown != a->player.due)
+    else if (a->frame_result != AS_OK || !app_is_settled(a))
         return;
+    else if (*app_problem(a))
+        complain(a, 1, app_problem(a));
     if (++a->counted >= o->frames) {
         a->quit = true;
         return;
@@ -323,14 +372,29 @@ static void count_frames(app *a)
     player_seek(&a->player, (o->start + a->counted) % a->player.about.frame_count);
 }
 
+/* Goes to the video's picture for `media_ns`; without a video that can be opened, to none. */
+static void go_in_video(app *a, int64_t media_ns, int64_t elapsed_ns)
+{
+    if (video_is_refused(a->video, a->video_problem, sizeof(a->video_problem))) {
+        video_close(a->video);
+        a->video = NULL;
+        a->scene.video = NULL;
+        a->player.video_ns = 0;
+        return;
+    }
+    video_go(a->video, media_ns, app_is_counting(a) ? COUNTING_WAIT_NS : 0);
+    a->player.video_ns = video_duration(a->video);
+    a->waited = video_is_late(a->video) ? a->waited + (double)elapsed_ns / 1e9 : 0.0;
+}
+
 /* The video's picture that is due says which mask is. */
-static void follow_clock(app *a)
+static void follow_clock(app *a, int64_t elapsed_ns)
 {
     player *p = &a->player;
-    if (a->video && p->state == AS_OK)
-        video_go(a->video, p->media_ns + EARLY_NS);
+    if (a->video)
+        go_in_video(a, p->state == AS_OK ? p->media_ns + EARLY_NS : 0, elapsed_ns);
     const double begin = app_thread_ms();
-    if (!a->options.frames)
+    if (!a->options.frames && (!a->video || video_is_ready(a->video)))
         player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
     a->library_now_ms += app_thread_ms() - begin;
 }
@@ -338,8 +402,13 @@ static void follow_clock(app *a)
 /* A picture is shown with its mask, or not yet; with one that will never come, it is. */
 static void show_video(app *a)
 {
-    if (a->video && ((a->has_shown && a->shown == a->player.due) || is_failure(a->frame_result)))
+    const bool has_mask = a->has_shown && a->shown == a->player.due;
+    if (!a->video || !video_is_ready(a->video))
+        return;
+    if (has_mask || is_failure(a->frame_result) || a->player.state != AS_OK)
         video_show(a->video);
+    if (video_picture(a->video)->pixels)
+        a->scene.video = video_picture(a->video);
 }
 
 /* ------------------------------------------------------------------------------ pictures ---- */
@@ -393,14 +462,15 @@ static void log_state(app *a)
              "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
              " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
              "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d scale=%g video=%" PRId64
-             " digits=%s result=%d problem=%s",
+             " waiting=%d digits=%s result=%d problem=%s",
              p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
              a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
              a->scene.width, a->scene.height, a->fullscreen, (double)a->scale,
-             a->video ? video_shown_pts(a->video) : -1, a->digits, a->frame_result, app_problem(a));
+             a->scene.video ? video_shown_pts(a->video) : -1, app_is_waiting(a), a->digits,
+             a->frame_result, app_problem(a));
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));
@@ -434,9 +504,10 @@ bool app_picture(app *a, int64_t elapsed_ns)
         a->clock += (double)elapsed_ns / 1e9;
         script_run(&a->script, a, a->clock);
     }
+    const bool held = a->video && video_is_late(a->video);
     if (!a->options.frames)
-        player_advance(&a->player, elapsed_ns);
-    follow_clock(a);
+        player_advance(&a->player, held ? 0 : elapsed_ns);
+    follow_clock(a, elapsed_ns);
     get_mask(a);
     show_video(a);
     prepare(a);

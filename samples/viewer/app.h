@@ -29,7 +29,9 @@ typedef struct app {
     player player;
     scene scene;
     picture image;
-    video *video; /* NULL: none */
+    video *video;                   /* NULL: none */
+    char video_problem[VIDEO_TEXT]; /* why there is none, where there should be; "": all is well */
+    double waited;                  /* seconds for which the video has been late */
     panel panels[PANEL_COUNT];
     text_font *font; /* NULL: no overlays */
     float scale;     /* of the font; 0 without overlays */
@@ -51,6 +53,8 @@ typedef struct app {
     char notice[APP_TEXT];   /* what was done, for a few seconds */
     double notice_until;     /* by the app's clock */
     double clock;            /* seconds, real or virtual */
+    uint64_t failed;         /* the frame of frame_result, where that is a failure */
+    double retry_at;         /* when it is tried again, by the app's clock */
     double hud_at;           /* when the overlays were made last */
     double begun_ms;         /* when the latest picture was begun */
     double library_now_ms;   /* see app_thread_ms; of the picture that is being made */
@@ -67,6 +71,8 @@ void app_end(app *a);
 
 /* Opens another source in place of the present one. */
 void app_open(app *a, const char *location);
+/* The present one again, and the video, if it could not be opened. */
+void app_reload(app *a);
 
 /* The next picture, elapsed_ns after the one before: script, clock, mask, overlays, drawing. false:
  * the renderer failed, which was said. */
@@ -81,6 +87,10 @@ void app_log_total(const app *a);
 
 /* Whether pictures come as fast as masks do, not by the clock. */
 bool app_is_counting(const app *a);
+/* Whether what is due is shown, masks and video, or never will be. */
+bool app_is_settled(const app *a);
+/* Whether the video has been waited for so long that it is said. */
+bool app_is_waiting(const app *a);
 /* The sentence for the window on what does not work, masks or video; "": none. */
 const char *app_problem(const app *a);
 /* Whether nothing would change in the next picture. */

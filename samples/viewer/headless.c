@@ -15,12 +15,6 @@ static void wait_for_event(as_stream *stream)
         as_stream_drain_events(stream);
 }
 
-/* Whether the mask that is due is drawn, or never will be. */
-static bool is_settled(const app *a)
-{
-    return a->player.state != AS_OK || *a->problem || (a->has_shown && a->shown == a->player.due);
-}
-
 static bool play(app *a)
 {
     const int64_t step = 1000000000 / PICTURES_PER_SECOND;
@@ -28,10 +22,10 @@ static bool play(app *a)
     while (!a->quit) {
         if (a->player.state == AS_NOT_READY && a->player.stream)
             wait_for_event(a->player.stream);
-        /* The clock stands still while a mask is waited for. */
+        /* The clock stands still while a mask or the video is waited for. */
         if (!app_picture(a, settled ? step : 0))
             return false;
-        settled = is_settled(a);
+        settled = app_is_settled(a);
         if (!a->options.frames && settled && script_is_done(&a->script) &&
             a->player.state != AS_NOT_READY)
             a->quit = true;

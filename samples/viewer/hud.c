@@ -47,7 +47,7 @@ static double percent(uint64_t part, uint64_t other)
 static void write_offset(pen *p, const app *a, uint64_t wanted)
 {
     const int64_t offset = (int64_t)(a->shown - wanted);
-    if (a->video)
+    if (a->scene.video)
         write_line(p, offset ? warm : good, "video %.3f s   mask %" PRIu64 ", offset %+" PRId64,
                    player_seconds(video_shown_pts(a->video)), a->shown, offset);
     else
@@ -63,7 +63,7 @@ static void write_place(pen *p, app *a)
                y->loop ? ", loop" : "");
     if (!a->has_shown)
         write_line(p, faint, "no mask yet");
-    else if (a->video)
+    else if (a->scene.video)
         write_offset(p, a,
                      a->player.state == AS_OK
                          ? player_frame_at(&a->player, video_shown_pts(a->video))
@@ -235,6 +235,10 @@ void hud_paint_message(app *a)
         paint_sentence(a, "Drop a stream of masks here (.asvp, .asvr); H shows the keys", good);
     } else if (a->player.state == AS_NOT_READY) {
         snprintf(text, sizeof(text), "opening %.500s ...", a->location);
+        paint_sentence(a, text, warm);
+    } else if (app_is_waiting(a)) {
+        snprintf(text, sizeof(text), "waiting for the video %.300s (%.0f s) ...", a->options.video,
+                 a->waited);
         paint_sentence(a, text, warm);
     } else if (a->clock < a->notice_until) {
         paint_sentence(a, a->notice, good);

@@ -39,6 +39,8 @@ static void step_back(app *a)
 static void jump(app *a, int64_t frames)
 {
     const bool playing = a->player.playing;
+    if (a->video && !video_is_settled(a->video)) /* not yet where it was sent */
+        a->player.due = player_frame_at(&a->player, a->player.media_ns);
     player_step(&a->player, frames);
     a->player.playing = playing;
 }
@@ -142,14 +144,6 @@ static void copy_frame(app *a)
     app_screenshot(a, path);
 }
 
-static void reload(app *a)
-{
-    char location[sizeof(a->location)];
-    memcpy(location, a->location, sizeof(location));
-    if (*location)
-        app_open(a, location);
-}
-
 static void go_to_digits(app *a)
 {
     if (*a->digits)
@@ -197,7 +191,7 @@ static const input_key keys[] = {
     {GLFW_KEY_I, "i", "figures", toggle_hud},
     {GLFW_KEY_T, "t", "timeline (drag it to seek)", toggle_timeline},
     {GLFW_KEY_F, "f", "full screen", toggle_fullscreen},
-    {GLFW_KEY_R, "r", "open the source again", reload},
+    {GLFW_KEY_R, "r", "open the source again", app_reload},
     {GLFW_KEY_H, "h", "these keys", toggle_help},
     {GLFW_KEY_Q, "q", "quit", quit},
     {GLFW_KEY_ESCAPE, "escape", NULL, leave},

@@ -30,6 +30,8 @@ box scene_fit(int target_width, int target_height, uint32_t width, uint32_t heig
 scene_kind scene_kind_of(const scene *s, bool has_mask)
 {
     scene_kind k = {.view = (int)s->view, .ground = (int)s->background};
+    if (s->background == BACKGROUND_VIDEO && !s->video)
+        k.ground = BACKGROUND_CHECKER; /* it is still being opened */
     k.soft = s->linear && has_mask && s->view <= VIEW_MASK;
     k.video = s->video != NULL;
     k.number = (unsigned)(((k.view * BACKGROUND_COUNT + k.ground) * 2 + k.soft) * 2 + k.video);

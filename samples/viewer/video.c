@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-#include "video.h"
+#include "video_queue.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* Further ahead than this it is quicker to seek than to decode what lies between. */
-#define FAR_NS INT64_C(1000000000)
+/* So far behind the clock waits for the video; before that, pictures are left out. */
+#define LATE_NS INT64_C(100000000)
 
 struct video {
-    const video_reader *reader;
-    void *user;
-    picture picture;
-    bool has_current, has_pending;
-    bool is_shown; /* the current one */
-    int64_t pts, pending_pts, shown_pts;
+    video_queue *queue;
+    video_entry current;
+    picture shown;
+    int64_t shown_pts;
     int64_t since;  /* from when on the current picture is the one that is due */
     int64_t sought; /* where the latest seek led */
+    bool has_current;
+    bool is_shown;   /* the current one */
+    bool is_seeking; /* no answer yet */
+    bool was_refused;
+    bool is_settled, is_late, is_ready;
     char problem[VIDEO_TEXT];
 };
 
@@ -48,20 +53,8 @@ video *video_open(const char *path, char *why, size_t capacity)
         snprintf(why, capacity, "out of memory for %s", path);
         return NULL;
     }
-    v->reader = reader;
-    v->user = reader->open(path, why, capacity);
-    if (v->user)
-        v->has_pending = reader->step(v->user, &v->pending_pts);
-    if (v->user) {
-        video_go(v, 0);
-        video_show(v);
-    }
-    if (v->user && !v->picture.pixels) {
-        snprintf(why, capacity, "%s has no picture that can be read", path);
-        video_close(v);
-        return NULL;
-    }
-    if (!v->user) {
+    v->queue = video_queue_start(reader, path, why, capacity);
+    if (!v->queue) {
         free(v);
         return NULL;
     }
@@ -72,48 +65,176 @@ void video_close(video *v)
 {
     if (!v)
         return;
-    v->reader->close(v->user);
-    free(v->picture.pixels);
+    video_queue_end(v->queue);
+    free(v->current.picture.pixels);
+    free(v->shown.pixels);
     free(v);
 }
 
-static void seek(video *v, int64_t media_ns)
+bool video_is_refused(video *v, char *why, size_t capacity)
 {
-    v->sought = media_ns;
-    if (!v->reader->seek(v->user, media_ns))
+    video_queue *q = v->queue;
+    pthread_mutex_lock(&q->lock);
+    const bool refused = q->state == VIDEO_REFUSED;
+    if (refused)
+        snprintf(why, capacity, "%s", q->why);
+    pthread_mutex_unlock(&q->lock);
+    return refused;
+}
+
+void video_wait_open(video *v)
+{
+    video_queue *q = v->queue;
+    pthread_mutex_lock(&q->lock);
+    while (q->state == VIDEO_OPENING)
+        pthread_cond_wait(&q->news, &q->lock);
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* ------------------------------------------------------------------- with the queue's lock ---- */
+
+static void ask(video *v, int64_t media_ns)
+{
+    video_queue *q = v->queue;
+    v->sought = q->target = media_ns;
+    v->is_seeking = true;
+    v->was_refused = false;
+    q->asked++;
+    pthread_cond_broadcast(&q->work);
+}
+
+static void take_answer(video *v)
+{
+    const video_queue *q = v->queue;
+    if (!v->is_seeking || q->answered != q->asked)
         return;
-    v->has_current = false;
-    v->has_pending = v->reader->step(v->user, &v->pending_pts);
+    v->is_seeking = false;
+    v->was_refused = q->refused;
+    v->has_current = v->has_current && q->refused;
 }
 
-/* Where a seek gave no picture, all there is from there on was read in vain: it is tried again
- * before that place, and only now and then behind it. */
-static bool is_lost(const video *v, int64_t media_ns)
+static bool is_empty(const video_queue *q)
 {
-    return !v->has_current && (media_ns < v->sought || media_ns - v->sought >= FAR_NS);
+    return q->count == 0 && q->ended;
 }
 
-void video_go(video *v, int64_t media_ns)
+/* Where a seek was refused, gave no picture (then all there is from there on was read in vain), or
+ * one from long before, it is tried again before that place, and only now and then behind it. */
+static bool is_elsewhere(const video *v, int64_t media_ns)
 {
-    const bool is_back = v->has_current && media_ns < v->since && v->since > 0;
-    const bool is_far = v->has_current && v->has_pending && v->pending_pts + FAR_NS < media_ns;
-    if (is_back || is_far || is_lost(v, media_ns))
-        seek(v, media_ns);
-    while (v->has_pending && (!v->has_current || v->pending_pts <= media_ns)) {
-        v->pts = v->pending_pts;
-        v->since = v->has_current || v->pts < media_ns ? v->pts : media_ns;
-        v->has_pending = v->reader->step(v->user, &v->pending_pts);
+    return media_ns < v->sought || media_ns - v->sought >= VIDEO_FAR_NS;
+}
+
+static bool should_seek(const video *v, int64_t media_ns)
+{
+    const video_queue *q = v->queue;
+    if (v->is_seeking)
+        return is_elsewhere(v, media_ns);
+    if (!v->has_current)
+        return is_empty(q) && is_elsewhere(v, media_ns);
+    const bool is_back = media_ns < v->since && v->since > 0;
+    const bool is_far = v->current.next >= 0 && v->current.next + VIDEO_FAR_NS < media_ns;
+    return (is_back && !v->was_refused) || ((is_back || is_far) && is_elsewhere(v, media_ns));
+}
+
+/* One that cannot be converted leaves the one before due. */
+static void take_one(video *v, int64_t media_ns)
+{
+    video_queue *q = v->queue;
+    video_entry *e = &q->entries[q->first];
+    if (e->good) {
+        const video_entry kept = v->current;
+        v->current = *e;
+        e->picture = kept.picture;
+        v->since = v->has_current || e->pts < media_ns ? e->pts : media_ns;
         v->has_current = true;
         v->is_shown = false;
     }
-    if (v->has_current)
-        v->problem[0] = '\0';
-    else
-        snprintf(
-            v->problem, sizeof(v->problem),
-            "the video is damaged: it has no picture that can be read from %.3f s on; go back, "
-            "or get the file anew",
-            (double)v->sought / 1e9);
+    q->first = (q->first + 1) % VIDEO_QUEUE;
+    q->count--;
+    pthread_cond_broadcast(&q->work);
+}
+
+static void take_pictures(video *v, int64_t media_ns)
+{
+    video_queue *q = v->queue;
+    while (q->count > 0 && (!v->has_current || q->entries[q->first].pts <= media_ns))
+        take_one(v, media_ns);
+    if (q->count > 0)
+        v->current.next = q->entries[q->first].pts;
+    else if (q->ended)
+        v->current.next = -1;
+}
+
+static void judge(video *v, int64_t media_ns)
+{
+    const video_queue *q = v->queue;
+    const bool is_due = v->has_current && (v->current.next < 0 || v->current.next > media_ns);
+    const bool is_lost = q->state == VIDEO_OPEN && !v->has_current && is_empty(q);
+    v->is_settled = q->state == VIDEO_REFUSED || (!v->is_seeking && (is_due || is_lost));
+    v->is_ready = v->is_ready || (v->is_settled && v->has_current);
+    v->is_late = !v->is_settled &&
+                 (v->is_seeking || !v->has_current || media_ns - v->current.next > LATE_NS);
+    v->problem[0] = '\0';
+    if (!v->is_settled)
+        snprintf(v->problem, sizeof(v->problem), "%s", q->why);
+    else if (is_lost)
+        snprintf(v->problem, sizeof(v->problem),
+                 "the video is damaged: it has no picture that can be read from %.3f s on; go "
+                 "back, or get the file anew",
+                 (double)v->sought / 1e9);
+}
+
+static void look(video *v, int64_t media_ns)
+{
+    take_answer(v);
+    if (!v->is_seeking && !should_seek(v, media_ns))
+        take_pictures(v, media_ns);
+    if (v->queue->state == VIDEO_OPEN && should_seek(v, media_ns))
+        ask(v, media_ns);
+    judge(v, media_ns);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static struct timespec after(uint64_t ns)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    ns += (uint64_t)t.tv_nsec;
+    t.tv_sec += (time_t)(ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
+    return t;
+}
+
+void video_go(video *v, int64_t media_ns, uint64_t timeout_ns)
+{
+    video_queue *q = v->queue;
+    const struct timespec latest = after(timeout_ns);
+    int code = timeout_ns ? 0 : ETIMEDOUT;
+    pthread_mutex_lock(&q->lock);
+    q->wanted = media_ns;
+    look(v, media_ns);
+    while (!v->is_settled && !*v->problem && code != ETIMEDOUT) {
+        code = pthread_cond_timedwait(&q->news, &q->lock, &latest);
+        look(v, media_ns);
+    }
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool video_is_settled(const video *v)
+{
+    return v->is_settled;
+}
+
+bool video_is_late(const video *v)
+{
+    return v->is_late;
+}
+
+bool video_is_ready(const video *v)
+{
+    return v->is_ready;
 }
 
 const char *video_problem(const video *v)
@@ -123,10 +244,14 @@ const char *video_problem(const video *v)
 
 void video_show(video *v)
 {
-    if (!v->has_current || v->is_shown || !v->reader->convert(v->user, &v->picture))
+    const uint64_t serial = v->shown.serial + 1;
+    if (!v->has_current || v->is_shown)
         return;
-    v->picture.serial++;
-    v->shown_pts = v->pts;
+    const picture kept = v->shown;
+    v->shown = v->current.picture;
+    v->shown.serial = serial;
+    v->current.picture = kept;
+    v->shown_pts = v->current.pts;
     v->is_shown = true;
 }
 
@@ -137,20 +262,23 @@ int64_t video_shown_pts(const video *v)
 
 const picture *video_picture(const video *v)
 {
-    return &v->picture;
+    return &v->shown;
 }
 
 int64_t video_pts(const video *v)
 {
-    return v->pts;
+    return v->has_current ? v->current.pts : v->shown_pts;
 }
 
 int64_t video_next_pts(const video *v)
 {
-    return v->has_pending ? v->pending_pts : -1;
+    return v->has_current ? v->current.next : -1;
 }
 
 int64_t video_duration(const video *v)
 {
-    return v->reader->duration(v->user);
+    pthread_mutex_lock(&v->queue->lock);
+    const int64_t duration = v->queue->duration;
+    pthread_mutex_unlock(&v->queue->lock);
+    return duration;
 }

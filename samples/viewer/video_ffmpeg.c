@@ -16,7 +16,15 @@
 
 enum { MOST_PIXELS = 16384, PADDING = 64 };
 
+/* How pictures lie in the file, as of a phone that was held upright. Column p and row q of what is
+ * decoded become row and column (swap) or column and row, each counted from the other end (flip).
+ */
+typedef struct turn {
+    bool swap, flip_p, flip_q;
+} turn;
+
 typedef struct reader {
+    const char *path;
     AVFormatContext *format;
     AVCodecContext *codec;
     AVStream *stream;
@@ -25,14 +33,13 @@ typedef struct reader {
     struct SwsContext *scaler;
     uint8_t *rows; /* what the scaler writes, padded */
     unsigned capacity;
+    const video_watch *watch;
     int64_t progress_us, received; /* when bytes came last, and how many came until then */
-    bool gave_up;                  /* nothing came for PATIENCE_US */
+    bool gave_up;                  /* the watch did not want to wait for more */
     int64_t start;                 /* of the stream, in its time base */
     bool ended;                    /* no more packets: the decoder gives what it still has */
+    turn turn;
 } reader;
-
-/* For so long a server may send nothing. */
-#define PATIENCE_US INT64_C(10000000)
 
 static const AVRational nanoseconds = {1, 1000000000};
 
@@ -59,7 +66,8 @@ static int is_stuck(void *user)
         r->received = received;
         r->progress_us = now;
     }
-    r->gave_up = r->gave_up || now - r->progress_us > PATIENCE_US;
+    const double seconds = (double)(now - r->progress_us) / 1e6;
+    r->gave_up = r->gave_up || r->watch->is_over(r->watch->user, seconds);
     return r->gave_up;
 }
 
@@ -68,6 +76,35 @@ static void begin_wait(reader *r)
 {
     r->gave_up = false;
     r->progress_us = av_gettime_relative();
+}
+
+/* Nine numbers of 16.16, p' = m0 p + m3 q + ..., q' = m1 p + m4 q + ...; NULL: none. */
+static const int32_t *display_matrix(const AVStream *stream)
+{
+    size_t size = 0;
+#if LIBAVFORMAT_VERSION_INT < AV_VERSION_INT(60, 15, 100)
+    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#else
+    const AVPacketSideData *side =
+        av_packet_side_data_get(stream->codecpar->coded_side_data,
+                                stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    const uint8_t *data = side ? side->data : NULL;
+    size = side ? side->size : 0;
+#endif
+    return size >= 9 * sizeof(int32_t) ? (const int32_t *)(const void *)data : NULL;
+}
+
+/* false: by an angle that is no multiple of 90 degrees. */
+static bool read_turn(const AVStream *stream, turn *out)
+{
+    const int32_t *m = display_matrix(stream);
+    *out = (turn){0};
+    if (!m || (!m[0] && !m[1] && !m[3] && !m[4]))
+        return true;
+    out->swap = m[1] && m[3];
+    out->flip_p = out->swap ? m[1] < 0 : m[0] < 0;
+    out->flip_q = out->swap ? m[3] < 0 : m[4] < 0;
+    return out->swap ? !m[0] && !m[4] : m[0] && m[4] && !m[1] && !m[3];
 }
 
 static int open_decoder(reader *r)
@@ -92,46 +129,82 @@ static int open_decoder(reader *r)
     return avcodec_open2(r->codec, codec, NULL);
 }
 
-static void *ffmpeg_open(const char *path, char *why, size_t capacity)
+static int open_file(reader *r, const char *path)
+{
+    AVDictionary *options = NULL;
+    /* Only connections know it: one that breaks is made anew, a few times. */
+    int code = av_dict_set(&options, "reconnect", "1", 0);
+    if (code >= 0)
+        code = av_dict_set(&options, "reconnect_delay_max", "4", 0);
+    if (code >= 0)
+        code = avformat_open_input(&r->format, path, NULL, &options);
+    av_dict_free(&options);
+    if (code >= 0)
+        code = avformat_find_stream_info(r->format, NULL);
+    return code >= 0 ? open_decoder(r) : code;
+}
+
+static void explain(const reader *r, int code, char *why, size_t capacity)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(code, text, sizeof(text));
+    snprintf(why, capacity, "the video %.200s cannot be read: %s", r->path,
+             r->gave_up ? "nothing came for 10 s; look whether its server answers" : text);
+}
+
+static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, size_t capacity)
+{
     reader *r = calloc(1, sizeof(*r));
-    if (!r) {
-        snprintf(why, capacity, "out of memory for %s", path);
-        return NULL;
-    }
-    av_log_set_level(AV_LOG_FATAL);
-    r->format = avformat_alloc_context();
-    if (!r->format) {
-        snprintf(why, capacity, "out of memory for %s", path);
+    if (r)
+        r->format = avformat_alloc_context();
+    if (!r || !r->format) {
+        snprintf(why, capacity, "out of memory for %.200s", path);
         free(r);
         return NULL;
     }
+    av_log_set_level(AV_LOG_FATAL);
+    r->path = path;
+    r->watch = watch;
     r->format->interrupt_callback = (AVIOInterruptCB){is_stuck, r};
     begin_wait(r);
-    int code = avformat_open_input(&r->format, path, NULL, NULL);
-    if (code >= 0)
-        code = avformat_find_stream_info(r->format, NULL);
-    if (code >= 0)
-        code = open_decoder(r);
-    if (code >= 0)
+    const int code = open_file(r, path);
+    if (code >= 0 && read_turn(r->stream, &r->turn))
         return r;
-    av_strerror(code, text, sizeof(text));
-    snprintf(why, capacity, "the video %s cannot be read: %s", path,
-             r->gave_up ? "nothing came for 10 s; look whether its server answers" : text);
+    if (code >= 0)
+        snprintf(why, capacity,
+                 "the video %.200s is to be turned by an angle that is no multiple of 90 degrees; "
+                 "turn its pictures with: ffmpeg -i FILE OUT",
+                 path);
+    else
+        explain(r, code, why, capacity);
     ffmpeg_close(r);
     return NULL;
 }
 
+/* Whether bytes should have come from a server that did not. Files, and what is damaged, are read
+ * as far as they go. */
+static bool is_cut(const reader *r, int code)
+{
+    AVIOContext *io = r->format->pb;
+    const bool remote = strstr(r->path, "://") && strncmp(r->path, "file:", 5) != 0;
+    if (r->gave_up || !remote || !io || code == AVERROR_INVALIDDATA)
+        return r->gave_up;
+    return code != AVERROR_EOF || (io->eof_reached && avio_tell(io) < avio_size(io));
+}
+
 /* The next packet of the stream to the decoder; after the last one it is told so. */
-static bool feed(reader *r)
+static video_result feed(reader *r, char *why, size_t capacity)
 {
     while (!r->ended) {
         begin_wait(r);
         const int code = av_read_frame(r->format, r->packet);
+        if (code < 0 && is_cut(r, code)) {
+            explain(r, code, why, capacity);
+            return VIDEO_CUT;
+        }
         if (code < 0) {
             r->ended = true;
-            return avcodec_send_packet(r->codec, NULL) >= 0;
+            return avcodec_send_packet(r->codec, NULL) >= 0 ? VIDEO_GOOD : VIDEO_END;
         }
         const bool ours = r->packet->stream_index == r->stream->index;
         /* A packet that is damaged is left out; pictures go on with the next. */
@@ -139,12 +212,12 @@ static bool feed(reader *r)
             (void)avcodec_send_packet(r->codec, r->packet);
         av_packet_unref(r->packet);
         if (ours)
-            return true;
+            return VIDEO_GOOD;
     }
-    return false;
+    return VIDEO_END;
 }
 
-static bool ffmpeg_step(void *user, int64_t *out_pts_ns)
+static video_result ffmpeg_step(void *user, int64_t *out_pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
     av_frame_unref(r->current);
@@ -153,28 +226,34 @@ static bool ffmpeg_step(void *user, int64_t *out_pts_ns)
         const int code = avcodec_receive_frame(r->codec, r->pending);
         if (code >= 0 && r->pending->best_effort_timestamp != AV_NOPTS_VALUE)
             break;
-        if (code >= 0)
+        if (code >= 0) {
             av_frame_unref(r->pending);
-        else if (code != AVERROR(EAGAIN) || !feed(r))
-            return false;
+            continue;
+        }
+        const video_result result = code == AVERROR(EAGAIN) ? feed(r, why, capacity) : VIDEO_END;
+        if (result != VIDEO_GOOD)
+            return result;
     }
     *out_pts_ns = av_rescale_q(r->pending->best_effort_timestamp - r->start, r->stream->time_base,
                                nanoseconds);
-    return true;
+    return VIDEO_GOOD;
 }
 
-static bool ffmpeg_seek(void *user, int64_t pts_ns)
+static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
     const int64_t to =
         r->start + av_rescale_q(pts_ns < 0 ? 0 : pts_ns, nanoseconds, r->stream->time_base);
     begin_wait(r);
-    if (av_seek_frame(r->format, r->stream->index, to, AVSEEK_FLAG_BACKWARD) < 0)
-        return false;
+    const int code = av_seek_frame(r->format, r->stream->index, to, AVSEEK_FLAG_BACKWARD);
+    if (code < 0 && r->gave_up)
+        explain(r, code, why, capacity);
+    if (code < 0)
+        return r->gave_up ? VIDEO_CUT : VIDEO_END;
     avcodec_flush_buffers(r->codec);
     av_frame_unref(r->pending);
     r->ended = false;
-    return true;
+    return VIDEO_GOOD;
 }
 
 /* Bytes of a row of the scaler's target. It writes whole vectors: up to 16 pixels at a time. */
@@ -186,10 +265,11 @@ static size_t padded_row(const AVFrame *f)
 /* The scaler's target, and the picture without its gaps. */
 static bool make_room(reader *r, picture *out, const AVFrame *f)
 {
-    const uint32_t width = (uint32_t)f->width, height = (uint32_t)f->height;
+    const uint32_t width = (uint32_t)(r->turn.swap ? f->height : f->width);
+    const uint32_t height = (uint32_t)(r->turn.swap ? f->width : f->height);
     if (f->width < 1 || f->height < 1 || f->width > MOST_PIXELS || f->height > MOST_PIXELS)
         return false;
-    av_fast_malloc(&r->rows, &r->capacity, padded_row(f) * height + PADDING);
+    av_fast_malloc(&r->rows, &r->capacity, padded_row(f) * (size_t)f->height + PADDING);
     if (!r->rows)
         return false;
     if (out->pixels && out->width == width && out->height == height)
@@ -202,6 +282,26 @@ static bool make_room(reader *r, picture *out, const AVFrame *f)
     out->width = width;
     out->height = height;
     return true;
+}
+
+/* The scaler's rows as they are to be seen. */
+static void copy_turned(const reader *r, const AVFrame *f, picture *out)
+{
+    const turn *t = &r->turn;
+    const size_t row = padded_row(f), last_p = (size_t)f->width - 1, last_q = (size_t)f->height - 1;
+    for (size_t y = 0; y < out->height; y++) {
+        uint8_t *to = out->pixels + y * 4 * out->width;
+        if (!t->swap && !t->flip_p) {
+            memcpy(to, r->rows + (t->flip_q ? last_q - y : y) * row, 4 * (size_t)out->width);
+            continue;
+        }
+        for (size_t x = 0; x < out->width; x++) {
+            const size_t p = t->swap ? y : x, q = t->swap ? x : y;
+            memcpy(to + 4 * x,
+                   r->rows + (t->flip_q ? last_q - q : q) * row + 4 * (t->flip_p ? last_p - p : p),
+                   4);
+        }
+    }
 }
 
 static bool ffmpeg_convert(void *user, picture *out)
@@ -224,9 +324,7 @@ static bool ffmpeg_convert(void *user, picture *out)
     if (sws_scale(r->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, planes,
                   strides) != f->height)
         return false;
-    for (size_t y = 0; y < out->height; y++)
-        memcpy(out->pixels + y * 4 * out->width, r->rows + y * padded_row(f),
-               4 * (size_t)out->width);
+    copy_turned(r, f, out);
     return true;
 }
 

@@ -4,33 +4,75 @@
  */
 #include "video.h"
 
-#include <inttypes.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_PIXELS = 16384, MOST_HEADER = 1024 };
+enum { MOST_PIXELS = 16384, MOST_HEADER = 1024, BUFFER = 1 << 16, LOOK_MS = 50 };
 
 typedef struct y4m {
-    FILE *file;
+    int file; /* descriptor */
+    const video_watch *watch;
+    uint8_t buffer[BUFFER]; /* read ahead: from `at` to `filled` */
+    size_t at, filled;
     uint32_t width, height, rate_num, rate_den;
     uint32_t chroma_width, chroma_height; /* of each chroma plane; 0: monochrome */
     size_t size;                          /* bytes of a picture */
     uint8_t *current, *pending;
     uint64_t next;   /* number of the next picture in the file */
-    long first;      /* where picture 0 begins; -1: cannot seek */
+    off_t first;     /* where picture 0 begins; -1: cannot seek */
     uint64_t frames; /* in the file; 0: not known */
 } y4m;
 
-static bool read_line(FILE *file, char *line, int capacity)
+/* Waits for bytes as long as the watch wants; a pipe may keep quiet for ever. false: the end. */
+static bool refill(y4m *y)
 {
-    if (!fgets(line, capacity, file))
+    struct pollfd p = {.fd = y->file, .events = POLLIN};
+    while (poll(&p, 1, LOOK_MS) <= 0)
+        if (y->watch->is_over(y->watch->user, 0.0))
+            return false;
+    const ssize_t count = read(y->file, y->buffer, BUFFER);
+    y->at = 0;
+    y->filled = count > 0 ? (size_t)count : 0;
+    return count > 0;
+}
+
+static bool read_bytes(y4m *y, uint8_t *to, size_t count)
+{
+    while (count > 0) {
+        if (y->at == y->filled && !refill(y))
+            return false;
+        const size_t there = y->filled - y->at, part = there < count ? there : count;
+        memcpy(to, y->buffer + y->at, part);
+        y->at += part;
+        to += part;
+        count -= part;
+    }
+    return true;
+}
+
+static bool read_line(y4m *y, char *line, size_t capacity)
+{
+    for (size_t i = 0; i < capacity; i++) {
+        if (!read_bytes(y, (uint8_t *)line + i, 1))
+            return false;
+        if (line[i] == '\n') {
+            line[i] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool go_to(y4m *y, off_t place)
+{
+    if (lseek(y->file, place, SEEK_SET) != place)
         return false;
-    char *end = strchr(line, '\n');
-    if (!end)
-        return false;
-    *end = '\0';
+    y->at = y->filled = 0;
     return true;
 }
 
@@ -78,8 +120,8 @@ static bool parse_header(y4m *y, char *line)
 static void y4m_close(void *user)
 {
     y4m *y = user;
-    if (y->file && y->file != stdin)
-        fclose(y->file);
+    if (y->file > STDIN_FILENO)
+        close(y->file);
     free(y->current);
     free(y->pending);
     free(y);
@@ -89,18 +131,16 @@ static void y4m_close(void *user)
  */
 static void measure(y4m *y)
 {
-    y->first = ftell(y->file);
-    if (y->first < 0 || fseek(y->file, 0, SEEK_END) != 0) {
-        y->first = -1;
+    struct stat about;
+    const off_t read_to = lseek(y->file, 0, SEEK_CUR);
+    y->first = -1;
+    if (read_to < 0 || fstat(y->file, &about) != 0 || !S_ISREG(about.st_mode))
         return;
-    }
-    const long end = ftell(y->file);
-    y->frames = (uint64_t)(end - y->first) / (y->size + strlen("FRAME\n"));
-    if (fseek(y->file, y->first, SEEK_SET) != 0)
-        y->first = -1;
+    y->first = read_to - (off_t)(y->filled - y->at);
+    y->frames = (uint64_t)(about.st_size - y->first) / (y->size + strlen("FRAME\n"));
 }
 
-static void *y4m_open(const char *path, char *why, size_t capacity)
+static void *y4m_open(const char *path, const video_watch *watch, char *why, size_t capacity)
 {
     char line[MOST_HEADER];
     y4m *y = calloc(1, sizeof(*y));
@@ -116,13 +156,14 @@ static void *y4m_open(const char *path, char *why, size_t capacity)
         y4m_close(y);
         return NULL;
     }
-    y->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (!y->file) {
+    y->watch = watch;
+    y->file = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (y->file < 0) {
         snprintf(why, capacity, "the video %s cannot be read", path);
         y4m_close(y);
         return NULL;
     }
-    if (!read_line(y->file, line, sizeof(line)) || !parse_header(y, line)) {
+    if (!read_line(y, line, sizeof(line)) || !parse_header(y, line)) {
         snprintf(why, capacity, "%s is not a YUV4MPEG2 video of 8 bits, 420, 444 or mono", path);
         y4m_close(y);
         return NULL;
@@ -139,33 +180,37 @@ static void *y4m_open(const char *path, char *why, size_t capacity)
     return y;
 }
 
-static bool y4m_step(void *user, int64_t *out_pts_ns)
+static video_result y4m_step(void *user, int64_t *out_pts_ns, char *why, size_t capacity)
 {
     char line[MOST_HEADER];
     y4m *y = user;
     uint8_t *kept = y->current;
+    (void)why; /* files and pipes end */
+    (void)capacity;
     y->current = y->pending;
     y->pending = kept;
-    if (!read_line(y->file, line, sizeof(line)) || strncmp(line, "FRAME", 5) != 0 ||
-        fread(y->pending, 1, y->size, y->file) != y->size)
-        return false;
+    if (!read_line(y, line, sizeof(line)) || strncmp(line, "FRAME", 5) != 0 ||
+        !read_bytes(y, y->pending, y->size))
+        return VIDEO_END;
     *out_pts_ns = (int64_t)((double)y->next * 1e9 * y->rate_den / y->rate_num + 0.5);
     y->next++;
-    return true;
+    return VIDEO_GOOD;
 }
 
-static bool y4m_seek(void *user, int64_t pts_ns)
+static video_result y4m_seek(void *user, int64_t pts_ns, char *why, size_t capacity)
 {
     y4m *y = user;
     const double number = (double)(pts_ns < 0 ? 0 : pts_ns) * y->rate_num / y->rate_den / 1e9;
     uint64_t to = number >= 1.0 ? (uint64_t)number - 1 : 0; /* one too early does no harm */
+    (void)why;
+    (void)capacity;
     if (y->first < 0 || y->frames == 0)
-        return false;
+        return VIDEO_END;
     to = to < y->frames ? to : y->frames - 1;
-    if (fseek(y->file, y->first + (long)(to * (y->size + strlen("FRAME\n"))), SEEK_SET) != 0)
-        return false;
+    if (!go_to(y, y->first + (off_t)(to * (y->size + strlen("FRAME\n")))))
+        return VIDEO_END;
     y->next = to;
-    return true;
+    return VIDEO_GOOD;
 }
 
 static uint8_t clamp(int value)

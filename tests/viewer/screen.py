@@ -19,8 +19,8 @@ def xdotool(*words):
 class Window(Viewer):
     """A viewer whose window has the keyboard."""
 
-    def __init__(self, paths, *options):
-        super().__init__(paths, *options)
+    def __init__(self, paths, *options, **how):
+        super().__init__(paths, *options, **how)
         self.wait("a window")
         self.handle = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid)[0]
         xdotool("windowmove", "--sync", self.handle, 10, 10, "windowfocus", "--sync", self.handle)

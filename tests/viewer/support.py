@@ -108,10 +108,10 @@ def states_of(output):
 class Viewer:
     """A viewer that runs with --log-state; its states are waited for."""
 
-    def __init__(self, paths, *options, env=None):
+    def __init__(self, paths, *options, env=None, stdin=subprocess.DEVNULL):
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([paths.viewer, "--log-state", *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=self.errors,
                                         env=dict(os.environ, **(env or {})))
         self.rest = b""

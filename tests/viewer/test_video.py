@@ -6,6 +6,7 @@ must be floor(time * rate + 1/2). test_video.py VIEWER TOOL ROOT [--without-ffmp
 import fractions
 import os
 import socket
+import struct
 import subprocess
 import sys
 
@@ -248,6 +249,45 @@ def test_widths(paths):
               % (width, shown[0][worst], shown[1][worst], worst // 3 % width))
 
 
+# The picture of a phone lies as its matrix says: the four corners of it, in grey.
+TURNS = {"upright": ((1, 0, 0, 1), (20, 90, 160, 230)), "right": ((0, 1, -1, 0), (160, 20, 230, 90)),
+         "half": ((-1, 0, 0, -1), (230, 160, 90, 20)), "left": ((0, -1, 1, 0), (90, 230, 20, 160)),
+         "mirrored": ((-1, 0, 0, 1), (90, 20, 230, 160)), "flipped": ((1, 0, 0, -1), (160, 230, 20, 90)),
+         "transposed": ((0, 1, 1, 0), (20, 160, 90, 230)),
+         "transversed": ((0, -1, -1, 0), (230, 90, 160, 20))}
+
+
+def write_turned(path, numbers):
+    """turned.mp4 with another matrix: a, b, u, c, d, v of its track's header, in 16.16."""
+    with open("turned.mp4", "rb") as file:
+        data = bytearray(file.read())
+    at = data.index(b"tkhd") + 4 + 40
+    check(struct.unpack_from(">9i", data, at) == (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), "no matrix")
+    a, b, c, d = (int(number * 65536) for number in numbers)
+    struct.pack_into(">6i", data, at, a, b, 0, c, d, 0)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def test_turned(paths):
+    rows = [bytes([left]) * 48 + bytes([right]) * 48 for left, right in ((20, 90), (160, 230))]
+    with open("source.y4m", "wb") as file:
+        file.write(b"YUV4MPEG2 W96 H64 F25:1 Ip A1:1 Cmono\nFRAME\n" + rows[0] * 32 + rows[1] * 32)
+    encode_source("turned.mp4", "-c:v", "mpeg4", "-q:v", "1", "-pix_fmt", "yuv420p")
+    options = ["--headless", "--renderer", "cpu", "--frames", "1", "--video", "video.mp4",
+               "--view", "outline", "--window", "128x64", "--screenshot", "shot.png"]
+    for name, (matrix, corners) in TURNS.items():
+        write_turned("video.mp4", matrix)
+        run(paths.viewer, paths.walkers, *options)
+        width, height, pixels = read_png("shot.png")
+        seen = [pixels[3 * (y * width + x)] for y in (4, height - 5) for x in (4, width - 5)]
+        levels = [min(range(4), key=lambda i, s=s: abs((20, 90, 160, 230)[i] - s)) for s in seen]
+        check([(20, 90, 160, 230)[i] for i in levels] == list(corners), "%s: %s" % (name, seen))
+    write_turned("video.mp4", (0.866, 0.5, -0.5, 0.866))
+    err = run(paths.viewer, paths.walkers, *options, status=2)[1]
+    check("no multiple of 90 degrees" in err, err)
+
+
 def test_refusals(paths):
     for name, content in (("empty.y4m", b""), ("short.y4m", b"YUV4MPEG2 W4 H4 F25:1 Cmono\nFRAME\nab"),
                           ("wide.y4m", b"YUV4MPEG2 W99999 H4 F25:1 Cmono\nFRAME\n"),
@@ -287,7 +327,7 @@ if __name__ == "__main__":
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
              test_refusals, test_terminal]
     if len(arguments) == len(sys.argv) - 1:
-        tests += [test_lock_encoded, test_damaged, test_widths]
+        tests += [test_lock_encoded, test_damaged, test_widths, test_turned]
         if is_full():
             tests.append(test_silent_server)
     run_tests(tests, arguments)

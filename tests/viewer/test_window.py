@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: MIT
 """The viewer in a window, on a screen of its own (Xvfb), by keys and mouse (xdotool).
 
-test_window.py VIEWER TOOL ROOT
+test_window.py VIEWER TOOL ROOT [--without-ffmpeg]
 """
 import fractions
 import os
 import socket
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 from screen import SCREEN, Screen, Window, xdotool  # noqa: E402
 from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture, is_full, run,  # noqa: E402
                      run_tests, seeded)
-from test_video import write_y4m  # noqa: E402
+from test_timeline import Server  # noqa: E402
+from test_video import encode, write_y4m  # noqa: E402
 
 def open_paused(paths, *options):
     window = Window(paths, paths.walkers, "--paused", *options)
@@ -115,11 +117,73 @@ def test_video(paths):
         window.key("Home")
         window.key("q")
         window.end()
-        states = [state for state in window.seen if state["shown"] != "-1"]
-        check(len(states) > 30, "%d states" % len(states))
-        for state in states:
-            wanted = (2 * int(state["video"]) * 60 + 10**9) // (2 * 10**9)
-            check(state["shown"] == str(wanted), "not locked: %s" % state)
+        check(len(window.seen) > 30, "%d states" % len(window.seen))
+        check_locked(window.seen)
+
+
+def check_locked(states):
+    """Whatever is shown of a video of as many pictures a second as there are masks."""
+    for state in states:
+        wanted = (2 * int(state["video"]) * 60 + 10**9) // (2 * 10**9)
+        check(state["shown"] == "-1" or state["shown"] == str(wanted), "not locked: %s" % state)
+
+
+# Half a video comes, then nothing: this is said, and is not the end; keys go on to work. What comes
+# later is played.
+def test_video_stalls(paths):
+    write_y4m("video.y4m", fractions.Fraction(60))
+    with open("video.y4m", "rb") as file:
+        data = file.read()
+    half = len(data) // 2
+    pipe, feed = os.pipe()
+    with Window(paths, paths.walkers, "--video", "-", stdin=pipe) as window:
+        os.close(pipe)
+        with os.fdopen(feed, "wb", buffering=0) as file:
+            file.write(data[:half])
+            state = window.wait("the stall", lambda s: int(s["due"]) >= 90, waiting=1)
+            check(int(state["due"]) <= 100 and not state["problem"], "stalled: %s" % state)
+            window.key("h", help=1)
+            check(window.state["due"] == state["due"], "it goes on: %s" % window.state)
+            file.write(data[half:half + half // 2])
+            window.wait("the rest", lambda s: int(s["due"]) > 120)
+            window.wait("another stall", lambda s: int(s["due"]) >= 140, waiting=1)
+            window.key("q")
+            window.end()
+    check_locked(window.seen)
+
+
+# From a server; then the connection breaks, and is made anew.
+def test_video_breaks(paths):
+    encode("video.mp4", fractions.Fraction(60), "-c:v", "mpeg4", "-q:v", "1", "-g", "12",
+           "-movflags", "+faststart")
+    with Server("video.mp4", os.path.getsize("video.mp4") * 7 // 10) as server:
+        url = "http://127.0.0.1:%d/video.mp4" % server.server_address[1]
+        with Window(paths, paths.walkers, "--video", url) as window:
+            state = window.wait("the stall", lambda s: int(s["due"]) > 60, waiting=1)
+            check(int(state["due"]) < 190 and not state["problem"], "stalled: %s" % state)
+            server.limit = 1 << 40
+            server.over.set()
+            window.wait("the rest", lambda s: int(s["due"]) > 190)
+            window.wait("the beginning again", lambda s: int(s["due"]) < 60)
+            window.key("q")
+            window.end()
+    check_locked(window.seen)
+
+
+# A server that takes the connection and says nothing, and one that is not there: the masks are played
+# without the video.
+def test_unreachable_video(paths):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = "http://127.0.0.1:%d/video.mp4" % server.getsockname()[1]
+        with Window(paths, paths.walkers, "--video", url) as window:
+            window.wait("the wait", open=0, waiting=1, shown=-1, problem="")
+            window.key("h", help=1)
+            window.key("q")
+            window.end()
+    with Window(paths, paths.walkers, "--video", url) as window:
+        window.wait("masks", lambda s: "video" in s["problem"] and int(s["shown"]) > 20)
+        window.key("q")
+        window.end()
 
 
 def test_errors(paths):
@@ -190,6 +254,10 @@ def test_random_inputs(paths):
 
 
 if __name__ == "__main__":
+    arguments = [argument for argument in sys.argv[1:] if argument != "--without-ffmpeg"]
+    tests = [test_keys, test_mouse, test_sizes, test_counted, test_errors, test_open_again,
+             test_closing_during_load, test_video, test_video_stalls, test_random_inputs]
+    if len(arguments) == len(sys.argv) - 1:
+        tests += [test_video_breaks, test_unreachable_video]
     with Screen():
-        run_tests([test_keys, test_mouse, test_sizes, test_counted, test_errors, test_open_again,
-                   test_closing_during_load, test_video, test_random_inputs], sys.argv[1:])
+        run_tests(tests, arguments)
