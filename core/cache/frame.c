@@ -63,6 +63,7 @@ as_result as_outputs_get(as_outputs *outputs, as_output_key key, as_frame **out_
         as_pool_list_remove(&outputs->ready, output);
         as_pool_list_add(&outputs->ready, output);
         as_pool_use_group(outputs, output->group);
+        output->seen = true;
         if (output->frames++ == 0)
             hold(outputs, output, &doomed);
         as_pool_keep(outputs);
