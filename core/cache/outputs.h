@@ -111,6 +111,9 @@ void as_outputs_invalidate(as_outputs *outputs);
 
 /* Is a buffer ready that shows `key`? */
 bool as_outputs_has(as_outputs *outputs, as_output_key key);
+/* The same for some keys at once: those for which none is ready come first, in their order. Returns
+ * how many these are. */
+size_t as_outputs_missing(as_outputs *outputs, as_output_key *keys, size_t count);
 /* Calls each(user, key) for what every ready buffer shows, held ones included; a key may come more
  * than once. Under the pool's lock: `each` must not call the pool. */
 void as_outputs_each(as_outputs *outputs, void (*each)(void *user, as_output_key key), void *user);
