@@ -27,28 +27,26 @@ static void expect_success(int result)
 #endif
 }
 
-/* Locks are held for a microsecond or two: who finds one taken looks again for about as long before
- * it sleeps, which costs a hand-over to wake from. */
-#ifndef NDEBUG
-#define MUTEX_TYPE PTHREAD_MUTEX_ERRORCHECK
-#elif defined(__GLIBC__)
-#define MUTEX_TYPE PTHREAD_MUTEX_ADAPTIVE_NP
-#else
-#define MUTEX_TYPE PTHREAD_MUTEX_DEFAULT
-#endif
+/* Locks are held for about a microsecond, and a sleep costs a hand-over: who finds one taken tries
+ * again for so long before he sleeps. */
+#define TRY_NS 3000
 
 bool as_mutex_init(as_mutex *mutex, as_lock_rank rank)
 {
     if (as_thread_fault_wanted())
         return false;
     mutex->rank = rank;
+#ifndef NDEBUG
     pthread_mutexattr_t attributes;
     if (pthread_mutexattr_init(&attributes) != 0)
         return false;
-    (void)pthread_mutexattr_settype(&attributes, MUTEX_TYPE);
+    (void)pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
     const bool made = pthread_mutex_init(&mutex->handle, &attributes) == 0;
     (void)pthread_mutexattr_destroy(&attributes);
     return made;
+#else
+    return pthread_mutex_init(&mutex->handle, NULL) == 0;
+#endif
 }
 
 void as_mutex_destroy(as_mutex *mutex)
@@ -56,12 +54,23 @@ void as_mutex_destroy(as_mutex *mutex)
     expect_success(pthread_mutex_destroy(&mutex->handle));
 }
 
+static bool lock_soon(as_mutex *mutex)
+{
+    const uint64_t end = as_clock_ns() + TRY_NS;
+    int result;
+    do
+        result = pthread_mutex_trylock(&mutex->handle);
+    while (result == EBUSY && as_clock_ns() < end);
+    return result == 0;
+}
+
 void as_mutex_lock(as_mutex *mutex)
 {
 #ifndef NDEBUG
     as_thread_order_lock(mutex); /* before it waits: what is out of order may never return */
 #endif
-    expect_success(pthread_mutex_lock(&mutex->handle));
+    if (pthread_mutex_trylock(&mutex->handle) != 0 && !lock_soon(mutex))
+        expect_success(pthread_mutex_lock(&mutex->handle));
 }
 
 void as_mutex_unlock(as_mutex *mutex)

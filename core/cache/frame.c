@@ -13,6 +13,17 @@ bool as_outputs_has(as_outputs *outputs, as_output_key key)
     return has;
 }
 
+size_t as_outputs_missing(as_outputs *outputs, as_output_key *keys, size_t count)
+{
+    size_t missing = 0;
+    as_mutex_lock(&outputs->lock);
+    for (size_t i = 0; i < count; i++)
+        if (!as_pool_find_ready(outputs, keys[i]))
+            keys[missing++] = keys[i];
+    as_mutex_unlock(&outputs->lock);
+    return missing;
+}
+
 /* The first frame on this buffer. */
 static void hold(as_outputs *pool, as_output *output, as_output **doomed)
 {
@@ -63,6 +74,7 @@ as_result as_outputs_get(as_outputs *outputs, as_output_key key, as_frame **out_
         as_pool_list_remove(&outputs->ready, output);
         as_pool_list_add(&outputs->ready, output);
         as_pool_use_group(outputs, output->group);
+        output->seen = true;
         if (output->frames++ == 0)
             hold(outputs, output, &doomed);
         as_pool_keep(outputs);

@@ -92,10 +92,22 @@ static as_output *newest_spare(as_outputs *pool, const as_pool_group *group)
     return at;
 }
 
-static as_output *oldest_ready(as_outputs *pool, const as_pool_group *group, as_pool_keeper keep)
+static bool may_take(const as_output *at, const as_pool_group *group, as_pool_keeper keep)
 {
-    as_output *at = pool->ready.oldest;
-    while (at && !(at->group == group && as_pool_may_displace(at, keep)))
+    return at->group == group && as_pool_may_displace(at, keep);
+}
+
+/* What callers gave back last, of masks that remember what they show: the nearer that is to the new
+ * frame, the less is to be written. Else what was used longest ago. */
+static as_output *least_wanted(as_outputs *pool, const as_pool_group *group, as_pool_keeper keep)
+{
+    as_output *at = pool->ready.newest;
+    while (at && !(at->seen && at->shown && may_take(at, group, keep)))
+        at = at->older;
+    if (at)
+        return at;
+    at = pool->ready.oldest;
+    while (at && !may_take(at, group, keep))
         at = at->newer;
     return at;
 }
@@ -122,7 +134,7 @@ static as_result take_locked(as_outputs *pool, as_pool_group *group, size_t byte
         pool->bytes += bytes;
         return AS_OK;
     }
-    *out = oldest_ready(pool, group, keep);
+    *out = least_wanted(pool, group, keep);
     if (*out) {
         as_pool_list_remove(&pool->ready, *out);
         return AS_OK;
@@ -194,6 +206,7 @@ as_result as_outputs_take(as_outputs *outputs, as_output_key key,
         return AS_ERROR_OUT_OF_MEMORY;
     output->key = key;
     output->epoch = epoch;
+    output->seen = false;
     as_pool_keep(outputs);
     *out_output = output;
     return AS_OK;

@@ -82,15 +82,15 @@ as_outputs *as_outputs_create(const as_outputs_params *params);
 void as_outputs_close(as_outputs *outputs);
 
 /* A buffer to fill for `key` (64-byte aligned, content undefined; of no bytes for a strip, which
- * brings its own memory). When per_size are in use, the ready one that was used
- * longest ago and is not held is taken, but none for which keep(keep_user, its key) says true (keep
- * may be NULL; it is called under the pool's lock and must not call the pool). Where most_bytes
- * leaves no room for a new one, other sizes make room: spare ones first, then ready ones that are
- * neither held nor kept, the one used longest ago first; if that is not enough, one of its own size
- * is taken as above. A strip's bytes count from when it is published; the next take makes up for
- * them.
- * AS_NOT_READY: all are filling, held or kept; AS_ERROR_LIMIT: most_bytes has no room for it beside
- * what callers hold; AS_ERROR_OUT_OF_MEMORY. */
+ * brings its own memory). When per_size are in use, a ready one that is not held is taken, but none
+ * for which keep(keep_user, its key) says true (keep may be NULL; it is called under the pool's
+ * lock and must not call the pool): of masks that remember what they show the one that callers gave
+ * back last, which is as near to the new frame as any; else the one that was used longest ago.
+ * Where most_bytes leaves no room for a new one, other sizes make room: spare ones first, then
+ * ready ones that are neither held nor kept, the one used longest ago first; if that is not enough,
+ * one of its own size is taken as above. A strip's bytes count from when it is published; the next
+ * take makes up for them. AS_NOT_READY: all are filling, held or kept; AS_ERROR_LIMIT: most_bytes
+ * has no room for it beside what callers hold; AS_ERROR_OUT_OF_MEMORY. */
 as_result as_outputs_take(as_outputs *outputs, as_output_key key,
                           bool (*keep)(void *user, as_output_key key), void *keep_user,
                           as_output **out_output);
@@ -111,6 +111,9 @@ void as_outputs_invalidate(as_outputs *outputs);
 
 /* Is a buffer ready that shows `key`? */
 bool as_outputs_has(as_outputs *outputs, as_output_key key);
+/* The same for some keys at once: those for which none is ready come first, in their order. Returns
+ * how many these are. */
+size_t as_outputs_missing(as_outputs *outputs, as_output_key *keys, size_t count);
 /* Calls each(user, key) for what every ready buffer shows, held ones included; a key may come more
  * than once. Under the pool's lock: `each` must not call the pool. */
 void as_outputs_each(as_outputs *outputs, void (*each)(void *user, as_output_key key), void *user);

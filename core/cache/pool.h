@@ -35,6 +35,7 @@ struct as_output {
     as_output_key key;
     uint64_t epoch;      /* the pool's when it was taken: it shows the source as it was then */
     uint32_t frames;     /* handed out */
+    bool seen;           /* one was */
     void *data;          /* NULL: a strip */
     size_t size;         /* of data */
     as_ras_shown *shown; /* what is in data; NULL: that is not remembered */

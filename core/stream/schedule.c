@@ -332,25 +332,29 @@ static bool enqueue_draw(as_stream *stream, as_output_key key, as_priority prior
     return true;
 }
 
-/* Gets a frame on its way, one step at a time. */
+/* Gets a frame that is not there on its way, one step at a time. */
 static void prepare(as_stream *stream, as_output_key key, as_priority priority)
 {
-    const bool whole = key.kind == AS_OUTPUT_NONE;
     if (key.index >= stream->frames || as_st_failure(stream, key))
         return; /* past the end: asked for when the content was another */
-    if (whole ? as_lru_has(stream->l1, key.index)
-              : as_outputs_has(stream->outputs, key) || enqueue_draw(stream, key, priority))
+    if (key.kind != AS_OUTPUT_NONE && enqueue_draw(stream, key, priority))
         return;
     as_task *task = fetch(stream, key.index, priority);
     if (task)
         task->wanted = true;
 }
 
+static bool is_there(const as_stream *stream, as_output_key key)
+{
+    return key.kind == AS_OUTPUT_NONE ? as_lru_has(stream->l1, key.index)
+                                      : as_outputs_has(stream->outputs, key);
+}
+
 static void pump_demands(as_stream *stream)
 {
     for (size_t i = 0; i < stream->demand_count; i++) {
         const as_demand *d = &stream->demands[i];
-        if (!d->blob)
+        if (!d->blob && !is_there(stream, d->key))
             prepare(stream, d->key, d->waiters ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
     }
 }
@@ -360,22 +364,38 @@ static uint64_t l0_reach(const as_stream *stream)
     return as_predict_reach(&stream->predictor, stream->params.l0_frames);
 }
 
+static void prepare_missing(as_stream *stream, as_output_key *keys, size_t count)
+{
+    count = as_outputs_missing(stream->outputs, keys, count);
+    for (size_t i = 0; i < count; i++)
+        prepare(stream, keys[i], AS_PRIORITY_READY);
+}
+
 /* The head itself is left out once it was asked for: it is there, or a demand. */
 static void pump_ready(as_stream *stream)
 {
+    enum { AT_ONCE = 16 };
     const uint64_t reach = l0_reach(stream);
+    as_output_key keys[AT_ONCE];
+    size_t count = 0;
     uint64_t index;
     if (stream->ready_stalled)
         return;
     for (uint64_t i = stream->predictor.moved ? 1 : 0; i <= reach; i++) {
         if (!as_predict_ahead(&stream->predictor, i, stream->frames, &index))
-            return;
+            break;
         for (uint32_t s = 0; s < stream->size_count; s++) {
             const as_size_in_use *size = &stream->sizes[s];
-            if (is_prepared(stream, size))
-                prepare(stream, as_output_at(size->key, index), AS_PRIORITY_READY);
+            if (!is_prepared(stream, size))
+                continue;
+            keys[count++] = as_output_at(size->key, index);
+            if (count == AT_ONCE) {
+                prepare_missing(stream, keys, count);
+                count = 0;
+            }
         }
     }
+    prepare_missing(stream, keys, count);
 }
 
 /* Queued fetches beyond what the reads in parallel need would only have to be dropped on a seek. */

@@ -121,6 +121,7 @@ typedef struct as_frame_memory as_frame_memory; /* open.c */
 typedef struct as_st_canvas { /* a worker's while it draws */
     as_canvas *canvas;        /* NULL: none yet */
     as_blob *shows;           /* what is drawn on it; NULL: that is not known */
+    const void *thread;       /* that drew on it last (work.c) */
 } as_st_canvas;
 
 struct as_stream {

@@ -327,6 +327,25 @@ typedef struct drawing {
     bool demanded;
 } drawing;
 
+/* Its address tells threads apart. */
+static _Thread_local char this_thread;
+
+/* Best the one that this thread drew on last, which is in its core's caches. */
+static as_st_canvas take_canvas(as_stream *stream)
+{
+    as_st_canvas *idle = stream->canvases;
+    if (stream->canvas_count == 0)
+        return (as_st_canvas){.thread = &this_thread};
+    as_st_canvas *last = &idle[--stream->canvas_count], *best = last;
+    for (uint32_t i = 0; i < stream->canvas_count; i++)
+        if (idle[i].thread == &this_thread)
+            best = &idle[i];
+    as_st_canvas canvas = *best;
+    *best = *last;
+    canvas.thread = &this_thread;
+    return canvas;
+}
+
 /* false: nothing to draw (any more). */
 static bool begin_draw(as_stream *stream, drawing *d)
 {
@@ -334,7 +353,7 @@ static bool begin_draw(as_stream *stream, drawing *d)
     if (!task)
         return false;
     d->blob = as_blob_ref(task->blob);
-    d->canvas = stream->canvas_count ? stream->canvases[--stream->canvas_count] : (as_st_canvas){0};
+    d->canvas = take_canvas(stream);
     as_st_plan_now(stream, &d->plan);
     d->room_changes = stream->room_changes;
     d->epoch = atomic_load(&stream->epoch);

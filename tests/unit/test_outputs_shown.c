@@ -57,6 +57,48 @@ static void test_which_remember(void **state)
     assert_int_equal(as_mem_live(), 0);
 }
 
+/* Shown by nobody yet. */
+static void fill(as_outputs *pool, uint64_t index)
+{
+    as_output *output;
+    assert_int_equal(as_outputs_take(pool, key_of(index, WIDTH, HEIGHT), NULL, NULL, &output),
+                     AS_OK);
+    as_outputs_publish(pool, output);
+}
+
+static void hand_out(as_outputs *pool, uint64_t index)
+{
+    as_frame *frame;
+    assert_int_equal(as_outputs_get(pool, key_of(index, WIDTH, HEIGHT), &frame), AS_OK);
+    as_output_frame_unref(frame);
+}
+
+static bool is_ready(as_outputs *pool, uint64_t index)
+{
+    return as_outputs_has(pool, key_of(index, WIDTH, HEIGHT));
+}
+
+/* The nearest to the next frame, as long as one was shown; then the oldest. */
+static void test_what_was_shown_last_is_displaced_first(void **state)
+{
+    (void)state;
+    as_outputs *pool = open_shown(4, 0, AS_SCALE_NEAREST);
+    for (uint64_t i = 0; i < 4; i++)
+        fill(pool, i);
+    hand_out(pool, 1);
+    hand_out(pool, 2);
+    fill(pool, 4);
+    assert_true(is_ready(pool, 1) && !is_ready(pool, 2));
+    fill(pool, 5);
+    assert_true(is_ready(pool, 0) && !is_ready(pool, 1));
+    fill(pool, 6); /* what a buffer showed before does not count */
+    assert_true(!is_ready(pool, 0) && is_ready(pool, 4) && is_ready(pool, 5));
+    fill(pool, 7);
+    assert_true(!is_ready(pool, 3) && is_ready(pool, 4));
+    as_outputs_close(pool);
+    assert_int_equal(as_mem_live(), 0);
+}
+
 /* The budget is one of all that a buffer takes. */
 static void test_counted_in_the_budget(void **state)
 {
@@ -176,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_which_remember),
+        cmocka_unit_test(test_what_was_shown_last_is_displaced_first),
         cmocka_unit_test(test_counted_in_the_budget),
         cmocka_unit_test(test_knows_what_is_there),
         cmocka_unit_test(test_every_allocation_fails_once),
