@@ -9,6 +9,9 @@ if(ALPHASTREAM_WITH_HTTP)
     as_test(soak stress/soak.c stress/soak_players.c stress/soak_figures.c)
 endif()
 
+# Small forms of it; scripts/test --only limits runs the large ones.
+as_test(limits stress/limits.c)
+
 # Every order of a small model of the frames' protocol.
 as_test(frames_model model/test_frames_model.c model/frames.c)
 

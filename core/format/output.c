@@ -43,10 +43,17 @@ as_result as_out_check_target(const char *path, as_error *error)
     return AS_OK;
 }
 
-/* Creates a file that did not exist, beside `path`, with a name or without. The names need not be
+typedef enum output_kind {
+    NAMELESS, /* for the owner alone, too */
+    OF_OWNER,
+    OF_ANYBODY /* less the umask */
+} output_kind;
+
+/* Creates a file that did not exist, beside `path`. The names need not be
  * secret, only new; they are short, for the destination's own may be as long as the file system
  * allows. */
-static as_result create_beside(as_output_file *out, const char *path, bool named, as_error *error)
+static as_result create_beside(as_output_file *out, const char *path, output_kind kind,
+                               as_error *error)
 {
     const size_t folder = as_file_folder_length(path), size = folder + 64;
     char *name = as_mem_alloc(size);
@@ -59,10 +66,10 @@ static as_result create_beside(as_output_file *out, const char *path, bool named
         const uint64_t unique = as_clock_ns() ^ (uint64_t)(uintptr_t)name;
         snprintf(name + folder, size - folder, ".alphastream-%" PRIu32 "-%" PRIx64 ".tmp",
                  as_file_process(), unique);
-        number = named ? as_file_create(name, false, &out->file)
-                       : as_file_create_nameless(name, &out->file);
+        number = kind == NAMELESS ? as_file_create_nameless(name, &out->file)
+                                  : as_file_create(name, kind == OF_OWNER, &out->file);
     } while (number == EEXIST && --tries > 0);
-    if (number == 0 && named)
+    if (number == 0 && kind != NAMELESS)
         out->name = name;
     else
         as_mem_free(name);
@@ -71,14 +78,16 @@ static as_result create_beside(as_output_file *out, const char *path, bool named
 
 as_result as_out_open_spool(as_output_file *out, const char *path, as_error *error)
 {
-    return create_beside(out, path, false, error);
+    return create_beside(out, path, NAMELESS, error);
 }
 
 as_result as_out_open_temporary(as_output_file *out, const char *path, as_error *error)
 {
-    const as_result result = create_beside(out, path, true, error);
     /* One that is replaced keeps its permissions; a file system without them is no reason to fail.
-     */
+     * Until it has them nobody else may open the new one: he could read it ever after. */
+    as_file_info old;
+    const bool replaces = as_file_look(path, &old) == 0;
+    const as_result result = create_beside(out, path, replaces ? OF_OWNER : OF_ANYBODY, error);
     if (result == AS_OK)
         as_file_take_rights(out->file, path);
     return result;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "png_file.h"
 
+#include <errno.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MOST_PIXELS = 16384 };
 
@@ -37,6 +39,41 @@ bool png_file_read(const char *path, picture *out, char *why, size_t capacity)
     return true;
 }
 
+/* Into a new file of that name; what was there, a link as well, goes. */
+static FILE *create(const char *path)
+{
+    (void)remove(path);
+    return fopen(path, "wbx");
+}
+
+/* A device or pipe is written to, and stays. */
+static bool is_special(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+/* `temporary` is renamed to `path`; NULL: `path` itself is written. */
+static bool write_to(const char *path, const char *temporary, png_image *image, const uint8_t *rgb,
+                     char *why, size_t capacity)
+{
+    FILE *file = temporary ? create(temporary) : fopen(path, "wb");
+    if (!file) {
+        snprintf(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+        return false;
+    }
+    const bool done = png_image_write_to_stdio(image, file, 0, rgb, 0, NULL) != 0;
+    const bool closed = fclose(file) == 0;
+    const bool named = done && closed && (!temporary || rename(temporary, path) == 0);
+    if (!done)
+        snprintf(why, capacity, "%s cannot be written: %s", path, image->message);
+    else if (!named)
+        snprintf(why, capacity, "%s cannot be written: %s", path, strerror(errno));
+    if (!named && temporary)
+        (void)remove(temporary);
+    return named;
+}
+
 bool png_file_write(const char *path, int width, int height, const uint8_t *rgb, char *why,
                     size_t capacity)
 {
@@ -44,6 +81,8 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
                        .width = (png_uint_32)width,
                        .height = (png_uint_32)height,
                        .format = PNG_FORMAT_RGB};
+    if (is_special(path))
+        return write_to(path, NULL, &image, rgb, why, capacity);
     const size_t length = strlen(path);
     char *part = malloc(length + sizeof(".part"));
     if (!part) {
@@ -52,14 +91,7 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
     }
     memcpy(part, path, length);
     memcpy(part + length, ".part", sizeof(".part"));
-    const bool done = png_image_write_to_file(&image, part, 0, rgb, 0, NULL) != 0;
-    if (!done)
-        snprintf(why, capacity, "%s cannot be written: %s", path, image.message);
-    const bool named = done && rename(part, path) == 0;
-    if (done && !named)
-        snprintf(why, capacity, "%s cannot be written: it cannot be given its name", path);
-    if (!named)
-        remove(part);
+    const bool written = write_to(path, part, &image, rgb, why, capacity);
     free(part);
-    return named;
+    return written;
 }

@@ -51,7 +51,7 @@ wait ID WHAT=N              until there are N requests, ended or stalled ones; o
 log ID                      the requests: "request N key=value...", then "header NAME: VALUE" for each
 listen [tls=CERTIFICATE] [limit=N over=reset|503|wait]
                             another port: "port N". CERTIFICATE: good, expired, unknown (of a CA that
-                            nobody trusts), wrong-host. limit: connections at once; what is over it is
+                            nobody trusts), self-signed, wrong-host. limit: connections at once; what is over it is
                             reset, answered 503, or waits
 offline PORT, online PORT   resets its connections and refuses new ones; listens again
 connections PORT            "accepted=N failed=N open=N"; failed: TLS handshakes
@@ -106,7 +106,8 @@ class Certificates:
     KINDS = {"good": ("ca", "here", ("20200101000000Z", "20991231000000Z")),
              "expired": ("ca", "here", ("20200101000000Z", "20200201000000Z")),
              "wrong-host": ("ca", "elsewhere", ("20200101000000Z", "20991231000000Z")),
-             "unknown": ("other", "here", ("20200101000000Z", "20991231000000Z"))}
+             "unknown": ("other", "here", ("20200101000000Z", "20991231000000Z")),
+             "self-signed": (None, "here", None)}
 
     def __init__(self, folder):
         self.folder = folder
@@ -145,14 +146,18 @@ class Certificates:
         """(certificate, key) of the kind."""
         if kind not in self.KINDS:
             raise ScriptError("'%s' is not one of %s" % (kind, " ".join(sorted(self.KINDS))))
-        signer, names, (begin, end) = self.KINDS[kind]
+        signer, names, days = self.KINDS[kind]
         certificate, key = self.path(kind + ".pem"), self.path(kind + ".key")
-        if not os.path.exists(certificate):
+        if not os.path.exists(certificate) and not signer:
+            self.authority("ca")  # and the configuration
+            self.key_and(kind, "-x509", "-extensions", names, "-days", "9000", "-out",
+                         kind + ".pem")
+        elif not os.path.exists(certificate):
             self.authority(signer)
             self.key_and(kind, "-out", kind + ".csr")
             self.openssl("ca", "-config", "openssl.cnf", "-name", "signing", "-batch", "-notext",
                          "-cert", signer + ".pem", "-keyfile", signer + ".key", "-in", kind + ".csr",
-                         "-extensions", names, "-startdate", begin, "-enddate", end,
+                         "-extensions", names, "-startdate", days[0], "-enddate", days[1],
                          "-out", kind + ".pem")
         return certificate, key
 

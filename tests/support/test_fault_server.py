@@ -489,7 +489,8 @@ class FaultServerTest(unittest.TestCase):
         self.scenario()
         ca = dict(word.split("=") for word in self.server("certificates")[0].split())["ca"]
         context = ssl.create_default_context(cafile=ca)
-        wrong = {"good": None, "expired": "expired", "unknown": "issuer", "wrong-host": "mismatch"}
+        wrong = {"good": None, "expired": "expired", "unknown": "issuer", "wrong-host": "mismatch",
+                 "self-signed": "self-signed"}
         for kind, part in wrong.items():
             port = self.listen("tls=" + kind)
             with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:

@@ -7,8 +7,10 @@ test_headless.py VIEWER TOOL ROOT
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 import support  # noqa: E402
@@ -160,6 +162,18 @@ def test_ends(paths):
     states = play_script(paths, ["0.1 key end", "0.2 key space", "0.3 quit"], "--no-loop",
                          "--paused")[0]
     check(int(states[-1]["due"]) < 20, "play at the end begins at %s" % states[-1]["due"])
+
+
+def test_screenshot_into_a_pipe(paths):
+    """What is no file is written to, and stays what it is: /dev/null must outlive the superuser's viewer."""
+    os.mkfifo("pipe")
+    received = []
+    reader = threading.Thread(target=lambda: received.append(open("pipe", "rb").read()), daemon=True)
+    reader.start()
+    run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--screenshot", "pipe")
+    reader.join(PATIENCE)
+    check(received and received[0].startswith(b"\x89PNG"), "a screenshot into a pipe")
+    check(stat.S_ISFIFO(os.stat("pipe").st_mode), "the pipe is one still")
 
 
 def test_screenshots_and_opening(paths):
@@ -336,6 +350,6 @@ def test_memory(paths):
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
     run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
-               test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
+               test_ends, test_screenshot_into_a_pipe, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
                test_pictures_at_once, test_strips_at_once,
                test_random_inputs, test_memory], sys.argv[1:])
