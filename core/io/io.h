@@ -56,7 +56,7 @@ size_t as_io_describe_http(bool tls, char *text, size_t size);
 as_result as_io_open_http(const char *url, const as_http_params *params, as_source **out_source,
                           as_error *error);
 /* AS_ERROR_UNSUPPORTED: not an HTTP source. */
-as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error);
+as_result as_io_http_stats(const as_source *front, as_http_stats *out_stats, as_error *error);
 /* as_io_cached of an HTTP source. false: it is not one. */
 bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,
                        size_t *out_count);

@@ -41,12 +41,12 @@ as_result as_io_open_http(const char *url, const as_http_params *params, as_sour
                       as_io_shown(scheme, url, strcspn(url, ":")));
 }
 
-as_result as_io_http_stats(const as_source *source, as_http_stats *out_stats, as_error *error)
+as_result as_io_http_stats(const as_source *front, as_http_stats *out_stats, as_error *error)
 {
     (void)out_stats;
     return as_err_set(error, AS_ERROR_UNSUPPORTED,
                       "\"%s\" is not read over HTTP; only such sources have these statistics",
-                      as_io_name(source));
+                      as_io_name(front));
 }
 
 bool as_io_http_cached(const as_source *source, as_byte_range *ranges, size_t capacity,

@@ -315,7 +315,7 @@ as_container *as_st_reopened(as_stream *stream, as_container *container, uint64_
                              const as_error *error);
 
 /* work.c */
-void as_st_run(void *stream, const as_work_item *item, bool stale);
+void as_st_run(void *user, const as_work_item *item, bool stale);
 /* A caller who waits draws `key` itself, where no worker has begun to: cheaper than the hand-over
  * from thread to thread. Only where that surely takes less than `ns`, and no callback for events
  * would be called in its thread; one caller at a time. false: nothing was done. Under the lock, but

@@ -79,7 +79,7 @@ const as_vulkan_entry *as_vulkan_images_held(const as_vulkan_images *images, con
                                              uint32_t holder);
 /* Of a holder that has it. `layout` is what the image is in then; `last` the end of the holder's
  * use, or its semaphore VK_NULL_HANDLE. That of a caller's image is not kept. */
-void as_vulkan_images_release(as_vulkan_images *images, const as_vulkan_entry *entry,
+void as_vulkan_images_release(as_vulkan_images *images, const as_vulkan_entry *held,
                               uint32_t holder, VkImageLayout layout,
                               const as_vulkan_semaphore *last);
 /* A new file descriptor of the memory behind a held image of a pool that is exported. AS_ERROR_GPU.

@@ -267,6 +267,7 @@ static bool plan_record(writer *w, const as_record *record)
 }
 
 bool as_vulkan_plan_write(const as_vulkan_draw *draw, const as_vulkan_upload *upload,
+                          /* NOLINTNEXTLINE(readability-non-const-parameter): w writes there */
                           const as_vulkan_room *room, uint32_t *map, as_vulkan_plan *out_plan)
 {
     writer w = {.draw = draw,

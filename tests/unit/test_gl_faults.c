@@ -179,6 +179,38 @@ static void test_no_memory_for_textures(void **state)
     as_gl_detach(&gl);
 }
 
+/* What a driver answers to a call in the middle is told by name. */
+static void test_errors_have_names(void **state)
+{
+    static const struct {
+        GLenum code;
+        const char *name;
+    } rows[] = {{GL_INVALID_ENUM, "GL_INVALID_ENUM (0x0500)"},
+                {GL_INVALID_VALUE, "GL_INVALID_VALUE (0x0501)"},
+                {GL_INVALID_OPERATION, "GL_INVALID_OPERATION (0x0502)"},
+                {GL_INVALID_FRAMEBUFFER_OPERATION, "GL_INVALID_FRAMEBUFFER_OPERATION (0x0506)"},
+                {0x7777, "an unknown error (0x7777)"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        as_gl *gl = attach_faulty(AS_GL_UPLOAD_ORPHANED);
+        as_result result = AS_OK;
+        for (uint64_t n = 1; result == AS_OK; n++) {
+            as_gl_texture texture;
+            as_error error;
+            test_gl_fault = (test_gl_faults){.error_at = n, .error_code = rows[i].code};
+            result = as_gl_get_frame(gl, n % 2, NULL, AS_WAIT_FOREVER, &texture, &error);
+            assert_true(result == AS_OK ? test_gl_fault.errors_asked != 0
+                                        : strstr(error.text, rows[i].name) != NULL);
+            as_gl_release(gl, &texture, NULL);
+            assert_true(n < 1000);
+        }
+        assert_int_equal(result, AS_ERROR_GPU);
+        test_gl_fault = (test_gl_faults){.version = NULL};
+        check_frame(context, gl, &small, 0, NULL);
+        as_gl_detach(&gl);
+    }
+}
+
 /* Drivers differ in whether a level before GL_TEXTURE_BASE_LEVEL can be drawn into. */
 static void test_base_level(void **state)
 {
@@ -395,6 +427,7 @@ int main(void)
         cmocka_unit_test_teardown(test_attach_refused, clean),
         cmocka_unit_test_teardown(test_each_error, clean),
         cmocka_unit_test_teardown(test_no_memory_for_textures, clean),
+        cmocka_unit_test_teardown(test_errors_have_names, clean),
         cmocka_unit_test_teardown(test_base_level, clean),
         cmocka_unit_test_teardown(test_several_views, clean),
         cmocka_unit_test_teardown(test_drawing_fails, clean),

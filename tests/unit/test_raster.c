@@ -470,6 +470,8 @@ static void test_arguments(void **state)
     (void)state;
     as_canvas *canvas = NULL;
     as_error error;
+    as_canvas_view view;
+    as_buffer strip = {.data = NULL};
     uint8_t payload[4] = {0}, pixels[64];
     size_t count;
     const uint32_t bad[] = {0, 16385, UINT32_MAX};
@@ -513,6 +515,17 @@ static void test_arguments(void **state)
                  "pixels");
     assert_fails(as_canvas_get_runs(canvas, NULL, 3, &count, &error), AS_ERROR_ARGUMENT, &error,
                  "runs");
+    assert_fails(as_canvas_get_view(canvas, NULL, &error), AS_ERROR_ARGUMENT, &error, "out_view");
+    assert_fails(as_canvas_get_view(NULL, &view, &error), AS_ERROR_ARGUMENT, &error, "canvas");
+    /* Refused for its size alone: none of it is read. */
+    assert_fails(as_canvas_draw(canvas, payload, ((size_t)16 << 20) + 1, NULL, &error),
+                 AS_ERROR_DECODE, &error, "over the limit");
+    params =
+        (as_raster_params){.struct_size = sizeof(params), .source_width = 8, .source_height = 8};
+    assert_fails(as_triangle_strip(payload, 4, 8, 8, &params, NULL, &error), AS_ERROR_ARGUMENT,
+                 &error, "out_vertices");
+    assert_fails(as_triangle_strip(payload, 4, 0, 8, &params, &strip, &error), AS_ERROR_ARGUMENT,
+                 &error, "1 to 16384");
     assert_int_equal(as_canvas_to_r8(NULL, NULL, 0, 0, 0, 0, NULL), AS_ERROR_ARGUMENT);
     as_canvas_destroy(&canvas);
     assert_null(canvas);
