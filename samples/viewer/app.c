@@ -14,7 +14,7 @@
 
 /* Videos' pictures count as due so much early: some containers round times to milliseconds. */
 #define EARLY_NS INT64_C(1000000)
-enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
+enum { NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
 /* A frame that cannot be had is tried again so often, and a late video is said after so long. */
 #define RETRY_SECONDS 1.0
 #define WAITING_SECONDS 0.5
@@ -140,14 +140,19 @@ bool app_start(app *a, float text_scale)
     return true;
 }
 
+const char *app_font(const app *a)
+{
+    return a->options.font ? a->options.font : VIEWER_FONT;
+}
+
 bool app_scale(app *a, float text_scale)
 {
     char why[APP_TEXT];
     const float scale = text_scale < 0.25F ? 1.0F : text_scale > 16.0F ? 16.0F : text_scale;
     if (a->options.headless)
         return true;
-    text_font *font = text_open(a->options.font ? a->options.font : VIEWER_FONT,
-                                (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
+    text_font *font =
+        text_open(app_font(a), (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
     if (!font)
         return complain(a, 2, why);
     text_close(a->font);
