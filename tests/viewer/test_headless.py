@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The viewer without a window: options, scripts, its clock, errors, random inputs, memory.
+"""The viewer without a window: options, scripts, its clock, errors, random inputs.
 
 test_headless.py VIEWER TOOL ROOT
 """
@@ -14,7 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import support  # noqa: E402
-from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture,  # noqa: E402
                      is_full, read_png, run, run_tests, seeded, states_of)
 from test_video import write_y4m  # noqa: E402
 
@@ -363,30 +363,9 @@ def test_random_inputs(paths):
               "another mask is shown than is due")
 
 
-def resident_kib(process):
-    with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-
-
-def test_memory(paths):
-    # AddressSanitizer keeps what was freed for a while; here only a little of it.
-    settings = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
-    count = 20000 if is_full() else 1500
-    for renderer in RENDERERS:
-        with Viewer(paths, paths.walkers, "--headless", "--renderer", renderer, "--frames",
-                    str(count), "--window", "64x32", env=settings) as viewer:
-            patience = PATIENCE + count // 10
-            viewer.wait("half of them", lambda _: viewer.count > count // 2, patience)
-            before = resident_kib(viewer.process)
-            viewer.wait("the end", lambda _: viewer.count > count - 50, patience)
-            after = resident_kib(viewer.process)
-            viewer.end()
-        check(after < before + 16384, "%s: %d KiB became %d" % (renderer, before, after))
-
-
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
     run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
                test_figures, test_ends, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
                test_pictures_at_once, test_strips_at_once,
-               test_random_inputs, test_memory], sys.argv[1:])
+               test_random_inputs], sys.argv[1:])
