@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What several samples do with frames beside what they show: numbers from the command line, and the
- * comparison with the mask that the CPU makes.
+ * What several samples do beside what they show: read their command lines, and compare pixels with
+ * the mask that the CPU makes.
  */
 #ifndef SAMPLES_FRAMES_H
 #define SAMPLES_FRAMES_H
@@ -18,6 +18,20 @@ static inline bool are_frames(int count, char **texts)
         if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
             return false;
     return true;
+}
+
+/* Takes "--gl-api core|es" away from the front of count texts, if it is there. false: it is wrong.
+ */
+static inline bool take_gl_api(int *count, char ***texts, bool *out_es)
+{
+    *out_es = false;
+    if (*count < 1 || strcmp(**texts, "--gl-api") != 0)
+        return true;
+    const char *api = *count > 1 ? (*texts)[1] : "";
+    *out_es = strcmp(api, "es") == 0;
+    *count -= 2;
+    *texts += 2;
+    return *out_es || strcmp(api, "core") == 0;
 }
 
 /* Whether width x height pixels are the mask of a frame, which is of that size. */
