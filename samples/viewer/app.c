@@ -89,10 +89,14 @@ static bool has_failed(const app *a)
 
 bool app_is_idle(const app *a)
 {
+    const player *p = &a->player;
     const bool has_video = !a->video || video_is_settled(a->video) || app_is_waiting(a);
-    const bool has_mask = (a->has_shown && a->shown == a->player.due) || has_failed(a);
-    return a->player.state != AS_NOT_READY && !a->player.playing && !a->dragging &&
-           script_is_done(&a->script) && has_video && (a->player.state != AS_OK || has_mask);
+    const bool has_mask = (a->has_shown && a->shown == p->due) || has_failed(a);
+    if (a->dragging || !script_is_done(&a->script))
+        return false;
+    if (p->state != AS_OK)
+        return p->state != AS_NOT_READY || !*a->location;
+    return !p->playing && has_video && has_mask;
 }
 
 /* ---------------------------------------------------------------------- start and end ---- */
@@ -467,15 +471,15 @@ static void log_state(app *a)
              "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
              " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
              "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d scale=%g video=%" PRId64
-             " waiting=%d digits=%s result=%d problem=%s",
+             " waiting=%d idle=%d digits=%s result=%d problem=%s",
              p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
              a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
              a->scene.width, a->scene.height, a->fullscreen, (double)a->scale,
-             a->scene.video ? video_shown_pts(a->video) : -1, app_is_waiting(a), a->digits,
-             a->frame_result, app_problem(a));
+             a->scene.video ? video_shown_pts(a->video) : -1, app_is_waiting(a), app_is_idle(a),
+             a->digits, a->frame_result, app_problem(a));
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));

@@ -97,7 +97,7 @@ def test_keys(paths):
                 "e": {"eye": "left"}, "b": {"background": "colour"}, "s": {"linear": "1"},
                 "i": {"hud": "0"}, "h": {"help": "1"}, "t": {"timeline": "0"},
                 "up": {"speed": "2"}, "down": {"speed": "0.5"}, "7": {"digits": "7"}}
-    moving = {"due", "shown", "result"}
+    moving = {"due", "shown", "result", "idle"}
     for key, change in expected.items():
         states = play_script(paths, ["0.1 key " + key, "0.2 quit"])[0]
         first, last = states[1], states[-1]
