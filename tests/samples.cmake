@@ -60,7 +60,18 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
 endif()
 
 if(ALPHASTREAM_WITH_GL AND ALPHASTREAM_WITH_TOOL)
-    foreach(sample gl_strip gl_texture render_events)
+    # What loads the plug-in, as an engine does.
+    add_executable(samples_engine samples/engine.c)
+    target_link_libraries(samples_engine PRIVATE alphastream_static alphastream_flags
+        alphastream_headless_gl Threads::Threads ${CMAKE_DL_LIBS})
+    set_target_properties(samples_engine PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_dependencies(samples_engine alphastream_render_events)
+    add_test(NAME sample_render_events
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_gl_samples.sh render_events
+        $<TARGET_FILE:samples_engine> $<TARGET_FILE:alphastream_cli> $<TARGET_FILE:alphastream_render_events>)
+    set_tests_properties(sample_render_events PROPERTIES
+        ENVIRONMENT "LIBGL_ALWAYS_SOFTWARE=1;LP_NUM_THREADS=1")
+    foreach(sample gl_strip gl_texture)
         add_test(NAME sample_${sample}
             COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/samples/test_gl_samples.sh ${sample}
             $<TARGET_FILE:alphastream_${sample}> $<TARGET_FILE:alphastream_cli>)

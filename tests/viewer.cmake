@@ -47,6 +47,12 @@ if(NOT ALPHASTREAM_WITH_HTTP)
     set(viewer_timeline_options --without-http)
 endif()
 as_viewer_test(timeline ${viewer_timeline_options})
+# What holds of optimized code is not asked of other.
+set(viewer_most_ms 10)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
+    set(viewer_most_ms 1)
+endif()
+as_viewer_test(memory ${viewer_most_ms})
 if(ALPHASTREAM_WITH_VULKAN)
     foreach(shader scene_frag panel_frag whole_vert line_vert line_frag)
         add_test(NAME spirv_viewer_${shader} COMMAND ${ALPHASTREAM_SPIRV_VAL} --target-env vulkan1.1

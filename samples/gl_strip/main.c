@@ -9,6 +9,7 @@
  *
  *     gl_strip SOURCE [--gl-api core|es] [FRAME...]
  */
+#include "samples/common/frames.h"
 #include "samples/common/headless_gl.h"
 
 #include <alphastream/alphastream.h>
@@ -16,7 +17,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { WIDTH = 2048, HEIGHT = 1024 };
 
@@ -31,8 +31,8 @@ static const char fragment_text[] = "out vec4 mask;\n"
 typedef struct drawing {
     headless_gl *gl;
     const headless_gl_functions *c;
-    GLuint texture;
-    uint8_t *pixels; /* what the strip covers */
+    GLuint texture, framebuffer;
+    uint8_t pixels[WIDTH * HEIGHT]; /* what the strip covers */
     as_stream *stream;
 } drawing;
 
@@ -53,14 +53,15 @@ static bool set_up(drawing *d)
     c->GenTextures(1, &d->texture);
     c->BindTexture(GL_TEXTURE_2D, d->texture);
     c->TexImage2D(GL_TEXTURE_2D, 0, GL_R8, WIDTH, HEIGHT, 0, GL_RED, GL_UNSIGNED_BYTE, NULL);
+    c->GenFramebuffers(1, &d->framebuffer);
     c->Viewport(0, 0, WIDTH, HEIGHT);
     return program != 0 && c->GetError() == GL_NO_ERROR;
 }
 
-static bool draw_strip(drawing *d, GLuint framebuffer, const as_frame_info *info)
+static bool draw_strip(drawing *d, const as_frame_info *info)
 {
     const headless_gl_functions *c = d->c;
-    c->BindFramebuffer(GL_FRAMEBUFFER, framebuffer);
+    c->BindFramebuffer(GL_FRAMEBUFFER, d->framebuffer);
     c->FramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, d->texture, 0);
     c->ClearColor(0, 0, 0, 0);
     c->Clear(GL_COLOR_BUFFER_BIT);
@@ -104,7 +105,7 @@ static uint64_t compare(const drawing *d, const as_frame_info *mask)
     return outside;
 }
 
-static int draw_frame(drawing *d, GLuint framebuffer, uint64_t index)
+static int draw_frame(drawing *d, uint64_t index)
 {
     as_frame *strip = NULL, *mask = NULL;
     as_frame_info strip_info, mask_info;
@@ -116,7 +117,7 @@ static int draw_frame(drawing *d, GLuint framebuffer, uint64_t index)
         fprintf(stderr, "gl_strip: %s\n", error.text);
     } else if (as_frame_get_info(strip, &strip_info) == AS_OK &&
                as_frame_get_info(mask, &mask_info) == AS_OK) {
-        if (draw_strip(d, framebuffer, &strip_info))
+        if (draw_strip(d, &strip_info))
             code = compare(d, &mask_info) == 0 ? 0 : 1;
         else
             fprintf(stderr, "gl_strip: drawing frame %" PRIu64 " failed\n", index);
@@ -126,38 +127,16 @@ static int draw_frame(drawing *d, GLuint framebuffer, uint64_t index)
     return code;
 }
 
-static int draw_frames(drawing *d, int count, char **indices)
-{
-    GLuint framebuffer = 0;
-    int code = 0;
-    d->c->GenFramebuffers(1, &framebuffer);
-    if (count == 0)
-        return draw_frame(d, framebuffer, 0);
-    for (int i = 0; i < count; i++)
-        code |= draw_frame(d, framebuffer, strtoull(indices[i], NULL, 10));
-    return code;
-}
-
-static bool are_frames(int count, char **texts)
-{
-    for (int i = 0; i < count; i++)
-        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
-            return false;
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     char why[256];
     as_error error;
-    drawing d = {.pixels = malloc((size_t)WIDTH * HEIGHT)};
-    const bool api_given = argc > 3 && strcmp(argv[2], "--gl-api") == 0;
-    const int first = api_given ? 4 : 2;
-    if (argc < 2 || !d.pixels ||
-        (api_given && strcmp(argv[3], "core") != 0 && strcmp(argv[3], "es") != 0) ||
-        !are_frames(argc - first, argv + first)) {
+    static drawing d;
+    bool es = false;
+    int count = argc - 2;
+    char **frames = argv + 2;
+    if (argc < 2 || !take_gl_api(&count, &frames, &es) || !are_frames(count, frames)) {
         fprintf(stderr, "usage: gl_strip SOURCE [--gl-api core|es] [FRAME...]\n");
-        free(d.pixels);
         return 2;
     }
     const as_stream_params params = {.struct_size = sizeof(params),
@@ -166,7 +145,7 @@ int main(int argc, char **argv)
                                      .canvas_height = HEIGHT,
                                      .processing = AS_PROCESS_BOTH};
     int code = 2;
-    d.gl = headless_gl_create(api_given && strcmp(argv[3], "es") == 0, why, sizeof(why));
+    d.gl = headless_gl_create(es, why, sizeof(why));
     if (!d.gl)
         fprintf(stderr, "gl_strip: %s\n", why);
     else if (!set_up(&d))
@@ -174,9 +153,10 @@ int main(int argc, char **argv)
     else if (as_stream_open(&params, &d.stream, &error) != AS_OK)
         fprintf(stderr, "gl_strip: %s\n", error.text);
     else
-        code = draw_frames(&d, argc - first, argv + first);
+        code = count == 0 ? draw_frame(&d, 0) : 0;
+    for (int i = 0; i < count && code != 2; i++)
+        code |= draw_frame(&d, strtoull(frames[i], NULL, 10));
     as_stream_close(&d.stream);
     headless_gl_destroy(d.gl);
-    free(d.pixels);
     return code;
 }

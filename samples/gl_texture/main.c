@@ -5,6 +5,7 @@
  *
  *     gl_texture SOURCE OUT.ppm [--gl-api core|es] [FRAME...]     (the last frame is written)
  */
+#include "samples/common/frames.h"
 #include "samples/common/headless_gl.h"
 
 #include <alphastream/gl.h>
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { WIDTH = 1024, HEIGHT = 512 };
 
@@ -135,33 +135,25 @@ static int open_and_play(player *p, const char *source, const char *path, int co
     return 1;
 }
 
-static bool are_frames(int count, char **texts)
-{
-    for (int i = 0; i < count; i++)
-        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
-            return false;
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     static player p;
     char why[256];
     int code = 2;
-    const bool api_given = argc > 4 && strcmp(argv[3], "--gl-api") == 0;
-    const int first = api_given ? 5 : 3;
-    if (argc < 3 || (api_given && strcmp(argv[4], "core") != 0 && strcmp(argv[4], "es") != 0) ||
-        !are_frames(argc - first, argv + first)) {
+    bool es = false;
+    int count = argc - 3;
+    char **frames = argv + 3;
+    if (argc < 3 || !take_gl_api(&count, &frames, &es) || !are_frames(count, frames)) {
         fprintf(stderr, "usage: gl_texture SOURCE OUT.ppm [--gl-api core|es] [FRAME...]\n");
         return 2;
     }
-    p.context = headless_gl_create(api_given && strcmp(argv[4], "es") == 0, why, sizeof(why));
+    p.context = headless_gl_create(es, why, sizeof(why));
     if (!p.context)
         fprintf(stderr, "gl_texture: %s\n", why);
     else if (!set_up(&p))
         fprintf(stderr, "gl_texture: %s cannot draw this\n", headless_gl_name(p.context));
     else
-        code = open_and_play(&p, argv[1], argv[2], argc - first, argv + first);
+        code = open_and_play(&p, argv[1], argv[2], count, frames);
     as_gl_detach(&p.gl);
     as_stream_close(&p.stream);
     headless_gl_destroy(p.context);

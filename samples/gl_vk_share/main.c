@@ -6,6 +6,7 @@
  *
  *     gl_vk_share SOURCE FRAME...
  */
+#include "samples/common/frames.h"
 #include "samples/common/headless_gl.h"
 #include "samples/common/vulkan_host.h"
 
@@ -15,7 +16,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { WIDTH = 1024, HEIGHT = 512, IMAGES = 2 };
 
@@ -132,8 +132,6 @@ static bool show(program *p, uint64_t index)
                                    .transfer = 1,
                                    .queue_family = VK_QUEUE_FAMILY_EXTERNAL};
     as_vk_image image;
-    as_frame *mask = NULL;
-    as_frame_info info;
     as_error error;
     if (as_vk_get_frame(p->vk, index, &request, AS_WAIT_FOREVER, &image, &error) != AS_OK ||
         as_vk_wait(p->vk, &image, AS_WAIT_FOREVER, &error) != AS_OK)
@@ -143,21 +141,10 @@ static bool show(program *p, uint64_t index)
     headless_gl_calls(p->gl)->Finish();
     as_vk_release(p->vk, &p->shown, NULL, NULL);
     p->shown = image;
-    const bool same =
-        read && as_stream_get_frame(p->stream, index, 0, 0, AS_WAIT_FOREVER, &mask) == AS_OK &&
-        as_frame_get_info(mask, &info) == AS_OK && memcmp(pixels, info.data, sizeof(pixels)) == 0;
-    as_frame_unref(&mask);
+    const bool same = read && is_mask(p->stream, index, pixels, WIDTH, HEIGHT);
     printf("frame %" PRIu64 ": texture %d is %sits mask\n", index, s ? (int)(s - p->shared) : -1,
            same ? "" : "not ");
     return same;
-}
-
-static bool are_frames(int count, char **texts)
-{
-    for (int i = 0; i < count; i++)
-        if (!*texts[i] || texts[i][strspn(texts[i], "0123456789")] != '\0')
-            return false;
-    return true;
 }
 
 int main(int argc, char **argv)

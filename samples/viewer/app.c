@@ -14,7 +14,7 @@
 
 /* Videos' pictures count as due so much early: some containers round times to milliseconds. */
 #define EARLY_NS INT64_C(1000000)
-enum { TEXT_PIXELS = 15, NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
+enum { NOTICE_SECONDS = 2, OVERLAYS_PER_SECOND = 10 };
 /* A frame that cannot be had is tried again so often, and a late video is said after so long. */
 #define RETRY_SECONDS 1.0
 #define WAITING_SECONDS 0.5
@@ -89,10 +89,14 @@ static bool has_failed(const app *a)
 
 bool app_is_idle(const app *a)
 {
+    const player *p = &a->player;
     const bool has_video = !a->video || video_is_settled(a->video) || app_is_waiting(a);
-    const bool has_mask = (a->has_shown && a->shown == a->player.due) || has_failed(a);
-    return a->player.state != AS_NOT_READY && !a->player.playing && !a->dragging &&
-           script_is_done(&a->script) && has_video && (a->player.state != AS_OK || has_mask);
+    const bool has_mask = (a->has_shown && a->shown == p->due) || has_failed(a);
+    if (a->dragging || !script_is_done(&a->script))
+        return false;
+    if (p->state != AS_OK)
+        return p->state != AS_NOT_READY || !*a->location;
+    return !p->playing && has_video && has_mask;
 }
 
 /* ---------------------------------------------------------------------- start and end ---- */
@@ -140,14 +144,19 @@ bool app_start(app *a, float text_scale)
     return true;
 }
 
+const char *app_font(const app *a)
+{
+    return a->options.font ? a->options.font : VIEWER_FONT;
+}
+
 bool app_scale(app *a, float text_scale)
 {
     char why[APP_TEXT];
     const float scale = text_scale < 0.25F ? 1.0F : text_scale > 16.0F ? 16.0F : text_scale;
     if (a->options.headless)
         return true;
-    text_font *font = text_open(a->options.font ? a->options.font : VIEWER_FONT,
-                                (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
+    text_font *font =
+        text_open(app_font(a), (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
     if (!font)
         return complain(a, 2, why);
     text_close(a->font);
@@ -462,15 +471,15 @@ static void log_state(app *a)
              "state open=%d frames=%" PRIu64 " due=%" PRIu64 " shown=%" PRId64
              " playing=%d speed=%g loop=%d view=%s eye=%s background=%s linear=%d hud=%d help=%d "
              "timeline=%d bar=%d,%d,%d,%d size=%dx%d fullscreen=%d scale=%g video=%" PRId64
-             " waiting=%d digits=%s result=%d problem=%s",
+             " waiting=%d idle=%d digits=%s result=%d problem=%s",
              p->state, p->state == AS_OK ? p->about.frame_count : 0, p->due,
              a->has_shown ? (int64_t)a->shown : -1, p->playing, p->speed, p->loop,
              options_view_name(a->scene.view), options_eye_name(a->scene.eye),
              options_background_name(a->scene.background), a->scene.linear, a->show_hud,
              a->show_help, a->show_timeline, bar->x, bar->y, bar->width, bar->height,
              a->scene.width, a->scene.height, a->fullscreen, (double)a->scale,
-             a->scene.video ? video_shown_pts(a->video) : -1, app_is_waiting(a), a->digits,
-             a->frame_result, app_problem(a));
+             a->scene.video ? video_shown_pts(a->video) : -1, app_is_waiting(a), app_is_idle(a),
+             a->digits, a->frame_result, app_problem(a));
     if (strcmp(text, a->state) == 0)
         return;
     memcpy(a->state, text, sizeof(text));

@@ -14,7 +14,7 @@
 #include "video.h"
 
 enum { PANEL_HUD, PANEL_HELP, PANEL_TIMELINE, PANEL_MESSAGE, PANEL_COUNT };
-enum { APP_TEXT = 640, APP_DIGITS = 10 };
+enum { APP_TEXT = 640, APP_DIGITS = 10, TEXT_PIXELS = 15 };
 
 /* What the window does when the app asks for it; NULL functions without one. */
 typedef struct app_window {
@@ -95,6 +95,9 @@ bool app_is_waiting(const app *a);
 const char *app_problem(const app *a);
 /* Whether nothing would change in the next picture. */
 bool app_is_idle(const app *a);
+
+/* The file with the letters of the overlays. */
+const char *app_font(const app *a);
 
 void app_resize(app *a, int width, int height);
 /* The overlays' text becomes text_scale times as large as on a common screen. false: the font

@@ -3,6 +3,7 @@
 
 #include "app.h"
 #include "input.h"
+#include "png_file.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,7 +24,14 @@ typedef struct pen {
     picture *to;
     text_font *font;
     int x, y;
+    const char *said; /* what is written is printed as well, after this name; NULL: it is not */
 } pen;
+
+static void say(const pen *p, const char *text)
+{
+    if (p->said)
+        printf("figures %s: %s\n", p->said, text);
+}
 
 static void write_line(pen *p, ink colour, const char *format, ...)
 {
@@ -34,6 +42,7 @@ static void write_line(pen *p, ink colour, const char *format, ...)
     va_end(arguments);
     paint_text(p->to, p->font, p->x, p->y, colour, text);
     p->y += text_line_height(p->font);
+    say(p, text);
 }
 
 static double percent(uint64_t part, uint64_t other)
@@ -126,9 +135,10 @@ static void paint_graph(pen *p, const meter *m, float most, ink colour, const ch
     char text[96];
     snprintf(text, sizeof(text), "%s %.2f ms (to %.0f)", name, (double)meter_mean(m), (double)most);
     paint_text(p->to, p->font, p->x, p->y + GRAPH_HEIGHT, faint, text);
+    say(p, text);
 }
 
-void hud_paint_figures(app *a)
+static void paint_figures(app *a, const char *said)
 {
     panel *n = &a->panels[PANEL_HUD];
     const int line = text_line_height(a->font), em = text_width(a->font, "m");
@@ -138,7 +148,7 @@ void hud_paint_figures(app *a)
     n->x = n->y = MARGIN;
     if (!paint_resize(&n->picture, width, LINES * line + GRAPH_HEIGHT + 2 * MARGIN))
         return;
-    pen p = {&n->picture, a->font, MARGIN, MARGIN};
+    pen p = {&n->picture, a->font, MARGIN, MARGIN, said};
     paint_fill(p.to, (box){0, 0, (int)p.to->width, (int)p.to->height}, ground);
     write_place(&p, a);
     write_stream(&p, a);
@@ -147,6 +157,30 @@ void hud_paint_figures(app *a)
     paint_graph(&p, &a->picture_ms, 50.0F, good, "picture");
     p.x += METER_VALUES + MARGIN;
     paint_graph(&p, &a->get_ms, 12.0F, warm, "get");
+}
+
+void hud_paint_figures(app *a)
+{
+    paint_figures(a, NULL);
+}
+
+void hud_write_figures(app *a, const char *path)
+{
+    char why[APP_TEXT];
+    text_font *kept = a->font;
+    if (!a->font)
+        a->font = text_open(app_font(a), TEXT_PIXELS, why, sizeof(why));
+    bool done = a->font != NULL;
+    if (done) {
+        paint_figures(a, a->options.log_state ? path : NULL);
+        done = png_file_write_picture(path, &a->panels[PANEL_HUD].picture, why, sizeof(why));
+        fflush(stdout);
+    }
+    if (!done)
+        fprintf(stderr, "alphastream-viewer: %s\n", why);
+    if (!kept)
+        text_close(a->font);
+    a->font = kept;
 }
 
 /* ---------------------------------------------------------------------------------- keys ---- */
@@ -164,7 +198,7 @@ void hud_paint_keys(app *a)
         return;
     n->x = (a->scene.width - (int)n->picture.width) / 2;
     n->y = (a->scene.height - (int)n->picture.height) / 2;
-    pen p = {&n->picture, a->font, MARGIN, MARGIN};
+    pen p = {&n->picture, a->font, MARGIN, MARGIN, NULL};
     paint_fill(p.to, (box){0, 0, (int)p.to->width, (int)p.to->height}, ground);
     for (size_t i = 0; i < count; i++) {
         if (!keys[i].help)

@@ -95,3 +95,19 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
     free(part);
     return written;
 }
+
+bool png_file_write_picture(const char *path, const picture *p, char *why, size_t capacity)
+{
+    const size_t count = (size_t)p->width * p->height;
+    uint8_t *rgb = malloc(3 * count + 1);
+    if (!rgb || !p->pixels) {
+        snprintf(why, capacity, "out of memory for %s", path);
+        free(rgb);
+        return false;
+    }
+    for (size_t i = 0; i < 3 * count; i++)
+        rgb[i] = p->pixels[i / 3 * 4 + i % 3];
+    const bool done = png_file_write(path, (int)p->width, (int)p->height, rgb, why, capacity);
+    free(rgb);
+    return done;
+}

@@ -16,5 +16,7 @@ bool png_file_read(const char *path, picture *out, char *why, size_t capacity);
 /* Writes RGB, 3 bytes a pixel, top row first; the file appears whole or not at all. */
 bool png_file_write(const char *path, int width, int height, const uint8_t *rgb, char *why,
                     size_t capacity);
+/* The same of a picture, as it is without its alpha. */
+bool png_file_write_picture(const char *path, const picture *p, char *why, size_t capacity);
 
 #endif

@@ -2,13 +2,28 @@
 #include "script.h"
 
 #include "app.h"
+#include "hud.h"
 #include "input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY, SEEK, PRESS, MOVE, RELEASE, RESIZE, SCALE, SCREENSHOT, TIMELINE, OPEN, QUIT, VERBS };
+enum {
+    KEY,
+    SEEK,
+    PRESS,
+    MOVE,
+    RELEASE,
+    RESIZE,
+    SCALE,
+    SCREENSHOT,
+    TIMELINE,
+    FIGURES,
+    OPEN,
+    QUIT,
+    VERBS
+};
 enum { MOST_LINES = 1000000 };
 
 /* n: a number, k: a key's name, t: text to the end of the line. */
@@ -16,7 +31,7 @@ static const struct {
     const char *name, *arguments;
 } verbs[VERBS] = {{"key", "k"},      {"seek", "n"},    {"press", "nn"}, {"move", "nn"},
                   {"release", ""},   {"resize", "nn"}, {"scale", "n"},  {"screenshot", "t"},
-                  {"timeline", "t"}, {"open", "t"},    {"quit", ""}};
+                  {"timeline", "t"}, {"figures", "t"}, {"open", "t"},   {"quit", ""}};
 
 static const char *skip(const char *at)
 {
@@ -166,6 +181,7 @@ static void run_line(const script_line *line, app *a)
     case SCALE: (void)app_scale(a, (float)line->x); break;
     case SCREENSHOT: app_screenshot(a, line->text); break;
     case TIMELINE: timeline_write(a, line->text); break;
+    case FIGURES: hud_write_figures(a, line->text); break;
     case OPEN: app_open(a, line->text); break;
     default: a->quit = true; break;
     }

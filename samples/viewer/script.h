@@ -14,7 +14,7 @@ typedef struct script_line {
     double seconds; /* since the source was opened, or could not be */
     int verb;
     int x, y;   /* of press and move; a key's code or a frame in x */
-    char *text; /* of screenshot, timeline and open; NULL otherwise */
+    char *text; /* of screenshot, timeline, figures and open; NULL otherwise */
 } script_line;
 
 typedef struct script {

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { MARGIN = 12, BODY = 22, ROW = 5, HEIGHT = BODY + TIMELINE_TIERS * ROW };
 #define LOOK_SECONDS 0.1
@@ -120,20 +119,11 @@ static void print_ranges(const timeline *t, const char *path)
 
 void timeline_write(app *a, const char *path)
 {
-    char why[APP_TEXT] = "out of memory for the timeline";
-    const picture *p = &a->panels[PANEL_TIMELINE].picture;
+    char why[APP_TEXT];
     a->timeline.look_at = 0.0;
     timeline_paint(a);
-    const size_t count = (size_t)p->width * p->height;
-    uint8_t *rgb = malloc(3 * count + 1);
-    for (size_t i = 0; rgb && i < 3 * count; i++)
-        rgb[i] = p->pixels[i / 3 * 4 + i % 3];
-    if (rgb && p->pixels &&
-        png_file_write(path, (int)p->width, (int)p->height, rgb, why, sizeof(why))) {
-        if (a->options.log_state)
-            print_ranges(&a->timeline, path);
-    } else {
+    if (!png_file_write_picture(path, &a->panels[PANEL_TIMELINE].picture, why, sizeof(why)))
         fprintf(stderr, "alphastream-viewer: %s\n", why);
-    }
-    free(rgb);
+    else if (a->options.log_state)
+        print_ranges(&a->timeline, path);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs an OpenGL sample and checks what it draws: test_gl_samples.sh KIND PROGRAM TOOL
-# KIND: gl_strip, gl_texture or render_events
+# Runs an OpenGL sample and checks what it draws: test_gl_samples.sh KIND PROGRAM TOOL [PLUGIN]
+# KIND: gl_strip, gl_texture or render_events (PLUGIN, that PROGRAM loads as an engine would)
 set -euo pipefail
 export LC_ALL=C
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -100,20 +100,26 @@ gl_texture)
     __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" "$folder/out.ppm"
     ;;
 render_events)
+    plugin=$4
+    # What an engine looks for, and nothing of the library, which stays a library of its own.
+    [ "$(nm -D --defined-only "$plugin" | awk '$2 == "T" { print $3 }' | sort | tr '\n' ' ')" = \
+        "UnityPluginLoad UnityPluginUnload UnityRenderingExtEvent masks_close masks_open masks_render_event " ] ||
+        fail "the plug-in exports something else"
     # Forward, once more, back and to the ends.
-    "$program" "$walkers" 0 1 2 3 3 315 100 719 0 >"$folder/out" 2>"$folder/err" ||
-        fail "render_events exits with $?"
+    "$program" "$plugin" "$walkers" 0 1 2 3 3 315 100 719 0 >"$folder/out" 2>"$folder/err" ||
+        fail "the engine exits with $?"
     [ "$(sed -n 's/^frame \([0-9]*\): the texture is its mask$/\1/p' "$folder/out" | tr '\n' ' ')" = \
-        "0 1 2 3 3 315 100 719 0 " ] || fail "render_events shows something else"
-    refuses 2 "location is empty"
-    refuses 2 usage "$walkers" 0 first
-    refuses 2 "there is no file" "$folder/none.asvp" 0
-    "$program" "$walkers" 720 5 100000 >"$folder/out" 2>"$folder/err" ||
-        fail "render_events exits with $? past the end"
+        "0 1 2 3 3 315 100 719 0 " ] || fail "the plug-in shows something else"
+    refuses 2 "location is empty" "$plugin" ""
+    refuses 2 usage "$plugin" "$walkers" 0 first
+    refuses 2 "there is no file" "$plugin" "$folder/none.asvp" 0
+    refuses 2 "cannot be loaded" "$folder/none.so" "$walkers" 0
+    "$program" "$plugin" "$walkers" 720 5 100000 >"$folder/out" 2>"$folder/err" ||
+        fail "the engine exits with $? past the end"
     [ "$(tr '\n' ' ' <"$folder/out")" = "frame 719: the texture is its mask \
 frame 5: the texture is its mask frame 719: the texture is its mask " ] ||
-        fail "render_events does not stay at the last frame"
-    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$walkers" 0
+        fail "the plug-in does not stay at the last frame"
+    __EGL_VENDOR_LIBRARY_DIRS=$folder/none refuses 2 "EGL gives no" "$plugin" "$walkers" 0
     ;;
 *)
     echo "usage: see the head of $0" >&2

@@ -5,6 +5,7 @@ pictures it should make, by docs/viewer.md alone.
 Each test program is called with VIEWER TOOL ROOT (the built viewer, the built command-line tool, the
 top of the checkout) and runs in a folder of its own.
 """
+import math
 import os
 import random
 import select
@@ -279,9 +280,9 @@ class Composition:
     """The picture that the viewer should show, pixel by pixel."""
 
     def __init__(self, mask, width, height, view="cutout", eye="both", background="checker",
-                 image=None, video=None):
+                 image=None, video=None, linear=False):
         self.mask, self.view, self.background = mask, view, background
-        self.image, self.video, self.eye = image, video, eye
+        self.image, self.video, self.eye, self.linear = image, video, eye, linear
         self.left, self.top, self.wide, self.high = fit(width, height, mask, eye)
         self.pixels = bytearray(3 * width * height)
         for y in range(self.high):
@@ -314,7 +315,32 @@ class Composition:
         t = y * 255 // self.high
         return 255 - t // 4, 214 - t // 2, 150 + t // 3
 
+    def share(self, x, y):
+        """How much of the mask there is between its texels, 0 to 1."""
+        first, count = columns(self.mask.width, self.eye)
+        u = first - 0.5 + (x + 0.5) * count / self.wide
+        v = (y + 0.5) * self.mask.height / self.high - 0.5
+        left, top = math.floor(u), math.floor(v)
+
+        def inside(column, row):
+            return self.mask.at(min(max(column, 0), self.mask.width - 1),
+                                min(max(row, 0), self.mask.height - 1))
+
+        def between(row):
+            return inside(left, row) + (inside(left + 1, row) - inside(left, row)) * (u - left)
+
+        return between(top) + (between(top + 1) - between(top)) * (v - top)
+
+    def soft(self, x, y):
+        share = self.share(x, y)
+        if self.view == "mask":
+            return [int(255 * share + 0.5)] * 3
+        return [int(low + (high - low) * share + 0.5)
+                for low, high in zip(self.behind(x, y), self.front(x, y))]
+
     def pixel(self, x, y):
+        if self.linear and self.view in ("cutout", "mask"):
+            return self.soft(x, y)
         column, row = self.texel(x, y, self.mask.width, self.mask.height)
         inside = self.mask.at(column, row)
         if self.view == "mask":

@@ -47,8 +47,23 @@ def wait_on_screen(window, what, condition):
         time.sleep(0.05)
 
 
-# The pixels of a window are the composition, also after it has got another size.
+# Drivers interpolate between texels with weights of 8 bits or more, in each direction: so far (of 255)
+# may soft edges be off.
+SOFT_TOLERANCE = 4
+
+
+def is_soft(seen, wanted, exact):
+    """Whether all pixels are those wanted, but for the tolerance, which could not make the exact ones of
+    them."""
+    return (len(seen) == len(wanted)
+            and all(abs(a - b) <= SOFT_TOLERANCE for a, b in zip(seen, wanted))
+            and sum(abs(a - b) > 8 * SOFT_TOLERANCE for a, b in zip(seen, exact)) > 100)
+
+
+# The pixels of a window are the composition, also after it has got another size, and with soft edges.
 def test_pixels(paths):
+    small = {linear: bytes(Composition(Mask.of(paths, paths.walkers, 315), 251, 130,
+                                       linear=linear).pixels) for linear in (False, True)}
     for renderer in RENDERERS:
         with Window(paths, paths.walkers, "--paused", "--no-hud", "--start", "315", "--window",
                     "320x200", *by(renderer)) as window:
@@ -57,11 +72,14 @@ def test_pixels(paths):
                 if (width, height) != (320, 200):
                     xdotool("windowsize", window.handle, width, height)
                     window.wait("another size", size="%dx%d" % (width, height))
-                wanted = bytes(Composition(Mask.of(paths, paths.walkers, 315), width,
-                                           height).pixels)
+                wanted = small[False] if width == 251 else bytes(
+                    Composition(Mask.of(paths, paths.walkers, 315), width, height).pixels)
                 wait_on_screen(window, "%s: the window does not show the composition of %d x %d"
                                % (renderer, width, height),
                                lambda seen, wanted=(width, height, wanted): seen == wanted)
+            window.key("s", linear=1)
+            wait_on_screen(window, "%s: edges that are not soft as they should be" % renderer,
+                           lambda seen: is_soft(seen[2], small[True], small[False]))
             window.key("q")
             window.end()
 

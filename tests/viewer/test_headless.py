@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The viewer without a window: options, scripts, its clock, errors, random inputs, memory.
+"""The viewer without a window: options, scripts, its clock, errors, random inputs.
 
 test_headless.py VIEWER TOOL ROOT
 """
+import fractions
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -14,8 +16,9 @@ import threading
 
 sys.dont_write_bytecode = True
 import support  # noqa: E402
-from support import (PATIENCE, RENDERERS, Mask, Viewer, by, check, check_picture,  # noqa: E402
+from support import (PATIENCE, RENDERERS, Mask, by, check, check_picture,  # noqa: E402
                      is_full, read_png, run, run_tests, seeded, states_of)
+from test_video import write_y4m  # noqa: E402
 
 STEP_NS = 1000000000 // 60
 KEYS = ("space right left pagedown pageup home end up down enter l v e b s c i t r h backspace "
@@ -84,7 +87,7 @@ def test_report(paths):
 
 def test_bad_scripts(paths):
     for line in ("x key h", "1 jump", "1 key", "1 key none", "1 seek", "1 seek -1", "1 press 1",
-                 "1 screenshot", "1 timeline", "1 quit now", "-1 quit", "nan quit"):
+                 "1 screenshot", "1 timeline", "1 figures", "1 quit now", "-1 quit", "nan quit"):
         err = play_script(paths, ["# a comment", "", line], status=2)[1]
         check("line 3 of script.txt" in err, "%s: %s" % (line, err))
     check("line 2" in play_script(paths, ["2 quit", "1 quit"], status=2)[1], "descending times")
@@ -96,7 +99,7 @@ def test_keys(paths):
                 "e": {"eye": "left"}, "b": {"background": "colour"}, "s": {"linear": "1"},
                 "i": {"hud": "0"}, "h": {"help": "1"}, "t": {"timeline": "0"},
                 "up": {"speed": "2"}, "down": {"speed": "0.5"}, "7": {"digits": "7"}}
-    moving = {"due", "shown", "result"}
+    moving = {"due", "shown", "result", "idle"}
     for key, change in expected.items():
         states = play_script(paths, ["0.1 key " + key, "0.2 quit"])[0]
         first, last = states[1], states[-1]
@@ -150,6 +153,54 @@ def test_clock(paths):
         seen = [due for at, due in enumerate(seen) if at == 0 or seen[at - 1] != due]
         check(seen[-100:] == wanted[-100:] and set(seen) >= set(wanted) - {0},
               "at speed %s: %s, not %s" % (speed, seen[-9:], wanted[-9:]))
+
+
+FIGURES = ("^frame {due} of 720   [0-9.]+ s   (playing|paused) 1 x, loop$",
+           "^cutout, eye: both, background: checker, exact edges$",
+           "^hits: L0 [0-9.]+ %, L1 [0-9.]+ %   L1 [1-9][0-9]* frames, [1-9][0-9]* KiB$",
+           "^draw [0-9.]+ ms, late [0-9]+, dropped [0-9]+, failed 0$", "^read [1-9][0-9]* KiB$",
+           "^CPU [0-9.]+ ms \\(library [0-9.]+\\)   GPU {gpu}$",
+           "^upload {upload} B for this mask, {upload} KiB in all$",
+           "^picture [0-9.]+ ms \\(to 50\\)$", "^get [0-9.]+ ms \\(to 12\\)$")
+BARS = {"picture": (90, 200, 120), "get": (255, 180, 60)}
+
+
+def check_figures(said, picture, renderer, due, offset):
+    """All lines of the figures, the one of the offset, and bars in the graphs."""
+    known = {"due": due, "gpu": "not measured" if renderer == "cpu" else "[0-9.]+ ms",
+             "upload": "0" if renderer == "cpu" else "[1-9][0-9]*"}
+    for wanted in FIGURES + ("^%s$" % offset,):
+        for name, value in known.items():
+            wanted = wanted.replace("{%s}" % name, str(value))
+        check(re.search(wanted, said, re.MULTILINE), "%s: no %s in:\n%s" % (renderer, wanted, said))
+    width, height, rgb = picture
+    for name, left in ("picture", 0), ("get", width // 2):
+        below = [rgb[3 * (y * width + x):3 * (y * width + x) + 3] for y in range(2 * height // 3, height)
+                 for x in range(left, left + width // 2)]
+        check(below.count(bytes(BARS[name])) > 3 or below.count(b"\xff\x5a\x50") > 3,
+              "%s: no bars of %s" % (renderer, name))
+
+
+# What the figures say, and that the mask's offset from the video is there, and 0.
+def test_figures(paths):
+    write_y4m("video.y4m", fractions.Fraction(30))
+    for renderer in RENDERERS:
+        with open("script.txt", "w", encoding="utf-8") as file:
+            file.write("0.1 seek 71\n0.4 key space\n0.5 figures a.png\n0.6 quit\n")
+        out = run(paths.viewer, paths.walkers, "--headless", *by(renderer), "--log-state", "--script",
+                  "script.txt", "--video", "video.y4m", "--window", "320x160")[0]
+        said = "\n".join(re.findall("^figures a.png: (.*)$", out, re.MULTILINE))
+        due = int(states_of(out)[-1]["due"])
+        check(due > 80 and due % 2 == 0, "of 30 pictures a second every other mask: %d" % due)
+        check_figures(said, read_png("a.png"), renderer, due,
+                      "video %.3f s   mask %d, offset \\+0" % (due / 60, due))
+    subprocess.run([sys.executable, paths.helper, "corrupt", paths.walkers, "bad.asvp", "3"], check=True)
+    for frame, offset in ((2, "+0"), (3, "-1")):
+        with open("script.txt", "w", encoding="utf-8") as file:
+            file.write("0.1 seek 2\n0.2 seek %d\n0.3 figures a.png\n0.4 quit\n" % frame)
+        out = run(paths.viewer, "bad.asvp", "--headless", "--log-state", "--paused", "--script",
+                  "script.txt", "--window", "320x160")[0]
+        check("figures a.png: offset %s frames\n" % offset in out, "frame %d: %s" % (frame, out))
 
 
 def test_ends(paths):
@@ -326,30 +377,9 @@ def test_random_inputs(paths):
               "another mask is shown than is due")
 
 
-def resident_kib(process):
-    with open("/proc/%d/status" % process.pid, encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-
-
-def test_memory(paths):
-    # AddressSanitizer keeps what was freed for a while; here only a little of it.
-    settings = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
-    count = 20000 if is_full() else 1500
-    for renderer in RENDERERS:
-        with Viewer(paths, paths.walkers, "--headless", "--renderer", renderer, "--frames",
-                    str(count), "--window", "64x32", env=settings) as viewer:
-            patience = PATIENCE + count // 10
-            viewer.wait("half of them", lambda _: viewer.count > count // 2, patience)
-            before = resident_kib(viewer.process)
-            viewer.wait("the end", lambda _: viewer.count > count - 50, patience)
-            after = resident_kib(viewer.process)
-            viewer.end()
-        check(after < before + 16384, "%s: %d KiB became %d" % (renderer, before, after))
-
-
 if __name__ == "__main__":
     os.environ.pop("ALPHASTREAM_PASSPHRASE", None)
     run_tests([test_usage, test_no_device, test_report, test_bad_scripts, test_keys, test_frames_by_keys, test_mouse, test_clock,
-               test_ends, test_screenshot_into_a_pipe, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
+               test_figures, test_ends, test_screenshot_into_a_pipe, test_screenshots_and_opening, test_unusable_sources, test_bad_frame, test_start, test_copy_of_nothing, test_patience,
                test_pictures_at_once, test_strips_at_once,
-               test_random_inputs, test_memory], sys.argv[1:])
+               test_random_inputs], sys.argv[1:])

@@ -186,6 +186,25 @@ def test_unreachable_video(paths):
         window.end()
 
 
+# Where nothing will change the viewer does not draw as fast as it can: also with a bad frame, which is
+# not asked for with each picture, and without anything to show. What comes then is shown.
+def test_idle(paths):
+    subprocess.run([sys.executable, paths.helper, "corrupt", paths.walkers, "bad.asvp", "3"], check=True)
+    with Window(paths, "bad.asvp", "--paused", "--start", "2") as window:
+        window.wait("a mask", shown=2, idle=1)
+        window.key("Right", "the bad frame", lambda s: "frame 3" in s["problem"], due=3, shown=2, idle=1)
+        window.key("Right", due=4, shown=4, problem="", idle=1)
+        window.key("space", playing=1, idle=0)
+        window.key("q")
+        window.end()
+    for source in (), ("none.asvp",):
+        with Window(paths, *source) as window:
+            window.wait("nothing to do", idle=1)
+            window.key("h", help=1)
+            window.key("q")
+            window.end()
+
+
 def test_errors(paths):
     with Window(paths, "none.asvp") as window:
         state = window.wait("a sentence", lambda s: "none.asvp" in s["problem"])
@@ -255,7 +274,7 @@ def test_random_inputs(paths):
 
 if __name__ == "__main__":
     arguments = [argument for argument in sys.argv[1:] if argument != "--without-ffmpeg"]
-    tests = [test_keys, test_mouse, test_sizes, test_counted, test_errors, test_open_again,
+    tests = [test_keys, test_mouse, test_sizes, test_counted, test_idle, test_errors, test_open_again,
              test_closing_during_load, test_video, test_video_stalls, test_random_inputs]
     if len(arguments) == len(sys.argv) - 1:
         tests += [test_video_breaks, test_unreachable_video]
