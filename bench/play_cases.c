@@ -2,8 +2,7 @@
  *
  * --play: what a frame costs from its compressed bytes to R8, played in order through the library,
  * in CPU time of all threads, beside memset of the buffer and the floor: the time to store to just
- * the cache lines in which a buffer's old and new frame differ. --pool: frames per second of one
- * worker and of two, with next to no consumer.
+ * the cache lines in which a buffer's old and new frame differ.
  *
  * Run it by `taskset -c N` for the figures of one core. memset is measured over one buffer, again
  * and again, which a large last-level cache holds, and over as many as play goes round.
@@ -175,9 +174,7 @@ static void print_cold(const canvases *c, const buffers *b, const bench_size *si
 
 /* --------------------------------------------------------------------------------- play ---- */
 
-/* With an event function: callers do not draw (docs/streams.md, "Threads"). */
-static as_stream *open_play(const bench_args *args, const bench_size *size, uint32_t threads,
-                            uint32_t l0, as_stream_event_fn event)
+static as_stream *open_play(const bench_args *args, const bench_size *size)
 {
     as_error error = {0};
     as_stream *stream = NULL;
@@ -185,10 +182,7 @@ static as_stream *open_play(const bench_args *args, const bench_size *size, uint
                                      .location = args->path,
                                      .width = size->width,
                                      .height = size->height,
-                                     .l0_frames = l0,
-                                     .threads = threads,
-                                     .raster_tasks = threads,
-                                     .event = event};
+                                     .l0_frames = L0};
     check(as_stream_open(&params, &stream, &error), &error);
     return stream;
 }
@@ -250,7 +244,7 @@ static void run_play(const bench_args *args, const void *user)
 
     double us[MOST_PASSES];
     const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
-    as_stream *stream = open_play(args, size, 0, L0, NULL);
+    as_stream *stream = open_play(args, size);
     const uint64_t frames = frames_of(stream);
     (void)play_once(stream, frames); /* touches the buffers */
     const as_stream_stats before = stats_of(stream);
@@ -268,72 +262,11 @@ static void run_play(const bench_args *args, const void *user)
     free_canvases(&c);
 }
 
-/* --------------------------------------------------------------------------------- pool ---- */
-
-static void ignore_event(void *user, uint64_t index, as_result result)
-{
-    (void)user;
-    (void)index;
-    (void)result;
-}
-
-/* Frames per second when only every AHEAD-th frame is asked for and workers make those between. */
-static void run_pool(const bench_args *args, const void *user)
-{
-    enum { AHEAD = 16, MOST_WORKERS = 2 };
-    const bench_size *size = user;
-    double rate[MOST_WORKERS], cpu[MOST_WORKERS];
-    for (uint32_t workers = 1; workers <= MOST_WORKERS; workers++) {
-        double us[MOST_PASSES], cpu_us[MOST_PASSES];
-        const unsigned passes = args->passes < MOST_PASSES ? args->passes : MOST_PASSES;
-        as_stream *stream = open_play(args, size, workers, AHEAD, ignore_event);
-        const uint64_t frames = frames_of(stream);
-        for (unsigned pass = 0; pass <= passes; pass++) { /* the first touches the buffers */
-            const uint64_t drawn = stats_of(stream).drawn;
-            const uint64_t start = bench_now(), cpu_start = bench_cpu();
-            for (uint64_t i = 0; i + AHEAD < frames; i += AHEAD) {
-                check(as_stream_seek(stream, i), &(as_error){0});
-                as_frame *last = wait_for(stream, i + AHEAD - 1);
-                as_frame_unref(&last);
-            }
-            if (pass == 0)
-                continue;
-            const double made = (double)(stats_of(stream).drawn - drawn);
-            us[pass - 1] = (double)(bench_now() - start) / 1e3 / made;
-            cpu_us[pass - 1] = (double)(bench_cpu() - cpu_start) / 1e3 / made;
-        }
-        as_stream_close(&stream);
-        rate[workers - 1] = 1e6 / median(us, passes);
-        cpu[workers - 1] = median(cpu_us, passes);
-    }
-    printf("  %u x %u: %.0f frames/s with one worker, %.0f with two: %.2f times\n", size->width,
-           size->height, rate[0], rate[1], rate[1] / rate[0]);
-    printf("  %u x %u: %.1f us of CPU a frame with one worker, %.1f with two\n", size->width,
-           size->height, cpu[0], cpu[1]);
-}
-
-/* -------------------------------------------------------------------------------- parts ---- */
-
-static const bench_size default_sizes[] = {{2048, 1024}, {6720, 3360}};
-
-static int each_size(const bench_args *args, bench_fn *run, size_t first)
-{
-    if (args->size.width)
-        return bench_child(args, run, &args->size);
-    int failed = 0;
-    for (size_t i = first; i < sizeof(default_sizes) / sizeof(*default_sizes); i++)
-        failed |= bench_child(args, run, &default_sizes[i]);
-    return failed;
-}
-
 int bench_part_play(const bench_args *args)
 {
+    static const bench_size sizes[] = {{CANVAS_WIDTH, CANVAS_HEIGHT}, {6720, 3360}};
     printf("whole frames in order, L0 %d, buffers touched, CPU of all threads\n", L0);
-    return each_size(args, run_play, 0);
-}
-
-int bench_part_pool(const bench_args *args)
-{
-    printf("the pool without a consumer\n");
-    return each_size(args, run_pool, 1);
+    if (args->size.width)
+        return bench_child(args, run_play, &args->size);
+    return bench_child(args, run_play, &sizes[0]) | bench_child(args, run_play, &sizes[1]);
 }

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW = 4, ROUNDS = 9, MOST_PROCESSES = 2 };
+enum { WINDOW = 8, ROUNDS = 9, MOST_PROCESSES = 2 };
 
 /* ----------------------------------------------------------------------------- one process ---- */
 

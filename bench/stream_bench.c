@@ -6,10 +6,9 @@
  *
  * Parts (default: --all): --flat (as fast as frames come), --paced (60 frames per second, asked for
  * when due), --memory (resident with L0 4 and L0 10 at 6720 x 3360), --open (a container of 216 000
- * frames), --timebox (how long past its time a get blocks when the source is slow), --play and
- * --pool (play_cases.c). Each measurement runs in a process of its own. --size replaces the sizes
- * of
- * --flat, --paced, --play and --pool.
+ * frames), --timebox (how long past its time a get blocks when the source is slow) and --play
+ * (play_cases.c). Each measurement runs in a process of its own. --size replaces the sizes of
+ * --flat, --paced and --play.
  */
 #include "stream_bench.h"
 
@@ -177,8 +176,7 @@ static const struct {
     int (*run)(const bench_args *args);
 } parts[] = {
     {"--flat", part_flat},       {"--paced", part_paced},           {"--memory", part_memory},
-    {"--open", bench_part_open}, {"--timebox", bench_part_timebox}, {"--play", bench_part_play},
-    {"--pool", bench_part_pool}};
+    {"--open", bench_part_open}, {"--timebox", bench_part_timebox}, {"--play", bench_part_play}};
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
 static bool take_part(const char *option, bool *wanted)
@@ -223,7 +221,7 @@ int main(int argc, char **argv)
     }
     if (!args.path) {
         fprintf(stderr, "usage: alphastream-stream-bench STREAM [--all] [--flat] [--paced] "
-                        "[--memory] [--open] [--timebox] [--play] [--pool] [--size WxH] "
+                        "[--memory] [--open] [--timebox] [--play] [--size WxH] "
                         "[--passes N] [--seconds S]\n");
         return 2;
     }

@@ -63,6 +63,5 @@ void samples_free(samples *s);
 int bench_part_open(const bench_args *args);
 int bench_part_timebox(const bench_args *args);
 int bench_part_play(const bench_args *args);
-int bench_part_pool(const bench_args *args);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Whole frames as a host gets them: a stream is opened and played from its first frame to its last,
- * as fast as frames come, through CV_get_frame. Times are wall time, CPU that of all threads.
+ * as fast as frames come, through CV_get_frame. Times are wall time, CPU that of all threads, which
+ * run on all cores (`whole`) or on one (`whole-core`).
  */
 #include "bench.h"
+
+#include "core/base/thread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +16,7 @@
 
 typedef struct workers {
     const char *family, *threads; /* NULL: the library's default */
+    bool one_core;
 } workers;
 
 static AlphaStreamHandle *open_cv(const bench_case *c)
@@ -78,6 +82,9 @@ static void measure_whole(bench_case *c, const bench_settings *settings, bench_r
     const pid_t child = piped ? fork() : -1;
     if (child == 0) {
         bench_result result = *out;
+        const workers *w = c->with;
+        if (w->one_core)
+            (void)as_thread_pin(0);
         play_all(c, settings, &result);
         _exit(write(ends[1], &result, sizeof(result)) != (ssize_t)sizeof(result));
     }
@@ -91,7 +98,12 @@ static void measure_whole(bench_case *c, const bench_settings *settings, bench_r
         continue;
 }
 
-static const workers kinds[] = {{"whole", NULL}, {"workers1", "1"}, {"workers2", "2"}};
+/* The last two at the largest size only. */
+static const workers kinds[] = {{"whole", NULL, false},
+                                {"whole-core", NULL, true},
+                                {"workers1", "1", false},
+                                {"workers2", "2", false}};
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 void bench_add_whole(bench *b)
 {
@@ -100,7 +112,7 @@ void bench_add_whole(bench *b)
         if (bench_stream_walks(stream))
             continue;
         for (int k = 0; k < BENCH_SIZES; k++)
-            for (int w = 0; w < (k == BENCH_SIZES - 1 ? 3 : 1); w++)
+            for (int w = 0; w < (k == BENCH_SIZES - 1 ? KINDS : KINDS - 2); w++)
                 bench_add(b, kinds[w].family,
                           (bench_case){.stream = stream,
                                        .size = bench_sizes[k],

@@ -229,12 +229,14 @@ static as_result wait_for(as_stream *stream, as_output_key key, uint64_t timeout
     if (!demand)
         return as_err_no_memory(error, sizeof(*demand), "a request for a frame");
     demand->waiters++;
+    demand->urgent += timeout_ns != 0; /* who only asks is served along with L0 */
     as_result result = wait_until(stream, key, deadline, out, error);
     if (result == AS_NOT_READY)
         result = too_late(stream, key, timeout_ns, error);
     demand = as_st_find_demand(stream, key); /* others may have moved it */
     if (result == AS_TIMEOUT || result == AS_NOT_READY)
         demand->notify = true;
+    demand->urgent -= timeout_ns != 0;
     if (--demand->waiters == 0 && !demand->notify)
         as_st_drop_demand(stream, demand);
     /* The frame need not be kept for the caller any more: others may have waited for its buffer. */

@@ -355,7 +355,7 @@ static void pump_demands(as_stream *stream)
     for (size_t i = 0; i < stream->demand_count; i++) {
         const as_demand *d = &stream->demands[i];
         if (!d->blob && !is_there(stream, d->key))
-            prepare(stream, d->key, d->waiters ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
+            prepare(stream, d->key, d->urgent ? AS_PRIORITY_WAITED : AS_PRIORITY_READY);
     }
 }
 

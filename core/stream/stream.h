@@ -75,8 +75,9 @@ typedef struct as_task {
 /* A frame that somebody asked for and did not get yet. */
 typedef struct as_demand {
     as_output_key key;
-    uint32_t waiters;
-    bool notify; /* an event tells when it is there */
+    uint32_t waiters; /* callers inside as_st_get */
+    uint32_t urgent;  /* of these, with a timeout of more than 0 */
+    bool notify;      /* an event tells when it is there */
     uint64_t stamp;
     as_blob *blob; /* of as_st_whole: the polystream, kept for who waits for it; else NULL */
 } as_demand;

@@ -172,12 +172,12 @@ AS_API void as_stream_close(as_stream **stream);
  * another frame than the one asked for. *out_frame is the caller's, to be released with
  * as_frame_unref; NULL after an error.
  * Errors: AS_ERROR_ARGUMENT; AS_ERROR_OUT_OF_RANGE; AS_TIMEOUT: not there in time, it has been
- * raised to the front, ask again; AS_NOT_READY: likewise, with a timeout of 0, or while the index
- * is not read; AS_ERROR_DECODE, AS_ERROR_TRANSPORT: of this frame; AS_ERROR_CHANGED: once, to the
- * first get after the source's content was replaced: ask again, and the frames are those of the new
- * content, of which there may be more or fewer (docs/streams.md); AS_ERROR_LIMIT: held_frames are
- * held, or the budget is too small; AS_ERROR_OUT_OF_MEMORY; AS_ERROR_CANCELLED: the stream is
- * closing. */
+ * raised to the front, ask again; AS_NOT_READY: with a timeout of 0, it comes along with what is
+ * prepared next; or while the index is not read; AS_ERROR_DECODE, AS_ERROR_TRANSPORT: of this
+ * frame; AS_ERROR_CHANGED: once, to the first get after the source's content was replaced: ask
+ * again, and the frames are those of the new content, of which there may be more or fewer
+ * (docs/streams.md); AS_ERROR_LIMIT: held_frames are held, or the budget is too small;
+ * AS_ERROR_OUT_OF_MEMORY; AS_ERROR_CANCELLED: the stream is closing. */
 AS_API AS_NODISCARD as_result as_stream_get_frame(as_stream *stream, uint64_t index, uint32_t width,
                                                   uint32_t height, uint64_t timeout_ns,
                                                   as_frame **out_frame);
