@@ -47,6 +47,7 @@ enum {
     TO_NAME,
     TO_PASSPHRASE_FILE,
     EXCHANGES,
+    PASSPHRASE,      /* refused; without it, it would be the beginning of another's name */
     HTTP,            /* and on: http_option */
     PLAY = HTTP + 16 /* and on: play_option */
 };
@@ -69,6 +70,8 @@ static const struct option long_options[] = {
     {"stream-version", required_argument, NULL, STREAM_VERSION},
     {"name", required_argument, NULL, NAME},
     {"passphrase-file", required_argument, NULL, PASSPHRASE_FILE},
+    {"passphrase", optional_argument, NULL, PASSPHRASE},
+    {"to-passphrase", optional_argument, NULL, PASSPHRASE},
     {"log-level", required_argument, NULL, LOG_LEVEL},
     {"progress", required_argument, NULL, PROGRESS},
     {"header", required_argument, NULL, HTTP + HTTP_HEADER},
@@ -350,6 +353,9 @@ static int take(options *o, int option, char *const *argv)
     case STREAM_VERSION:
     case NAME:
     case PASSPHRASE_FILE: return take_key(&o->key, option, "--scene", optarg);
+    case PASSPHRASE:
+        return message_usage("a passphrase among the arguments is shown to whoever lists "
+                             "processes; put it into a file and give --passphrase-file FILE");
     default:
         if (option >= SIZE && option <= DEVICE)
             return take_drawing(o, option, optarg);

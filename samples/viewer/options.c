@@ -113,7 +113,8 @@ enum {
     STREAM_VERSION,
     NAME,
     HEADER,
-    CACHE_DIR
+    CACHE_DIR,
+    PASSPHRASE /* refused; without it, it would be the beginning of another's name */
 };
 
 static const struct option long_options[] = {
@@ -146,6 +147,7 @@ static const struct option long_options[] = {
     {"json", required_argument, NULL, JSON},
     {"validate", no_argument, NULL, VALIDATE},
     {"passphrase-file", required_argument, NULL, PASSPHRASE_FILE},
+    {"passphrase", optional_argument, NULL, PASSPHRASE},
     {"scene", required_argument, NULL, SCENE},
     {"stream-version", required_argument, NULL, STREAM_VERSION},
     {"name", required_argument, NULL, NAME},
@@ -390,6 +392,11 @@ static int take(options *o, int option, const char *text)
     case LOG_STATE: o->log_state = true; break;
     case VALIDATE: o->validate = true; break;
     case CACHE_DIR: o->cache_dir = text; break;
+    case PASSPHRASE:
+        fputs("alphastream-viewer: a passphrase among the arguments is shown to whoever lists "
+              "processes; put it into a file and give --passphrase-file FILE\n",
+              stderr);
+        return 2;
     case 'h': fputs(help_text, stdout); return OPTIONS_DONE;
     case 'V': printf("alphastream-viewer %s\n", as_version_string()); return OPTIONS_DONE;
     default: fputs("alphastream-viewer: see alphastream-viewer --help\n", stderr); return 2;

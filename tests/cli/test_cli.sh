@@ -308,6 +308,13 @@ test_passphrase()
         --passphrase-file key
     fails 1 "wrong name" info "$closeup_encrypted" --scene 85342 --name a --passphrase-file key
     fails 1 "missing passphrase file" info "$closeup_encrypted" --passphrase-file missing
+    local option
+    for option in '--passphrase hunter2' --passphrase=hunter2 '--to-passphrase hunter2' '--pass hunter2' --passphr=hunter2; do
+        # shellcheck disable=SC2086  # option and value
+        fails 2 "passphrase among arguments: $option" info "$closeup_encrypted" --scene 85342 $option
+        check "passphrase among arguments: $option: what to do" says '--passphrase-file'
+        check "passphrase among arguments: $option: not shown" is "$(grep -c hunter2 stderr)" 0
+    done
     run 0 "right key" verify "$closeup_encrypted" --scene 85342 --passphrase-file key
     ALPHASTREAM_PASSPHRASE_FILE=key run 0 "key file in the environment" \
         verify "$closeup_encrypted" --scene 85342

@@ -157,34 +157,39 @@ static void be_child(int from, int to)
 
 /* -------------------------------------------------------------------------------- searching -- */
 
-/* One kind of secret, as all rows of 8 bytes of it. */
-typedef struct needle {
-    const char *what;
-    uint64_t found;
-    size_t count;
-    uint64_t rows[MIXED_BYTES];
-} needle;
-
 enum { PASSPHRASE, INNER, OUTER, KEY, KEY_WORDS, MIXED, NEEDLES };
 
+enum { SLOTS = 1 << 13 }; /* several times the rows there are */
+
+/* Secrets, as all rows of 8 bytes of them: a hash table. */
 typedef struct search {
-    needle needles[NEEDLES];
-    uint8_t filter[1 << 13]; /* a bit for the first two bytes of each row */
+    const char *what[NEEDLES];
+    uint64_t found[NEEDLES];
+    uint64_t rows[SLOTS];
+    int8_t kinds[SLOTS]; /* of a row; -1: the slot is empty */
 } search;
 
-static void add_row(search *s, int kind, const uint8_t *row)
+static size_t slot_of(uint64_t row)
 {
-    needle *n = &s->needles[kind];
-    const unsigned first = row[0] | (unsigned)row[1] << 8;
-    memcpy(&n->rows[n->count++], row, WINDOW);
-    s->filter[first / 8] = (uint8_t)(s->filter[first / 8] | 1u << (first % 8));
+    return (size_t)(row * UINT64_C(0x9E3779B97F4A7C15) >> 51);
+}
+
+static void add_row(search *s, int kind, const uint8_t *bytes)
+{
+    uint64_t row;
+    memcpy(&row, bytes, WINDOW);
+    size_t slot = slot_of(row);
+    while (s->kinds[slot] >= 0)
+        slot = (slot + 1) % SLOTS;
+    s->rows[slot] = row;
+    s->kinds[slot] = (int8_t)kind;
 }
 
 static void add_secret(search *s, int kind, const char *what, const uint8_t *secret, size_t size,
                        uint8_t mask)
 {
     uint8_t row[WINDOW];
-    s->needles[kind].what = what;
+    s->what[kind] = what;
     for (size_t at = 0; at + WINDOW <= size; at++) {
         for (size_t i = 0; i < WINDOW; i++)
             row[i] = secret[at + i] ^ mask;
@@ -196,7 +201,7 @@ static void add_secret(search *s, int kind, const char *what, const uint8_t *sec
 static void add_words(search *s, const as_key *key)
 {
     uint8_t row[WINDOW];
-    s->needles[KEY_WORDS].what = "words of the key, repeated";
+    s->what[KEY_WORDS] = "words of the key, repeated";
     for (size_t at = 0; at < sizeof(key->bytes); at += WINDOW / 2) {
         memcpy(row, key->bytes + at, WINDOW / 2);
         memcpy(row + WINDOW / 2, key->bytes + at, WINDOW / 2);
@@ -207,19 +212,16 @@ static void add_words(search *s, const as_key *key)
 static void look_at(search *s, const uint8_t *bytes, size_t size, uint64_t address)
 {
     for (size_t at = 0; at + WINDOW <= size; at++) {
-        const unsigned first = bytes[at] | (unsigned)bytes[at + 1] << 8;
-        if (!(s->filter[first / 8] >> (first % 8) & 1))
-            continue;
         uint64_t row;
         memcpy(&row, bytes + at, sizeof(row));
-        for (int k = 0; k < NEEDLES; k++)
-            for (size_t i = 0; i < s->needles[k].count; i++)
-                if (s->needles[k].rows[i] == row) {
-                    if (s->needles[k].found++ == 0)
-                        print_message("    first at %#" PRIx64 ": %s\n", address + at,
-                                      s->needles[k].what);
-                    break;
-                }
+        for (size_t slot = slot_of(row); s->kinds[slot] >= 0; slot = (slot + 1) % SLOTS) {
+            const int kind = s->kinds[slot];
+            if (s->rows[slot] != row)
+                continue;
+            if (s->found[kind]++ == 0)
+                print_message("    first at %#" PRIx64 ": %s\n", address + at, s->what[kind]);
+            break;
+        }
     }
 }
 
@@ -244,8 +246,7 @@ static uint64_t look_everywhere(search *s, pid_t process)
 {
     char path[64], line[600], rights[8];
     uint64_t begin, end, sum = 0;
-    for (int k = 0; k < NEEDLES; k++)
-        s->needles[k].found = 0;
+    memset(s->found, 0, sizeof(s->found));
     snprintf(path, sizeof(path), "/proc/%d/mem", (int)process);
     const int memory = open(path, O_RDONLY | O_CLOEXEC);
     snprintf(path, sizeof(path), "/proc/%d/maps", (int)process);
@@ -307,12 +308,11 @@ static void expect(search *s, const child *c, char step, const bool wanted[NEEDL
     const uint64_t bytes = look_everywhere(s, c->process);
     print_message("    step %c, %" PRIu64 " KiB:", step, bytes >> 10);
     for (int k = 0; k < NEEDLES; k++)
-        print_message(" %s %" PRIu64 ";", s->needles[k].what, s->needles[k].found);
+        print_message(" %s %" PRIu64 ";", s->what[k], s->found[k]);
     print_message("\n");
     for (int k = 0; k < NEEDLES; k++)
-        if (wanted[k] != (s->needles[k].found != 0))
-            fail_msg("at step %c: %s was found %" PRIu64 " times", step, s->needles[k].what,
-                     s->needles[k].found);
+        if (wanted[k] != (s->found[k] != 0))
+            fail_msg("at step %c: %s was found %" PRIu64 " times", step, s->what[k], s->found[k]);
     go_on(c);
 }
 
@@ -352,6 +352,7 @@ static void make_search(search *s, const task *t)
                                        mixed),
                      1);
     memset(s, 0, sizeof(*s));
+    memset(s->kinds, 0xFF, sizeof(s->kinds));
     add_secret(s, PASSPHRASE, "passphrase", t->passphrase, sizeof(t->passphrase), 0);
     add_secret(s, INNER, "its HMAC's inner block", t->passphrase, sizeof(t->passphrase), 0x36);
     add_secret(s, OUTER, "its outer block", t->passphrase, sizeof(t->passphrase), 0x5C);

@@ -48,6 +48,8 @@ def test_usage(paths):
                            ("needs --video", "--background", "video"),
                            ("exclude", "--headless", "--fullscreen", "--frames", "1", "a"),
                            ("see alphastream-viewer --help", "--what"),
+                           ("give --passphrase-file", "a", "--passphrase", "hunter2"),
+                           ("give --passphrase-file", "a", "--passphrase=hunter2"),
                            ("cannot be read as PNG", "--background", "none.png", "--headless",
                             "--frames", "1", "a"),
                            ("cannot be read", "--script", "none", "--headless", "a"),
