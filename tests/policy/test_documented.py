@@ -40,8 +40,8 @@ RULES = [
     Rule(r"^scripts/install-deps( --build)?$", None, SAME, "needs root"),
     Rule(r"^scripts/install-deps && cmake --preset release && cmake --build --preset release$", None, SAME, "builds"),
     Rule(r"^cmake --(build --)?preset release( .*)?$", None, SAME, "builds"),
-    Rule(r"^cmake --(build --)?preset (debug|asan)( .*)?$|^ctest --preset (debug|asan).*|^build/asan/\S+$", None, None,
-         "the stages debug and asan do exactly that"),
+    Rule(r"^cmake --(build --)?preset (debug|asan)( .*)?$|^ctest --preset (debug|asan).*|^build/asan/\S+$"
+         r"|^scripts/(install-deps --)?coverage( --report)?$", None, None, "the stages debug, asan and coverage do that"),
     Rule(r"^(scripts/install-deps --mingw|cmake --preset mingw.*|cmake/run_wine.sh .*)$", None, None,
          "the stage mingw does that, and the tests of that build"),
     Rule(r"^(scripts/install-deps --packages|scripts/package)$", None, None,
