@@ -4,7 +4,7 @@
 typed into a shell, block by block, and must succeed. RULES has those that are not, or not as they stand, and why.
 
 test_documented.py --build FOLDER   beside the other tests: the quick commands, against this build of the release preset,
-                                    in a scratch folder that shows the source tree
+                                    in a scratch folder with a copy of the source tree
 test_documented.py --full           in the tree itself, all of them, from installing packages on; for a new clone on a new
                                     system (scripts/check-fresh --documented)
 test_documented.py --list           what happens to each line
@@ -40,8 +40,8 @@ RULES = [
     Rule(r"^scripts/install-deps( --build)?$", None, SAME, "needs root"),
     Rule(r"^scripts/install-deps && cmake --preset release && cmake --build --preset release$", None, SAME, "builds"),
     Rule(r"^cmake --(build --)?preset release( .*)?$", None, SAME, "builds"),
-    Rule(r"^cmake --(build --)?preset (debug|asan)( .*)?$|^ctest --preset (debug|asan).*|^build/asan/\S+$", None, None,
-         "the stages debug and asan do exactly that"),
+    Rule(r"^cmake --(build --)?preset (debug|asan)( .*)?$|^ctest --preset (debug|asan).*|^build/asan/\S+$"
+         r"|^scripts/(install-deps --)?coverage( --report)?$", None, None, "the stages debug, asan and coverage do that"),
     Rule(r"^(scripts/install-deps --mingw|cmake --preset mingw.*|cmake/run_wine.sh .*)$", None, None,
          "the stage mingw does that, and the tests of that build"),
     Rule(r"^(scripts/install-deps --packages|scripts/package)$", None, None,
@@ -154,9 +154,10 @@ def run_block(commands, column, folder, environment, server, used):
 
 
 def show_tree(folder, build):
-    """The source tree and the build, in a folder that may be written to."""
-    for top in sorted({name.split("/")[0] for name in project_files()}):
-        os.symlink(os.path.join(ROOT, top), os.path.join(folder, top))
+    """The source tree, which may be written to here, and the build."""
+    for name in project_files():
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        shutil.copy(os.path.join(ROOT, name), os.path.join(folder, name))
     os.mkdir(os.path.join(folder, "build"))
     os.symlink(build, os.path.join(folder, "build", "release"))
 
