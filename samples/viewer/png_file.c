@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "png_file.h"
 
+#include <errno.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MOST_PIXELS = 16384 };
 
@@ -37,6 +39,28 @@ bool png_file_read(const char *path, picture *out, char *why, size_t capacity)
     return true;
 }
 
+/* What is there and no file, as a device, is written to; a file is replaced when it is whole. */
+static bool is_replaceable(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 || S_ISREG(about.st_mode);
+}
+
+/* libpng would remove what it cannot write. */
+static bool write_whole(const char *path, png_image *image, const uint8_t *rgb)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file) {
+        snprintf(image->message, sizeof(image->message), "%s", strerror(errno));
+        return false;
+    }
+    const bool done = png_image_write_to_stdio(image, file, 0, rgb, 0, NULL) != 0;
+    const bool closed = fclose(file) == 0;
+    if (done && !closed)
+        snprintf(image->message, sizeof(image->message), "%s", strerror(errno));
+    return done && closed;
+}
+
 bool png_file_write(const char *path, int width, int height, const uint8_t *rgb, char *why,
                     size_t capacity)
 {
@@ -44,6 +68,7 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
                        .width = (png_uint_32)width,
                        .height = (png_uint_32)height,
                        .format = PNG_FORMAT_RGB};
+    const bool replaceable = is_replaceable(path);
     const size_t length = strlen(path);
     char *part = malloc(length + sizeof(".part"));
     if (!part) {
@@ -51,14 +76,14 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
         return false;
     }
     memcpy(part, path, length);
-    memcpy(part + length, ".part", sizeof(".part"));
-    const bool done = png_image_write_to_file(&image, part, 0, rgb, 0, NULL) != 0;
+    memcpy(part + length, replaceable ? ".part" : "", replaceable ? sizeof(".part") : 1);
+    const bool done = write_whole(part, &image, rgb);
     if (!done)
         snprintf(why, capacity, "%s cannot be written: %s", path, image.message);
-    const bool named = done && rename(part, path) == 0;
+    const bool named = done && (!replaceable || rename(part, path) == 0);
     if (done && !named)
         snprintf(why, capacity, "%s cannot be written: it cannot be given its name", path);
-    if (!named)
+    if (!named && replaceable)
         remove(part);
     free(part);
     return named;

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -227,6 +228,17 @@ def test_screenshots_and_opening(paths):
     check("none/a.png cannot be written" in err, "an unwritable screenshot: %s" % err)
     run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--screenshot", "none/a.png",
         status=2)
+    # What is no file stays what it is, as a device would.
+    os.mkfifo("pipe.png")
+    with subprocess.Popen([paths.viewer, paths.walkers, "--headless", "--frames", "1", "--window",
+                           "32x16", "--screenshot", "pipe.png", *by("cpu")]) as viewer:
+        with open("pipe.png", "rb") as pipe:
+            data = pipe.read()
+        check(viewer.wait(PATIENCE) == 0 and stat.S_ISFIFO(os.stat("pipe.png").st_mode),
+              "a pipe is replaced")
+    with open("piped.png", "wb") as file:
+        file.write(data)
+    check_picture("piped.png", Mask.of(paths, paths.walkers, 0), 32, 16)
 
 
 # ------------------------------------------------------------------------------------ errors ----
