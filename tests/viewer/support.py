@@ -166,8 +166,9 @@ class Viewer:
         return self.state
 
     def end(self, status=0, patience=PATIENCE):
-        """Reads on to the end of the program."""
-        self.process.communicate(timeout=patience)
+        """Reads on to the end of the program; all its states are in `seen` then."""
+        rest = self.rest + self.process.communicate(timeout=patience)[0]
+        self.seen += states_of(rest.decode())
         check(self.process.returncode == status,
               "the viewer exits with %d, not %d: %s" % (self.process.returncode, status,
                                                         self.said()))

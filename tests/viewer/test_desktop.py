@@ -106,6 +106,8 @@ def test_drop(paths):
                 window.wait("the file that was dropped", open=0, shown=0, problem="")
                 if start == 0:
                     window.key("Right", shown=1)
+            client("drop", window.handle, urllib.parse.quote(os.getcwd()))
+            window.wait("a folder", lambda s: "is a directory" in s["problem"])
             client("drop", window.handle, urllib.parse.quote(os.path.abspath("none.asvp")))
             window.wait("a file that is not there", lambda s: "none.asvp" in s["problem"])
             client("close", window.handle)

@@ -92,6 +92,9 @@ def test_sizes(paths):
             window.wait("frame 100", shown=100)
             window.key("f", fullscreen=1, size="%dx%d" % SCREEN)
             window.key("Escape", fullscreen=0, size="700x300")
+            for size in ((1, 1), (2, 1400), (700, 300)):
+                xdotool("windowsize", window.handle, *size)
+                window.wait("another size", size="%dx%d" % size)
             xdotool("key", "c", "q")
             window.end()
         check_picture("alphastream-000100.png", Mask.of(paths, paths.walkers, 100), 700, 300)
@@ -248,8 +251,11 @@ def test_random_inputs(paths):
     count = 1000 if is_full() else 120
     keys = ("space Right Left Next Prior Home End Up Down Return l v e b s c i t r h BackSpace Escape "
             "1 2 3 0 f").split()
+    write_y4m("video.y4m", fractions.Fraction(30))
+    with_video = random.choice(RENDERERS)
     for renderer in RENDERERS:
-        with Window(paths, paths.walkers, *by(renderer), "--window", "320x200") as window:
+        video = ["--video", "video.y4m"] if renderer == with_video else []
+        with Window(paths, paths.walkers, *by(renderer), "--window", "320x200", *video) as window:
             at = 0
             while at < count:
                 words = []
@@ -270,6 +276,8 @@ def test_random_inputs(paths):
             xdotool("mouseup", 1, "windowfocus", window.handle, "key", "Escape", "key", "Escape")
             xdotool("key", "q")
             window.end(patience=PATIENCE + count)
+        if video:
+            check_locked(window.seen)
 
 
 if __name__ == "__main__":
