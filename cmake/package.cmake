@@ -91,14 +91,19 @@ string(REGEX REPLACE "\n\n" "\n.\n" licence "${licence}")
 string(REGEX REPLACE "\n" "\n " licence "${licence}")
 configure_file(${debian}/copyright.in ${made}/copyright @ONLY)
 
-# The day of the release, or of the last commit, not that of the build.
+# The day of the release, not that of the build: as CHANGELOG.md has it, so that checkout and tarball make
+# the same. Before there is one, that of the last commit, which is also that of the files in an archive.
 set(release_time $ENV{SOURCE_DATE_EPOCH})
-if(NOT release_time)
+file(STRINGS CHANGELOG.md release_heading REGEX "^## \\[${PROJECT_VERSION}\\] - [0-9-]+$" LIMIT_COUNT 1)
+if(NOT release_time AND release_heading)
+    string(REGEX REPLACE "^.* " "" release_day "${release_heading}")
+    execute_process(COMMAND date --utc --date=${release_day} +%s
+        OUTPUT_VARIABLE release_time OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+elseif(NOT release_time AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
     execute_process(COMMAND git -c safe.directory=* -C ${PROJECT_SOURCE_DIR} log -1 --format=%ct
-        OUTPUT_VARIABLE release_time OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-endif()
-if(NOT release_time)
-    set(release_time 0)
+        OUTPUT_VARIABLE release_time OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+elseif(NOT release_time)
+    file(TIMESTAMP CHANGELOG.md release_time %s UTC)
 endif()
 set(saved_epoch $ENV{SOURCE_DATE_EPOCH})
 set(ENV{SOURCE_DATE_EPOCH} ${release_time})

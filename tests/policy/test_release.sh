@@ -37,10 +37,7 @@ commit() { git -C one add --all && git -C one commit --quiet --allow-empty --mes
 
 # The files as they lie here, with the changelog of a release.
 mkdir one
-git -C "$root" -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-    while IFS= read -r -d '' file; do
-        [ ! -e "$root/$file" ] || printf '%s\0' "$file"
-    done | tar -C "$root" --null -T - -cf - | tar -C one -xf -
+python3 "$root/tests/policy/files.py" | tar -C "$root" --null -T - -cf - | tar -C one -xf -
 git -C one init --quiet --initial-branch=main
 release_changelog()
 {
@@ -104,11 +101,27 @@ check "the tag can be made of it" git -C one tag --annotate --cleanup=verbatim \
     --file="$scratch/first/libalphastream-9.8.7.tag.txt" v9.8.7
 check "again, with the tag there" one/scripts/release --output "$scratch/third"
 check "again: the same" diff -r first third
-configures() # without git, and with the version of the header
+# As a user has it: in a folder of somebody's, which may itself be a checkout of something else.
+git -C unpacked init --quiet
+files_without_git()
+{
+    diff <(git -C one ls-files -z) <(unpacked/libalphastream-9.8.7/tests/policy/files.py)
+}
+check "its tests and scripts find its files without git" files_without_git
+check "a test of the sources, there" unpacked/libalphastream-9.8.7/tests/policy/test_docs.py
+listed_in_a_build_folder()
+{
+    mkdir -p one/build/x && touch one/build/x/a.md one/docs/a.o && one/tests/policy/files.py >with_git &&
+        cp -a one bare && rm -rf bare/.git && diff with_git <(bare/tests/policy/files.py) &&
+        rm -rf one/build one/docs/a.o bare
+}
+check "what .gitignore names is left out with and without git" listed_in_a_build_folder
+configures() # without git, and with the version of the header and the day of the changelog
 {
     cmake -S unpacked/libalphastream-9.8.7 -B configured -G Ninja -DALPHASTREAM_WITH_TESTS=OFF \
         -DALPHASTREAM_WITH_BENCH=OFF -DALPHASTREAM_WITH_VIEWER=OFF -DALPHASTREAM_WITH_PACKAGES=ON &&
-        grep -qx 'CMAKE_PROJECT_VERSION:STATIC=9.8.7' configured/CMakeCache.txt
+        grep -qx 'CMAKE_PROJECT_VERSION:STATIC=9.8.7' configured/CMakeCache.txt &&
+        grep -q '  Mon, 03 Feb 2031 00:00:00 +0000$' configured/debian/changelog.Debian
 }
 check "it configures by itself" configures
 
