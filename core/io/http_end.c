@@ -95,6 +95,12 @@ static bool names_hosts_alone(const char *text)
     return false;
 }
 
+/* It was given in a form that libcurl does not know; no connection was tried. */
+static bool refuses_proxy(const char *text)
+{
+    return strncmp(text, "Unsupported proxy", 17) == 0;
+}
+
 /* libcurl's own words where they tell more and are known to name hosts and certificates alone. */
 static const char *describe(const as_http_flight *flight, CURLcode code)
 {
@@ -102,6 +108,8 @@ static const char *describe(const as_http_flight *flight, CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+        if (refuses_proxy(flight->curl_error))
+            return "the proxy's scheme or syntax is not supported";
         return names_hosts_alone(flight->curl_error) ? flight->curl_error
                                                      : curl_easy_strerror(code);
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -111,8 +119,10 @@ static const char *describe(const as_http_flight *flight, CURLcode code)
     }
 }
 
-static const char *advice(CURLcode code)
+static const char *advice(const as_http_flight *flight, CURLcode code)
 {
+    if (refuses_proxy(flight->curl_error))
+        return "check the proxy";
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host's name and the network";
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -138,9 +148,9 @@ static void set_transfer_error(as_http_flight *flight, CURLcode code)
     }
     if (as_http_is_accepted(flight))
         (void)snprintf(text, sizeof(text), "the response ended early, at byte %" PRIu64 " (%s); %s",
-                       flight->at, describe(flight, code), advice(code));
+                       flight->at, describe(flight, code), advice(flight, code));
     else
-        (void)snprintf(text, sizeof(text), "%s; %s", describe(flight, code), advice(code));
+        (void)snprintf(text, sizeof(text), "%s; %s", describe(flight, code), advice(flight, code));
     as_http_set_error(source, &flight->error, AS_ERROR_TRANSPORT, text);
     flight->error.system_error = (int32_t)system_error;
     flight->error.offset = flight->at;
