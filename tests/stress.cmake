@@ -17,7 +17,9 @@ as_test(frames_model model/test_frames_model.c model/frames.c)
 
 # Calls of other libraries that fail: the linker leads them to fault/link_faults.c.
 set(as_wrapped pthread_create pthread_mutex_init pthread_cond_init pthread_key_create
-    pthread_setspecific fstat fstat64 pread pread64 pipe2 pwrite pwrite64 fsync rename renameat
+    pthread_setspecific pthread_mutexattr_init pthread_condattr_init fstat fstat64 pread pread64
+    pipe2 pwrite pwrite64 fsync rename renameat read close unlink unlinkat mkdir fdopendir fstatat
+    fstatat64 fchmod
     mmap mmap64 open open64 openat openat64 libdeflate_alloc_decompressor
     libdeflate_alloc_compressor EVP_CIPHER_CTX_new EVP_EncryptInit_ex EVP_EncryptUpdate
     EVP_PBE_scrypt EVP_Digest)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -9,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 2048, STATUS_SIZE = 128 };
+enum { LINE_SIZE = 16384, STATUS_SIZE = 128 }; /* the longest path, and why it is of no use */
 
 /* Workers log while the main thread reports: one line at a time. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -24,19 +26,17 @@ static void erase_status(void)
         fputs("\r\033[K", stderr);
 }
 
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-/* Control characters become '?'. */
+/* What is not for a terminal becomes '?'. */
 static void write_line(const char *prefix, const char *format, va_list args)
 {
     char line[LINE_SIZE];
     vsnprintf(line, sizeof(line), format, args);
-    for (char *c = line; *c; c++)
-        if (is_control(*c))
+    for (char *c = line; *c;) {
+        const size_t length = text_printable(c);
+        if (length == 0)
             *c = '?';
+        c += length ? length : 1;
+    }
     pthread_mutex_lock(&lock);
     if (diverted) {
         if (!diverted[0])
@@ -152,8 +152,11 @@ bool message_print(const char *format, ...)
 bool message_print_name(const char *name)
 {
     bool printed = true;
-    for (size_t i = 0; name[i] && printed; i++)
-        printed = message_print("%c", is_control(name[i]) ? '?' : name[i]);
+    while (*name && printed) {
+        const size_t length = text_printable(name);
+        printed = length ? message_print("%.*s", (int)length, name) : message_print("?");
+        name += length ? length : 1;
+    }
     return printed;
 }
 

@@ -27,8 +27,8 @@ enum {
 #define MESSAGE_FORMAT
 #endif
 
-/* One line on standard error, "alphastream: " before it. Control characters become '?', so that a
- * file name cannot break the line. Any thread. */
+/* One line on standard error, "alphastream: " before it. Control characters and what is not
+ * UTF-8 become '?', a byte each, so that a file name cannot break the line. Any thread. */
 void message_error(const char *format, ...) MESSAGE_FORMAT;
 
 /* The same, returning CLI_USAGE. */
@@ -65,7 +65,7 @@ void message_status(const char *text);
 /* printf to standard output; false once standard output has failed. */
 bool message_print(const char *format, ...) MESSAGE_FORMAT;
 
-/* A file's name to standard output; control characters become '?' there too. */
+/* A file's name to standard output; the same become '?' there. */
 bool message_print_name(const char *name);
 
 /* Flushes standard output. Returns `code`, or CLI_USAGE if something printed did not get out: with

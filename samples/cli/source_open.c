@@ -97,11 +97,21 @@ bool source_lacks_passphrase(const options *o, const as_error *error)
            strstr(error->text, "passphrase");
 }
 
+/* Does the text have this name in quotes? */
+static bool names(const char *text, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name))
+        if (length == 0 || (at > text && at[-1] == '"' && at[length] == '"'))
+            return true;
+    return false;
+}
+
 /* What is wrong with content does not say where it lies, and the library does not know this tool's
  * way of giving a passphrase. */
 int source_say_not_opened(const options *o, const as_error *error)
 {
-    const bool unnamed = error->code == AS_ERROR_DECODE && !strstr(error->text, o->shown[1]);
+    const bool unnamed = error->code == AS_ERROR_DECODE && !names(error->text, o->shown[1]);
     message_error("%s%s%s%s", unnamed ? o->shown[1] : "", unnamed ? ": " : "",
                   error->text[0] ? error->text : as_result_text(error->code),
                   source_lacks_passphrase(o, error) ? SOURCE_PASSPHRASE_HINT : "");

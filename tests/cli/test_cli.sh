@@ -289,6 +289,28 @@ test_control_characters()
     check "play of a name with control characters: shown" prints "^source         $shown\$"
     check "play of a name with control characters: none come out" no_controls stdout
     rm -f "$odd"
+    odd=$'csi\xc2\x9b31m latin\xe4\xc3\xa4.asvp' # U+009B, a byte that is no UTF-8, and a character
+    cp "$ties" "$odd"
+    run 0 "info of a name with other control characters" info "$odd"
+    check "info of a name with other control characters: shown" prints \
+        $'^source         csi??31m latin?\xc3\xa4.asvp$'
+    run 0 "info --json of a name with other control characters" info "$odd" --json
+    check "info --json of a name with other control characters: escaped" prints \
+        $'csi\\\\u009b31m latin\\\\ufffd\xc3\xa4.asvp'
+    : >"$odd"
+    fails 1 "an empty file of such a name" info "$odd"
+    check "an empty file of such a name: shown" says \
+        $'^alphastream: csi??31m latin?\xc3\xa4.asvp: '
+    rm -f "$odd"
+    # However long the path, the reason is there; and a name that is in the reason by chance is said.
+    local slashes
+    printf -v slashes '%2800s' ''
+    : >a
+    fails 1 "an empty file of a long path" info ".${slashes// //}a"
+    check "an empty file of a long path: the reason" says '/a: the source is empty'
+    fails 1 "an empty file of a short name" info a
+    check "an empty file of a short name: named" says '^alphastream: a: '
+    rm -f a
 }
 
 test_passphrase()

@@ -5,6 +5,7 @@
 
 #include "tests/fault/link_faults.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
@@ -78,6 +79,13 @@ const char *link_fault_name(link_call call)
                                                   "pwrite",
                                                   "fsync",
                                                   "rename",
+                                                  "read",
+                                                  "close",
+                                                  "unlink",
+                                                  "mkdir",
+                                                  "fdopendir",
+                                                  "fstatat",
+                                                  "fchmod",
                                                   "libdeflate_alloc_decompressor",
                                                   "libdeflate_alloc_compressor",
                                                   "EVP_CIPHER_CTX_new",
@@ -128,6 +136,10 @@ WRAP(int, pthread_cond_init, (pthread_cond_t * cond, const pthread_condattr_t *a
      (cond, attributes), LINK_COND_INIT, EAGAIN)
 WRAP(int, pthread_key_create, (pthread_key_t * key, void (*end)(void *)), (key, end),
      LINK_KEY_CREATE, EAGAIN)
+WRAP(int, pthread_mutexattr_init, (pthread_mutexattr_t * attributes), (attributes), LINK_MUTEX_INIT,
+     ENOMEM)
+WRAP(int, pthread_condattr_init, (pthread_condattr_t * attributes), (attributes), LINK_COND_INIT,
+     ENOMEM)
 WRAP(int, pthread_setspecific, (pthread_key_t key, const void *value), (key, value),
      LINK_SETSPECIFIC, ENOMEM)
 WRAP(int, fstat, (int fd, struct stat *out), (fd, out), LINK_FSTAT, fail_with(EIO))
@@ -145,6 +157,35 @@ WRAP(int, fsync, (int fd), (fd), LINK_FSYNC, fail_with(EIO))
 WRAP(int, rename, (const char *from, const char *to), (from, to), LINK_RENAME, fail_with(EIO))
 WRAP(int, renameat, (int from_fd, const char *from, int to_fd, const char *to),
      (from_fd, from, to_fd, to), LINK_RENAME, fail_with(EIO))
+WRAP(ssize_t, read, (int fd, void *to, size_t size), (fd, to, size), LINK_READ, fail_with(EIO))
+WRAP(int, unlink, (const char *path), (path), LINK_UNLINK, fail_with(EIO))
+WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), LINK_UNLINK,
+     fail_with(EIO))
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), LINK_MKDIR, fail_with(ENOSPC))
+WRAP(int, fstatat, (int fd, const char *path, struct stat *out, int flags), (fd, path, out, flags),
+     LINK_FSTATAT, fail_with(EIO))
+WRAP(int, fstatat64, (int fd, const char *path, struct stat *out, int flags),
+     (fd, path, out, flags), LINK_FSTATAT, fail_with(EIO))
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), LINK_FCHMOD, fail_with(EPERM))
+
+/* The descriptor is gone all the same. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+    const int result = __real_close(fd);
+    return fails(LINK_CLOSE) ? fail_with(EIO) : result;
+}
+
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd)
+{
+    if (!fails(LINK_FDOPENDIR))
+        return __real_fdopendir(fd);
+    errno = ENOMEM;
+    return NULL;
+}
 
 #define WRAP_MMAP(name)                                                                            \
     void *__real_##name(void *at, size_t size, int protection, int flags, int fd, off_t offset);   \

@@ -28,6 +28,13 @@ typedef enum link_call {
     LINK_PWRITE,
     LINK_FSYNC,
     LINK_RENAME,
+    LINK_READ,
+    LINK_CLOSE,
+    LINK_UNLINK,
+    LINK_MKDIR,
+    LINK_FDOPENDIR,
+    LINK_FSTATAT,
+    LINK_FCHMOD,
     /* libdeflate, OpenSSL */
     LINK_DECOMPRESSOR,
     LINK_COMPRESSOR,

@@ -24,8 +24,8 @@ typedef struct fault_case {
     uint64_t lasting;         /* only the first so many fail for good; 0: each */
 } fault_case;
 
-/* Every call of that kind fails, once in turn and from then on. Returns how many times one did, in
- * all. */
+/* Calls of that kind fail, once in turn and from then on: the first five and every power of two,
+ * or, with ALPHASTREAM_TEST_FULL=1, each. Returns how many times one did, in all. */
 uint64_t fault_play(const fault_case *c, const fault_place *place);
 
 #endif

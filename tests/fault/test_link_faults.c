@@ -12,6 +12,8 @@ static as_key_params key;
 static const as_result memory[] = {AS_ERROR_OUT_OF_MEMORY, AS_OK};
 static const as_result transport[] = {AS_ERROR_TRANSPORT, AS_OK};
 static const as_result refused[] = {AS_ERROR_UNSUPPORTED, AS_OK};
+static const as_result undecoded[] = {AS_ERROR_DECODE, AS_OK};
+static const as_result none[] = {AS_OK};
 
 static int setup(void **state)
 {
@@ -57,6 +59,7 @@ static void test_file(void **state)
         {LINK_KEY_CREATE, memory, 0},    {LINK_SETSPECIFIC, memory, 0}, {LINK_OPEN, transport, 0},
         {LINK_FSTAT, transport, 0},      {LINK_PREAD, transport, 0},    {LINK_PIPE, transport, 0},
         {LINK_PWRITE, transport, 0},     {LINK_FSYNC, transport, 0},    {LINK_RENAME, transport, 0},
+        {LINK_CLOSE, transport, 0},      {LINK_UNLINK, transport, 0},   {LINK_FCHMOD, none, 0},
         {LINK_DECOMPRESSOR, memory, 0},  {LINK_COMPRESSOR, memory, 0}};
     const fault_place place = {.name = "a file", .content = &torture, .location = torture.path};
     (void)state;
@@ -85,12 +88,31 @@ static void test_encrypted_file(void **state)
     play_all(cases, sizeof(cases) / sizeof(*cases), &place);
 }
 
+static void test_passphrase_file(void **state)
+{
+    static const fault_case cases[] = {{LINK_READ, undecoded, 0}, {LINK_CLOSE, transport, 0}};
+    char folder[256], path[300];
+    mask_content from_file = closeup;
+    as_key_params own = {
+        .struct_size = sizeof(own), .scene_id = key.scene_id, .passphrase_file = path};
+    const fault_place place = {
+        .name = "a file's passphrase", .content = &from_file, .location = closeup.path};
+    (void)state;
+    test_make_folder(folder, sizeof(folder));
+    snprintf(path, sizeof(path), "%s/key", folder);
+    test_write_file(path, key.passphrase, key.passphrase_size);
+    from_file.key = &own;
+    play_all(cases, sizeof(cases) / sizeof(*cases), &place);
+    test_remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_mapped_file),
         cmocka_unit_test(test_encrypted_file),
+        cmocka_unit_test(test_passphrase_file),
     };
     return cmocka_run_group_tests_name("faults of other libraries", tests, setup, teardown);
 }

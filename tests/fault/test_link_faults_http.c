@@ -57,8 +57,13 @@ static void test_curl(void **state)
 /* What is not on disk comes from the server. */
 static void test_cache_on_disk(void **state)
 {
-    static const link_call calls[] = {LINK_OPENAT, LINK_PWRITE, LINK_PREAD,
-                                      LINK_FSTAT,  LINK_RENAME, LINK_DIGEST};
+    /* The first five are made with every open; of the others there may be none each, for what is
+     * on disk already depends on timing. */
+    static const link_call calls[] = {LINK_OPENAT, LINK_DIGEST, LINK_MKDIR,  LINK_FDOPENDIR,
+                                      LINK_CLOSE,  LINK_PWRITE, LINK_PREAD,  LINK_FSTAT,
+                                      LINK_RENAME, LINK_UNLINK, LINK_FSTATAT};
+    uint64_t others = 0;
+    char name[40];
     as_http_params own = http;
     const fault_place place = {.name = "a cached URL",
                                .content = &torture,
@@ -66,12 +71,14 @@ static void test_cache_on_disk(void **state)
                                .http = &own,
                                .only_read = true};
     (void)state;
-    own.cache_dir = http_path(cache, "cache");
-    uint64_t failures =
-        0; /* of each there may be none: what is on disk already depends on timing */
-    for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-        failures += fault_play(&(fault_case){calls[i], none, 0}, &place);
-    assert_true(failures != 0);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+        snprintf(name, sizeof(name), "cache of %zu", i);
+        own.cache_dir = http_path(cache, name);
+        const uint64_t failures = fault_play(&(fault_case){calls[i], none, 0}, &place);
+        assert_true(failures != 0 || i >= 5);
+        others += i >= 5 ? failures : 0;
+    }
+    assert_true(others != 0);
 }
 
 int main(void)

@@ -207,8 +207,8 @@ static void test_a_day_is_played(void **state)
                      AS_ERROR_OUT_OF_RANGE);
     print_memory("a day, played");
     /* The index and what a stream at 2048 x 1024 takes by default. */
-    assert_at_most(test_alloc_bytes(), 8 * frames + 24 * MIB);
-    assert_at_most(test_alloc_peak(), 8 * frames + d.head.size + 24 * MIB);
+    assert_at_most(test_alloc_bytes(), 8 * frames + 20 * MIB);
+    assert_at_most(test_alloc_peak(), 8 * frames + d.head.size + 20 * MIB);
     as_stream_close(&stream);
     test_alloc_restore();
     test_bytes_free(&d.head);
@@ -458,7 +458,7 @@ static void check_many_streams(truth *t, origin from, const char *path, int coun
     assert_int_equal(used, from == FROM_FILES ? count : 0);
     /* One pool for all; a caller's source has its reading threads beside. */
     assert_int_equal(more, STREAM_THREADS + (from == FROM_SOURCES ? count : 0));
-    assert_at_most(test_alloc_peak() / (uint64_t)count, MIB);
+    assert_at_most(test_alloc_peak() / (uint64_t)count, 700000);
     for (int i = 0; i < count; i++)
         as_stream_close(&streams[i]);
     assert_int_equal(as_mem_live(), 0);

@@ -25,6 +25,7 @@ enum { REPEATS = 20, RULES = 6, FRAMES_TO_RECOVER = 5 };
 
 typedef struct options {
     uint64_t seconds, round_seconds, seed;
+    size_t rounds; /* at least */
 } options;
 
 static uint64_t content_size;
@@ -120,7 +121,7 @@ static unsigned play_rounds(const options *given)
     unsigned wrong = !soak_recovers(&players[SOAK_STEADY], FRAMES_TO_RECOVER);
     const int threads = test_threads(); /* of the steady stream: none has ended */
     while (wrong == 0 && figures.count < SOAK_SAMPLES &&
-           test_now_ns() < start + given->seconds * SECOND) {
+           (figures.count < given->rounds || test_now_ns() < start + given->seconds * SECOND)) {
         play_round(given->round_seconds, &random);
         wrong += !recover();
         soak_close(&players[SOAK_DISK]);
@@ -173,16 +174,18 @@ static bool take_options(options *given, int count, char **words)
         const uint64_t number = strtoull(words[i + 1], &rest, 0);
         if (*words[i + 1] == '\0' || *rest != '\0')
             return false;
-        if (strcmp(words[i], "--seconds") == 0)
+        if (strcmp(words[i], "--seconds") == 0) {
             given->seconds = number;
-        else if (strcmp(words[i], "--minutes") == 0)
+        } else if (strcmp(words[i], "--minutes") == 0) {
             given->seconds = number * 60;
-        else if (strcmp(words[i], "--round") == 0 && number > 0)
+            given->rounds = SOAK_ROUNDS; /* however slow the machine is */
+        } else if (strcmp(words[i], "--round") == 0 && number > 0) {
             given->round_seconds = number;
-        else if (strcmp(words[i], "--seed") == 0)
+        } else if (strcmp(words[i], "--seed") == 0) {
             given->seed = number;
-        else
+        } else {
             return false;
+        }
         seeded = seeded || strcmp(words[i], "--seed") == 0;
     }
     if (count % 2 == 0)

@@ -60,7 +60,10 @@ void soak_close(soak_player *player);
 /* ------------------------------------------------------------------------------------ figures --
  */
 
-enum { SOAK_SAMPLES = 4096 };
+enum {
+    SOAK_SAMPLES = 4096,
+    SOAK_ROUNDS = 12 /* so many are needed to judge memory */
+};
 
 /* At the end of a round: the players of one round are gone, the steady one rests. */
 typedef struct soak_sample {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 enum {
-    LEAST_SAMPLES = 8,          /* for a line through memory */
     MOST_GROWTH_KIB = 2 * 1024, /* by that line, from the first sample used to the last */
     MOST_CONNECTIONS = 8        /* that the steady stream may keep or not */
 };
@@ -63,7 +62,7 @@ static double slope_of(const soak_sample *samples, size_t count)
 static unsigned judge_memory(const soak_figures *f)
 {
     const size_t first = f->count / 3, count = f->count - first;
-    if (count < LEAST_SAMPLES) {
+    if (f->count < SOAK_ROUNDS) {
         printf("memory: too few rounds to tell a slope\n");
         return 0;
     }
