@@ -165,7 +165,7 @@ def limits(run):
     """(what, limit, measured, holds) of what the library is to keep to."""
     def most(what, limit, value, unit, tolerance=1.0):
         if value is not None:
-            yield [what, "at most %s%s" % (limit, unit), "%.2f%s" % (value, unit),
+            yield [what, "at most %s%s" % (limit, unit), ("%.2f%s" if value >= 1 else "%.3f%s") % (value, unit),
                    "yes" if value <= tolerance * float(limit) else "**no**"]
 
     def most_beside(what, limit, value, one, turns, first):

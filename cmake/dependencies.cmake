@@ -18,6 +18,7 @@ if(MINGW)
     # The import library of a DLL would be found first; programs shall need no DLLs of others.
     set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 endif()
+# What alphastream_require asks for may name the oldest version that will do: "libcurl>=7.87".
 # ALPHASTREAM_MODULES: what pkg-config calls the libraries of both choices.
 if(ALPHASTREAM_DEFLATE STREQUAL "zlib")
     alphastream_require(zlib zlib "zlib1g-dev or libz-mingw-w64-dev" "inflating frames" "")
@@ -41,14 +42,14 @@ if(ALPHASTREAM_CRYPTO STREQUAL "gcrypt")
         target_link_libraries(PkgConfig::gpg-error INTERFACE ws2_32)
     endif()
 elseif(ALPHASTREAM_CRYPTO STREQUAL "openssl")
-    alphastream_require(libcrypto libcrypto libssl-dev "reading encrypted containers" "")
+    alphastream_require(libcrypto libcrypto>=3.0 libssl-dev "reading encrypted containers" "")
     set(ALPHASTREAM_CRYPTO_LIBRARIES PkgConfig::libcrypto)
     list(APPEND ALPHASTREAM_MODULES libcrypto)
 else()
     message(FATAL_ERROR "ALPHASTREAM_CRYPTO is \"${ALPHASTREAM_CRYPTO}\"; give openssl or gcrypt")
 endif()
 if(ALPHASTREAM_WITH_HTTP)
-    alphastream_require(libcurl libcurl libcurl4-openssl-dev "reading over HTTP"
+    alphastream_require(libcurl libcurl>=7.87 libcurl4-openssl-dev "reading over HTTP"
         ", or configure with -DALPHASTREAM_WITH_HTTP=OFF")
 endif()
 if(ALPHASTREAM_WITH_TOOL AND ALPHASTREAM_WITH_PNG)

@@ -35,6 +35,12 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/triggers)
+# dpkg-shlibdeps sees which functions are called, and not which options are set.
+set(curl_depends)
+if(ALPHASTREAM_WITH_HTTP)
+    set(curl_depends "libcurl4 (>= 7.87)")
+    set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS ${curl_depends})
+endif()
 # For https URLs.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
@@ -76,10 +82,12 @@ to the pixel, on the CPU, as OpenGL textures and as Vulkan images.
 
 This package has the tool alphastream, which looks into containers, draws and
 plays them, and the viewer alphastream-viewer.")
+set(tools_depends ${curl_depends})
 if(ALPHASTREAM_WITH_VIEWER)
     # Its font is opened by its path.
-    set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS fonts-dejavu-core)
+    list(APPEND tools_depends fonts-dejavu-core)
 endif()
+list(JOIN tools_depends ", " CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS)
 
 # What each package tells of itself: copyright, changelog, and which of lintian's warnings are meant.
 file(READ LICENSE licence)

@@ -126,7 +126,7 @@ if(NOT WIN32) # what they test, or test it with, is POSIX
     as_test(disk_shared unit/test_disk_shared.c)
     as_test(stream_remote unit/test_stream_remote.c)
     as_test(planted unit/test_planted.c)
-    foreach(wrapped open open64 openat openat64 geteuid)
+    foreach(wrapped open open64 openat openat64 geteuid lstat lstat64 fchown)
         target_link_options(test_planted PRIVATE -Wl,--wrap=${wrapped})
     endforeach()
 endif()

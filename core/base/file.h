@@ -61,7 +61,11 @@ int as_file_sync(as_file file);
 int as_file_map(as_file file, size_t size, const void **out_memory);
 void as_file_unmap(const void *memory, size_t size);
 
-/* Gives the file the rights that the one at `path` has, as far as that is possible. */
+/* Has a file that takes the place of what is at `path` to be created for its owner alone? Yes where
+ * as_file_take_rights has rights to give, or where not everybody can read what is there. */
+bool as_file_is_kept_private(const char *path);
+/* Gives the file the rights of the one at `path`, as far as that is possible: if that is a regular
+ * file of this user, no link; without set-id bits, and those of a group only along with it. */
 void as_file_take_rights(as_file file, const char *path);
 /* `from` becomes `to`, in place of what may be there, at once for whoever looks. */
 int as_file_replace(const char *from, const char *to);

@@ -135,11 +135,28 @@ void as_file_unmap(const void *memory, size_t size)
     (void)munmap((void *)(uintptr_t)memory, size);
 }
 
-void as_file_take_rights(as_file file, const char *path)
+/* Rights that this user gave: those of a link's target, or of another user's file, are not his. */
+static bool look_at_own(const char *path, struct stat *out_status)
+{
+    return lstat(path, out_status) == 0 && S_ISREG(out_status->st_mode) &&
+           out_status->st_uid == geteuid();
+}
+
+bool as_file_is_kept_private(const char *path)
 {
     struct stat old;
-    if (stat(path, &old) == 0)
-        (void)!fchmod((int)file, old.st_mode & 07777);
+    return look_at_own(path, &old) || (stat(path, &old) == 0 && !(old.st_mode & S_IROTH));
+}
+
+void as_file_take_rights(as_file file, const char *path)
+{
+    struct stat old, now;
+    if (!look_at_own(path, &old) || fstat((int)file, &now) != 0)
+        return;
+    mode_t mode = old.st_mode & 0777;
+    if (old.st_gid != now.st_gid && fchown((int)file, (uid_t)-1, old.st_gid) != 0)
+        mode &= ~(mode_t)S_IRWXG; /* they were another group's */
+    (void)!fchmod((int)file, mode);
 }
 
 int as_file_replace(const char *from, const char *to)

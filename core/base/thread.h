@@ -3,7 +3,7 @@
  * Threads, locks, conditions, values of threads. Thin over pthreads or, on Windows, its own calls.
  * Waits are on the monotonic clock (clock.h).
  *
- * Checked builds (those with assertions, and those under AddressSanitizer) use error-checking
+ * Checked builds (those without NDEBUG: the presets debug, asan, tsan, fuzz) use error-checking
  * mutexes, count what these find (as_thread_test_misuses), and assert that locks are taken in
  * order.
  */

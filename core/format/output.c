@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/io/io.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,13 +12,14 @@
 
 static as_result fail(as_error *error, int system_error, const char *what, const char *path)
 {
-    char reason[128];
+    char reason[128], shown[AS_IO_SHOWN];
     if (system_error == ENOMEM)
         return as_err_no_memory(error, strlen(path), what);
     return as_err_errno(error, AS_ERROR_TRANSPORT, system_error,
-                        "%s \"%.200s\" failed: %s; check the folder, its permissions and free "
+                        "%s \"%s\" failed: %s; check the folder, its permissions and free "
                         "space",
-                        what, path, as_file_reason(system_error, reason, sizeof(reason)));
+                        what, as_io_shown_path(shown, path),
+                        as_file_reason(system_error, reason, sizeof(reason)));
 }
 
 const char *as_out_base_name(const char *path)
@@ -32,6 +34,7 @@ const char *as_out_base_name(const char *path)
 as_result as_out_check_target(const char *path, as_error *error)
 {
     as_file_info info;
+    char shown[AS_IO_SHOWN];
     const int number = as_file_look(path, &info);
     if (number == ENOENT)
         return AS_OK; /* a missing folder shows when the spool is opened */
@@ -39,7 +42,8 @@ as_result as_out_check_target(const char *path, as_error *error)
         return fail(error, number, "writing", path);
     if (info.kind != AS_FILE_REGULAR)
         return as_err_set(error, AS_ERROR_TRANSPORT,
-                          "\"%.200s\" exists and is not a regular file; choose another name", path);
+                          "\"%s\" exists and is not a regular file; choose another name",
+                          as_io_shown_path(shown, path));
     return AS_OK;
 }
 
@@ -85,9 +89,8 @@ as_result as_out_open_temporary(as_output_file *out, const char *path, as_error 
 {
     /* One that is replaced keeps its permissions; a file system without them is no reason to fail.
      * Until it has them nobody else may open the new one: he could read it ever after. */
-    as_file_info old;
-    const bool replaces = as_file_look(path, &old) == 0;
-    const as_result result = create_beside(out, path, replaces ? OF_OWNER : OF_ANYBODY, error);
+    const bool private = as_file_is_kept_private(path);
+    const as_result result = create_beside(out, path, private ? OF_OWNER : OF_ANYBODY, error);
     if (result == AS_OK)
         as_file_take_rights(out->file, path);
     return result;

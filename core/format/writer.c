@@ -10,6 +10,7 @@
 #include "core/base/bytes.h"
 #include "core/base/mem.h"
 #include "core/format/output.h"
+#include "core/io/io.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -101,10 +102,11 @@ static uint64_t frame_count(const as_writer *writer)
 
 static as_result check_usable(const as_writer *writer, as_error *error)
 {
+    char shown[AS_IO_SHOWN];
     if (writer->broken)
         return as_err_set(error, AS_ERROR_TRANSPORT,
-                          "an earlier write for \"%.200s\" failed; abort this writer",
-                          writer->path);
+                          "an earlier write for \"%s\" failed; abort this writer",
+                          as_io_shown_path(shown, writer->path));
     return AS_OK;
 }
 

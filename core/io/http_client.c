@@ -15,7 +15,8 @@
 #define SPARE_SILENT_NS (1000 * MS)
 #define ONLY_SILENT_NS (10000 * MS)
 #define REFUSED_POLL_MS 10
-#define HUNGRY_POLL_MS 250 /* how often that is looked at */
+#define LEAST_VERSION 0x075700 /* of libcurl: CURLOPT_PROTOCOLS_STR, CURLOPT_QUICK_EXIT */
+#define HUNGRY_POLL_MS 250     /* how often that is looked at */
 
 /* Lock order: `life`, then `lock`. */
 static as_mutex life =
@@ -299,9 +300,24 @@ static void wake(void)
 
 /* ---------------------------------------------------------------- joining and leaving ---- */
 
+/* A package's dependency may let in one that knows fewer options, and each request would fail. */
+static as_result check_version(as_error *error)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    if (info->version_num >= LEAST_VERSION)
+        return AS_OK;
+    return as_err_set(error, AS_ERROR_UNSUPPORTED,
+                      "libcurl %s is loaded, which is too old to read over HTTP; install libcurl "
+                      "7.87 or newer",
+                      info->version ? info->version : "of an unknown version");
+}
+
 /* Under `life`: the thread does not run. */
 static as_result start(as_error *error)
 {
+    const as_result usable = check_version(error);
+    if (usable != AS_OK)
+        return usable;
     /* Never undone: other parts of the process may use libcurl too. */
     if (!client.global_ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return as_err_set(error, AS_ERROR_OUT_OF_MEMORY,

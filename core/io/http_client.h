@@ -55,7 +55,8 @@ struct as_http_user {
 };
 
 /* From any thread but the network thread; starts it for the first user. *user is the caller's and
- * stays where it is. AS_ERROR_OUT_OF_MEMORY: also when the thread cannot be started. */
+ * stays where it is. AS_ERROR_OUT_OF_MEMORY: also when the thread cannot be started;
+ * AS_ERROR_UNSUPPORTED: this libcurl is too old. */
 as_result as_http_join(as_http_user *user, as_error *error);
 /* From any thread, under any lock: turn will be called soon. Does nothing for who is leaving or has
  * left. */

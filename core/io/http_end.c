@@ -84,6 +84,17 @@ static bool is_final(CURLcode code)
     }
 }
 
+/* Sentences that name hosts and ports alone. Others of the same codes quote the proxy as it was
+ * given, which may have a password in it. */
+static bool names_hosts_alone(const char *text)
+{
+    static const char *const starts[] = {"Could not resolve ", "Failed to connect ", "Connection "};
+    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
 /* libcurl's own words where they tell more and are known to name hosts and certificates alone. */
 static const char *describe(const as_http_flight *flight, CURLcode code)
 {
@@ -91,6 +102,8 @@ static const char *describe(const as_http_flight *flight, CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+        return names_hosts_alone(flight->curl_error) ? flight->curl_error
+                                                     : curl_easy_strerror(code);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
         return flight->curl_error[0] ? flight->curl_error : curl_easy_strerror(code);

@@ -70,4 +70,11 @@ const char *as_io_salt_name(const char *location, size_t *out_length);
 /* The path a file URL names, percent escapes decoded, in memory of as_mem_alloc. */
 as_result as_io_file_url_path(const char *url, char **out_path, as_error *error);
 
+#define AS_IO_SHOWN 240
+/* `text` for a sentence: its end alone, behind "...", where it would crowd out the rest. */
+const char *as_io_shown(char out[AS_IO_SHOWN], const char *text, size_t length);
+/* The same of a local path, but for one that looks like a URL mistyped (" https://me:pass@host/"),
+ * of which only the scheme is shown: there is no telling what in it is secret. */
+const char *as_io_shown_path(char out[AS_IO_SHOWN], const char *path);
+
 #endif

@@ -27,11 +27,4 @@ const char *as_io_path_name(const char *path);
 /* Does `location` begin with this scheme (lower case, no colon)? */
 bool as_io_has_scheme(const char *location, const char *scheme);
 
-#define AS_IO_SHOWN 240
-/* `text` for a sentence: its end alone, behind "...", where it would crowd out the rest. */
-const char *as_io_shown(char out[AS_IO_SHOWN], const char *text, size_t length);
-/* The same of a local path, but for one that looks like a URL mistyped (" https://me:pass@host/"),
- * of which only the scheme is shown: there is no telling what in it is secret. */
-const char *as_io_shown_path(char out[AS_IO_SHOWN], const char *path);
-
 #endif

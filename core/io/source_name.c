@@ -113,11 +113,15 @@ as_result as_io_file_url_path(const char *url, char **out_path, as_error *error)
         const char *host = path + 2;
         path = host + strcspn(host, "/?#");
         size_t length = (size_t)(path - host);
-        if (length != 0 && !(length == strlen("localhost") && begins_with(host, "localhost")))
+        if (length != 0 && !(length == strlen("localhost") && begins_with(host, "localhost"))) {
+            for (const char *p = host; p < path; p++)
+                if (*p == '@')
+                    host = p + 1; /* what is before may be a password */
             return as_err_set(error, AS_ERROR_UNSUPPORTED,
                               "a file URL names the host \"%s\", but only files of this machine "
                               "can be opened; write file:///path",
-                              as_io_shown(shown, host, length));
+                              as_io_shown(shown, host, (size_t)(path - host)));
+        }
     }
     if (*path != '/')
         return as_err_set(error, AS_ERROR_ARGUMENT,
@@ -140,8 +144,9 @@ as_result as_io_file_url_path(const char *url, char **out_path, as_error *error)
 const char *as_io_shown_path(char out[AS_IO_SHOWN], const char *path)
 {
     const char *slashes = strstr(path, "://");
+    const char *scheme = path + strspn(path, " \t\r\n\"'`<([{");
     size_t start = slashes ? (size_t)(slashes - path) + strlen("://")
-                   : as_io_has_scheme(path, "http") || as_io_has_scheme(path, "https")
+                   : as_io_has_scheme(scheme, "http") || as_io_has_scheme(scheme, "https")
                        ? strcspn(path, ":") + 1
                        : 0;
     if (start == 0)

@@ -34,8 +34,9 @@ typedef struct as_ras_dsp {
     /* Goes on from the last point of *bounds by `count` steps, pairs of signed bytes. Coordinates
      * stay within 2^31. */
     void (*bounds)(const uint8_t *steps, size_t count, as_bounds *bounds);
-    /* For each of `rows` rows of `words` words (at least 1), `stride` words apart: ORs the prefix
-     * XOR of toggle into bits, zeroes toggle. The last word of each row is ANDed with last_mask. */
+    /* For each of `rows` rows of `words` words (both at least 1), `stride` words apart: ORs the
+     * prefix XOR of toggle into bits, zeroes toggle. The last word of each row is ANDed with
+     * last_mask. */
     void (*fill)(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words, size_t rows,
                  uint64_t last_mask);
     /* Bits to bytes 0 or 255: `width` pixels, reading whole words. */

@@ -66,7 +66,7 @@ AVX2 static inline __m256i prefix_xor_bytes(__m256i v)
 AVX2 static void fill_avx2(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words,
                            size_t rows, uint64_t last_mask)
 {
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint32_t inverted = 0; /* all ones inside */
         size_t w = 0;
         for (; w + 4 <= words; w += 4) {
@@ -89,6 +89,8 @@ AVX2 static void fill_avx2(uint64_t *bits, uint64_t *toggle, size_t stride, size
             toggle[w] = 0;
         }
         bits[words - 1] &= last_mask;
+        if (--rows == 0)
+            return;
     }
 }
 

@@ -69,11 +69,13 @@ AVX512 static void fill_avx512(uint64_t *bits, uint64_t *toggle, size_t stride, 
     const __m512i ones = _mm512_set1_epi64(-1);
     const __m512i keep =
         _mm512_mask_set1_epi64(ones, (__mmask8)(1U << (last - 1)), (long long)last_mask);
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint64_t inverted = 0;
         for (size_t w = 0; w < before; w += 8)
             inverted = fill_group(bits + w, toggle + w, 0xff, ones, inverted);
         fill_group(bits + before, toggle + before, there, keep, inverted);
+        if (--rows == 0)
+            return;
     }
 }
 

@@ -67,7 +67,7 @@ static inline uint64_t prefix_xor(uint64_t v)
 static void fill_c(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words, size_t rows,
                    uint64_t last_mask)
 {
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint64_t inverted = 0; /* all ones inside */
         for (size_t w = 0; w < words; w++) {
             if (toggle[w] == 0) {
@@ -80,6 +80,8 @@ static void fill_c(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words
             inverted = (uint64_t)0 - (v >> 63);
         }
         bits[words - 1] &= last_mask;
+        if (--rows == 0)
+            return;
     }
 }
 

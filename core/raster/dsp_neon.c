@@ -107,7 +107,7 @@ static void fill_neon(uint64_t *bits, uint64_t *toggle, size_t stride, size_t wo
                       uint64_t last_mask)
 {
     const uint64x2_t zero = vdupq_n_u64(0);
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint64x2_t inverted = zero;
         size_t w = 0;
         for (; w + 2 <= words; w += 2) {
@@ -124,6 +124,8 @@ static void fill_neon(uint64_t *bits, uint64_t *toggle, size_t stride, size_t wo
             toggle[w] = 0;
         }
         bits[words - 1] &= last_mask;
+        if (--rows == 0)
+            return;
     }
 }
 
@@ -293,7 +295,7 @@ static inline uint64_t prefix_xor(uint64_t v)
 static void fill_pmull(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words, size_t rows,
                        uint64_t last_mask)
 {
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint64_t inverted = 0;
         for (size_t w = 0; w < words; w++) {
             const uint64_t v = prefix_xor(toggle[w]);
@@ -302,6 +304,8 @@ static void fill_pmull(uint64_t *bits, uint64_t *toggle, size_t stride, size_t w
             toggle[w] = 0;
         }
         bits[words - 1] &= last_mask;
+        if (--rows == 0)
+            return;
     }
 }
 

@@ -324,7 +324,7 @@ PCLMUL static inline uint64_t prefix_xor(uint64_t v)
 PCLMUL static void fill_pclmul(uint64_t *bits, uint64_t *toggle, size_t stride, size_t words,
                                size_t rows, uint64_t last_mask)
 {
-    for (; rows > 0; rows--, bits += stride, toggle += stride) {
+    for (;; bits += stride, toggle += stride) {
         uint64_t inverted = 0;
         for (size_t w = 0; w < words; w++) {
             const uint64_t v = prefix_xor(toggle[w]);
@@ -333,6 +333,8 @@ PCLMUL static void fill_pclmul(uint64_t *bits, uint64_t *toggle, size_t stride, 
             toggle[w] = 0;
         }
         bits[words - 1] &= last_mask;
+        if (--rows == 0)
+            return;
     }
 }
 

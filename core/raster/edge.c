@@ -65,19 +65,22 @@ static void draw_steep(edge e, int32_t x, int32_t dx, int32_t rows)
     const int64_t slope = dx * (INT64_C(1) << POINT) / rows;
     int64_t at = x * (INT64_C(1) << POINT) + HALF;
     if ((dx & ((rows & -rows) - 1)) == 0) { /* no halves */
-        for (int32_t left = rows; left >= 0; left--, at += slope, next_row(&e)) {
+        for (int32_t left = rows;; left--, at += slope, next_row(&e)) {
             const int32_t here = (int32_t)(at >> POINT);
             e.bits[here >> 6] |= UINT64_C(1) << (here & 63);
             toggle_at(&e, here);
+            if (left == 0)
+                return;
         }
-        return;
     }
     const int64_t back = dx > 0 ? -HAIR : HAIR;
-    for (int32_t left = rows; left >= 0; left--, at += slope, next_row(&e)) {
+    for (int32_t left = rows;; left--, at += slope, next_row(&e)) {
         const int32_t line = (int32_t)((at + back) >> POINT), crossing = half_to_even(at);
         e.bits[line >> 6] |= UINT64_C(1) << (line & 63);
         e.bits[crossing >> 6] |= e.filled << (crossing & 63);
         toggle_at(&e, crossing);
+        if (left == 0)
+            return;
     }
 }
 

@@ -65,17 +65,16 @@ void as_ras_rows_to_r8(const as_canvas *canvas, uint8_t *pixels, uint32_t width,
     const uint8_t *made = NULL;
     size_t made_y = 0;
     as_ras_sampling_set(canvas->sampling, canvas->width, width, dsp->window);
-    pixels += first * stride;
-    for (uint32_t y = first; y < height; y++, pixels += stride) {
+    for (uint32_t y = first; y < height; y++) {
         const size_t source_y = (size_t)((uint64_t)y * canvas->height / height);
         const bool again = made && source_y == made_y;
-        uint8_t *row = large ? canvas->sampling->row : pixels;
+        uint8_t *to = pixels + y * stride, *row = large ? canvas->sampling->row : to;
         if (!again)
             write_row(canvas, source_y, row);
         if (large)
-            dsp->stream(pixels, row, width);
+            dsp->stream(to, row, width);
         else if (again)
-            memcpy(pixels, made, width);
+            memcpy(to, made, width);
         made = row;
         made_y = source_y;
     }

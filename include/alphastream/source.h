@@ -189,8 +189,8 @@ typedef struct as_source_params {
 /* Opens what `location` names: a path, or a file URL ("file:///a%20b.asvp": percent escapes are
  * decoded for the file system). UTF-8. http(s) URLs need a build with HTTP.
  * Errors: AS_ERROR_ARGUMENT, AS_ERROR_TRANSPORT (missing, a directory, no permission, not a
- * regular file), AS_ERROR_UNSUPPORTED (a URL scheme this build cannot read),
- * AS_ERROR_OUT_OF_MEMORY. */
+ * regular file), AS_ERROR_UNSUPPORTED (a URL scheme this build cannot read, or
+ * as as_source_open_http), AS_ERROR_OUT_OF_MEMORY. */
 AS_API AS_NODISCARD as_result as_source_open(const char *location, const as_source_params *params,
                                              as_source **out_source, as_error *error);
 
@@ -203,8 +203,8 @@ AS_API AS_NODISCARD as_result as_source_open_file(const char *path, const as_fil
 /* Opens an http or https URL (docs/http.md). Returns at once: the first read or prefetch connects,
  * and unreachable servers show there. Needs a build with HTTP.
  * Errors: AS_ERROR_ARGUMENT (not such a URL, a parameter outside its range, with its name),
- * AS_ERROR_UNSUPPORTED (no HTTP in this build), AS_ERROR_OUT_OF_MEMORY (or the network thread
- * cannot be started). */
+ * AS_ERROR_UNSUPPORTED (no HTTP in this build, or a libcurl before 7.87 was loaded),
+ * AS_ERROR_OUT_OF_MEMORY (or the network thread cannot be started). */
 AS_API AS_NODISCARD as_result as_source_open_http(const char *url, const as_http_params *params,
                                                   as_source **out_source, as_error *error);
 

@@ -20,6 +20,10 @@
  * Everything here is thread-safe: any function from any thread, several at once; only
  * as_stream_close needs that no other call on the stream is under way or follows.
  *
+ * fork. The threads behind streams stay with the parent. A child that was forked while the process
+ * had a stream open must make no call of the library before it calls exec, not even
+ * as_stream_close, which would wait for them for ever; memory of frames that it has stays readable.
+ *
  * Errors. Every function returns its result. The sentence behind the last failure of the calling
  * thread on this stream is kept for as_stream_last_error; a successful call clears it.
  */

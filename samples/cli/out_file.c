@@ -50,6 +50,7 @@ static void forget(out_file *file)
 static int create_temporary(out_file *file, const char *path)
 {
     static unsigned number;
+    const bool is_private = system_is_kept_private(path);
     const size_t folder = system_folder_length(path);
     file->temporary = malloc(folder + NAME_ROOM);
     if (!file->temporary)
@@ -58,7 +59,7 @@ static int create_temporary(out_file *file, const char *path)
     for (int tries = 0; tries < MOST_TRIES; tries++) {
         snprintf(file->temporary + folder, NAME_ROOM, ".as-%ld-%u.tmp", (long)getpid(), number++);
         unfinished = file->temporary; /* a signal may come as soon as the file is there */
-        file->fd = system_create(file->temporary);
+        file->fd = system_create(file->temporary, is_private);
         if (file->fd >= 0)
             return CLI_DONE;
         unfinished = NULL; /* another process's, or none */
@@ -80,7 +81,7 @@ int out_file_create(out_file *file, const char *path)
         return message_usage("\"%s\" exists and is not a regular file; choose another name", path);
     catch_signals();
     const int code = create_temporary(file, path);
-    if (code == CLI_DONE && kind == SYSTEM_FILE)
+    if (code == CLI_DONE)
         system_take_permissions(file->fd, path);
     return code;
 }

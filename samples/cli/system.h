@@ -32,9 +32,14 @@ system_kind system_look(const char *path);
 /* Does the file there let itself be read? Never waits. false: errno says why. */
 bool system_can_read(const char *path);
 
-/* A file descriptor of a file that did not exist; -1: errno says why. */
-int system_create(const char *path);
-/* Gives the file the permissions of the one at `path`, as far as that is possible. */
+/* A file descriptor of a file that did not exist, `is_private`: for its owner alone; -1: errno says
+ * why. */
+int system_create(const char *path, bool is_private);
+/* Has a file that takes the place of what is at `path` to be created for its owner alone? Yes where
+ * system_take_permissions has some to give, or where not everybody can read what is there. */
+bool system_is_kept_private(const char *path);
+/* Gives the file the permissions of the one at `path`, as far as that is possible: if that is a
+ * regular file of this user, no link; without set-id bits, and a group's only along with it. */
 void system_take_permissions(int fd, const char *path);
 /* `from` becomes `to`, in place of a file that may be there; false: errno says why. */
 bool system_replace(const char *from, const char *to);

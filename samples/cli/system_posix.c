@@ -83,20 +83,37 @@ bool system_can_read(const char *path)
     return can;
 }
 
-int system_create(const char *path)
+int system_create(const char *path, bool is_private)
 {
     int fd;
     do {
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                  is_private ? S_IRUSR | S_IWUSR : 0666);
     } while (fd < 0 && errno == EINTR);
     return fd;
 }
 
-void system_take_permissions(int fd, const char *path)
+/* Permissions of a link's target, or of another user's file, are not this user's. */
+static bool look_at_own(const char *path, struct stat *status)
+{
+    return lstat(path, status) == 0 && S_ISREG(status->st_mode) && status->st_uid == geteuid();
+}
+
+bool system_is_kept_private(const char *path)
 {
     struct stat old;
-    if (stat(path, &old) == 0)
-        (void)!fchmod(fd, old.st_mode & 07777);
+    return look_at_own(path, &old) || (stat(path, &old) == 0 && !(old.st_mode & S_IROTH));
+}
+
+void system_take_permissions(int fd, const char *path)
+{
+    struct stat old, now;
+    if (!look_at_own(path, &old) || fstat(fd, &now) != 0)
+        return;
+    mode_t mode = old.st_mode & 0777;
+    if (old.st_gid != now.st_gid && fchown(fd, (uid_t)-1, old.st_gid) != 0)
+        mode &= ~(mode_t)S_IRWXG; /* they were another group's */
+    (void)!fchmod(fd, mode);
 }
 
 bool system_replace(const char *from, const char *to)

@@ -118,8 +118,9 @@ bool system_can_read(const char *path)
     return can;
 }
 
-int system_create(const char *path)
+int system_create(const char *path, bool is_private)
 {
+    (void)is_private; /* the folder decides about permissions */
     wchar_t *wide = widen(path);
     const int fd = wide ? _wopen(wide, _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT,
                                  _S_IREAD | _S_IWRITE)
@@ -128,9 +129,15 @@ int system_create(const char *path)
     return fd;
 }
 
+bool system_is_kept_private(const char *path)
+{
+    (void)path;
+    return false;
+}
+
 void system_take_permissions(int fd, const char *path)
 {
-    (void)fd; /* the folder decides about permissions */
+    (void)fd;
     (void)path;
 }
 

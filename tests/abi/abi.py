@@ -167,8 +167,10 @@ def read_record():
 def write_record(items, history):
     lines = ["# The binary interface (docs/abi.md). Written by scripts/update-abi. Changes that had a reason:"]
     lines += history + ["%s %s %s" % (kind, name, what) for (kind, name), what in items.items()]
-    with open(RECORD, "w", encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=HERE, prefix=".record-", delete=False) as file:
         file.write("\n".join(lines) + "\n")
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, RECORD)  # at once: a test may be reading it
 
 
 def read(path):

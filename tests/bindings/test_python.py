@@ -7,6 +7,7 @@ setuptools.
 """
 import gc
 import hashlib
+import http.server
 import inspect
 import os
 import re
@@ -28,6 +29,7 @@ sys.path.insert(0, MODULE)
 import numpy  # noqa: E402
 import alphastream  # noqa: E402
 from alphastream import AlphaStreamError, OutOfRange, Stream  # noqa: E402
+from alphastream._library import library  # noqa: E402
 
 
 def golden(name, size="2048x1024", combine="union"):
@@ -38,6 +40,46 @@ def golden(name, size="2048x1024", combine="union"):
              if row[0] == name and row[2:6] == ["2048x1024", size, "nearest", combine]}
     assert found
     return found
+
+
+class Server:
+    """A file over HTTP, with ranges; `asked` has the headers of each request."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            content = file.read()
+        asked = self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                asked.append(self.headers)
+                first, last = re.match(r"bytes=(\d+)-(\d+)$", self.headers["Range"]).groups()
+                part = content[int(first):int(last) + 1]
+                self.send_response(206)
+                self.send_header("ETag", '"1"')
+                self.send_header("Content-Range", "bytes %s-%d/%d" % (
+                    first, int(first) + len(part) - 1, len(content)))
+                self.send_header("Content-Length", str(len(part)))
+                self.end_headers()
+                self.wfile.write(part)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d/walkers.asvp" % self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
 
 
 class Frames(unittest.TestCase):
@@ -168,15 +210,42 @@ class Streams(unittest.TestCase):
 
     def test_each_option_is_the_one_it_says(self):
         for option in ("canvas_width", "frames_per_picture", "threads", "prefetch_frames",
-                       "held_frames"):
+                       "held_frames", "l0_frames", "l1_frames", "init_frames", "timebox_us",
+                       "init_timeout_ms", "data_timeout_ms"):
             with self.assertRaisesRegex(AlphaStreamError, option) as caught:
                 Stream(WALKERS, **{option: 2**32 - 1})
             self.assertEqual(caught.exception.code, -1)
             with self.assertRaisesRegex(ValueError, option):
                 Stream(WALKERS, **{option: 2**32})
+        with self.assertRaisesRegex(AlphaStreamError, "l1_bytes"):
+            Stream(WALKERS, l1_bytes=1)
+        self.assertRaises(ValueError, Stream, WALKERS, l1_bytes=2**64)
+        # In the struct it lies between two that were just looked at.
+        with Stream(WALKERS, start_frame=719, init_frames=1) as stream:
+            self.assertEqual(stream.frame(719).index, 719)
         self.assertRaises(ValueError, Stream, WALKERS, width=-1)
         self.assertRaises(ValueError, Stream, "a\0b")
         self.assertRaises(TypeError, Stream, WALKERS, colour=1)
+
+    def test_options_of_urls(self):
+        if not library.as_features() & 1:  # AS_FEATURE_HTTP
+            with self.assertRaises(AlphaStreamError) as caught:
+                Stream("http://127.0.0.1:9/x", headers=["X: 1"])
+            self.assertEqual(caught.exception.code, -7)
+            return
+        with Server(WALKERS) as server, tempfile.TemporaryDirectory() as folder:
+            with Stream(server.url, headers=["X-Token: secret", "X-Other: 2"], proxy="",
+                        ca_file=os.path.join(folder, "none.pem"), cache_dir=folder) as stream:
+                digest = hashlib.sha256(stream.frame(315).array.tobytes()).hexdigest()
+            self.assertEqual(digest, golden("walkers.asvp")[315])
+            self.assertTrue(server.asked)
+            for headers in server.asked:
+                self.assertEqual((headers["X-Token"], headers["X-Other"]), ("secret", "2"))
+            self.assertTrue(os.listdir(folder))
+        self.assertRaisesRegex(TypeError, "headers", Stream, WALKERS, headers="X: 1")
+        self.assertRaisesRegex(ValueError, "cache_dir", Stream, WALKERS, cache_dir="a\0b")
+        with self.assertRaisesRegex(AlphaStreamError, "proxy"):
+            Stream("http://127.0.0.1:9/x", proxy="none://x")
 
     def test_bytes(self):
         with open(WALKERS, "rb") as file:
@@ -226,7 +295,9 @@ class Failures(unittest.TestCase):
             with self.assertRaisesRegex(OutOfRange, "frame 720 is past the end") as caught:
                 stream.frame(720)
             self.assertEqual((caught.exception.code, caught.exception.frame), (3, 720))
-            self.assertRaises(IndexError, lambda: stream[720])
+            self.assertEqual(stream[-720].index, 0)
+            for wrong in (720, -721):
+                self.assertRaises(IndexError, lambda: stream[wrong])
             for wrong in (-1, 2**64):
                 self.assertRaises(ValueError, stream.frame, wrong)
             self.assertRaises(ValueError, stream.frame, 0, timeout=-2)
@@ -279,6 +350,79 @@ class Failures(unittest.TestCase):
             "import alphastream\ns = alphastream.Stream(%r)\nf = s.frame(0)\na = f.array\n"
             "print(a.shape)" % WALKERS)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "(1024, 2048)\n", ""))
+
+
+FORKING = """
+import os, alphastream
+def child(work):
+    process = os.fork()
+    if process == 0:
+        try:
+            work()
+        except BaseException as error:
+            print(type(error).__name__, error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0, work
+def refused(work):
+    try:
+        work()
+    except RuntimeError as error:
+        assert "forked" in str(error), error
+    else:
+        raise AssertionError("nothing is raised")
+SOURCE = %r
+""" % WALKERS
+
+
+class Forks(unittest.TestCase):
+    def run_program(self, code):
+        done = subprocess.run([sys.executable, "-B", "-c", FORKING + code], timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              universal_newlines=True, env=dict(os.environ, PYTHONPATH=MODULE))
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_with_a_stream_open(self):
+        """The child can neither use it nor open another, but reads, closes and ends; to the parent
+        nothing happens."""
+        self.run_program("""
+stream = alphastream.Stream(SOURCE)
+frame = stream.frame(90)
+row = frame.row(512).tobytes()
+def work():
+    global stream, frame
+    refused(lambda: stream.frame(91))
+    refused(lambda: alphastream.Stream(SOURCE))
+    assert frame.row(512).tobytes() == row
+    child(lambda: refused(lambda: alphastream.Stream(SOURCE)))
+    stream.close()
+    try:
+        stream.frame(91)
+        raise AssertionError("it is not closed")
+    except ValueError:
+        pass
+    stream = frame = None
+child(work)
+def drop():
+    global stream, frame
+    stream = frame = None
+child(drop)
+assert stream.frame(91).index == 91
+stream.close()
+""")
+
+    def test_with_all_streams_closed(self):
+        self.run_program("""
+alphastream.Stream(SOURCE).close()
+try:
+    alphastream.Stream(SOURCE + ".none")
+except alphastream.AlphaStreamError as error:
+    kept = error
+def work():
+    with alphastream.Stream(SOURCE) as stream:
+        assert stream.frame(91).index == 91
+child(work)
+""")
 
 
 class Package(unittest.TestCase):

@@ -580,6 +580,17 @@ test_replaced()
             rm -f "out/$name"
         done
     done
+    echo old >out/r.gray
+    chmod 6777 out/r.gray
+    run 0 "decode over a file with set-id bits" decode "$walkers" --frames 0 --size 8x8 -o out/r.gray
+    check "decode over a file with set-id bits: not kept" is "$(stat -c %a out/r.gray)" 777
+    # What a link leads to says nothing about the rights of what replaces the link.
+    chmod 6777 out/r.gray
+    ln -s r.gray out/link.gray
+    (umask 077 && "$tool" decode "$walkers" --frames 0 --size 8x8 -o out/link.gray 2>stderr)
+    judge 0 "decode over a link" $?
+    check "decode over a link: rights of a new file" is "$(stat -c '%a %F' out/link.gray)" \
+        "600 regular file"
     (umask 027 && "$tool" decode "$walkers" --frames 0 --size 8x8 -o out/new.gray 2>stderr)
     judge 0 "decode to a new file" $?
     check "decode to a new file: by the umask" is "$(stat -c %a out/new.gray)" 640

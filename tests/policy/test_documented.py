@@ -13,6 +13,7 @@ test_documented.py --self-test
 import argparse
 import collections
 import functools
+import hashlib
 import http.server
 import os
 import re
@@ -56,6 +57,7 @@ RULES = [
          r"ALPHASTREAM_LIBRARY=../build/release/lib/libalphastream.so venv/bin/python -c 'import alphastream'",
          "needs the environment; there may be no way to the package index"),
     Rule(r"^dot -Tsvg .*", None, None, "rewrites a file of the tree; scripts/docs draws it into the site"),
+    Rule(r"^scripts/update-abi( .*)?$", None, None, "rewrites a file of the tree, to what policy_abi then compares with"),
     Rule(r"^scripts/update-perf-baseline .*", None, None, "rewrites a file of the tree"),
     # Figures.
     Rule(r"^scripts/bench$", None, None, "twenty minutes, for figures alone"),
@@ -158,6 +160,21 @@ def run_block(commands, column, folder, environment, server, used):
     return None, len(script)
 
 
+def contents(root=ROOT):
+    """Name -> digest of every file that git tracks."""
+    digests = {}
+    for name in project_files(root):
+        with open(os.path.join(root, name), "rb") as file:
+            digests[name] = hashlib.sha256(file.read()).digest()
+    return digests
+
+
+def changed(before, after):
+    """What commands did to the tree that they were not to touch."""
+    return ["%s is another one than before: a command of the documents rewrote it (or somebody did meanwhile); give the "
+            "command a rule" % name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+
+
 def show_tree(folder, build):
     """The source tree, which may be written to here, and the build."""
     for name in project_files():
@@ -232,6 +249,10 @@ def self_test():
                                  (["false | true"], True), (["echo $unset_variable"], True), (["scripts/demo"], False)):
             if (run_block(commands, "quick", folder, dict(os.environ), "", used)[0] is not None) != wanted:
                 failures.append("%s is judged wrongly" % commands)
+    if changed({"a": 1, "b": 2}, {"a": 1, "b": 2}) or len(changed({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3})) != 2:
+        failures.append("a rewritten file is not caught")
+    if len(contents()) < 100 or changed(contents(), contents()):
+        failures.append("the tree's files are read wrongly")
     text = "```c\nint b;\n```\n```c\nint a;\n```\n```sh\nls\n```\n\nSaved as `a.c`:\n\n```c\nint c;\n```\n"
     if list(saved_files(text)) != [("a.c", "int a;\n")]:
         failures.append("files that readers save are read wrongly: %s" % list(saved_files(text)))
@@ -253,9 +274,10 @@ def main():
         problems = run("full", ROOT, True)
     else:
         folder = tempfile.mkdtemp()
+        before = contents()
         try:
             show_tree(folder, options.build)
-            problems = run("quick", folder, False)
+            problems = run("quick", folder, False) + changed(before, contents())
         finally:
             shutil.rmtree(folder)
     for problem in problems:

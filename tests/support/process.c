@@ -5,7 +5,11 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#define PF_EXITING 4u /* the kernel's */
 
 void test_run_threads(void *(*body)(void *), void *args, size_t size, size_t count)
 {
@@ -22,7 +26,8 @@ void test_run_thread(void *(*body)(void *), void *arg)
     test_run_threads(body, arg, 0, 1);
 }
 
-static int entries(const char *path)
+/* How many of a folder's entries count; -1: there is no such folder. */
+static int entries(const char *path, bool (*counts)(const char *name))
 {
 #if defined(_WIN32) /* under wine there are such paths, but they tell of wine's own */
     path = "";
@@ -31,20 +36,41 @@ static int entries(const char *path)
     if (!folder)
         return -1;
     int count = 0;
-    while (readdir(folder))
-        count++;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.' && counts(entry->d_name);
     closedir(folder);
-    return count - 3; /* ".", "..", and the folder's own descriptor or this thread */
+    return count - 1; /* the folder's own descriptor, or this thread */
+}
+
+static bool counts_always(const char *name)
+{
+    return name[0] != '\0';
+}
+
+/* A thread that was joined is listed for a moment more, with PF_EXITING among its flags. */
+static bool is_living(const char *thread)
+{
+    char path[300], line[512];
+    unsigned flags = PF_EXITING;
+    snprintf(path, sizeof(path), "/proc/self/task/%s/stat", thread);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    line[fread(line, 1, sizeof(line) - 1, file)] = '\0';
+    fclose(file);
+    const char *rest = strrchr(line, ')'); /* the name before it may have anything in it */
+    return rest && sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+           !(flags & PF_EXITING);
 }
 
 int test_descriptors(void)
 {
-    return entries("/proc/self/fd");
+    return entries("/proc/self/fd", counts_always);
 }
 
 int test_threads(void)
 {
-    return entries("/proc/self/task");
+    return entries("/proc/self/task", is_living);
 }
 
 static uint64_t clock_of(clockid_t id)

@@ -16,7 +16,8 @@
 void test_run_threads(void *(*body)(void *), void *args, size_t size, size_t count);
 void test_run_thread(void *(*body)(void *), void *arg);
 
-/* Open descriptors and living threads of this process; -1: the system does not say. */
+/* Open descriptors and living threads of this process, less the calling one; threads that were
+ * joined do not count, although the system may list them a moment longer. -1: it does not say. */
 int test_descriptors(void);
 int test_threads(void);
 /* Processor time this process has used, in nanoseconds. */

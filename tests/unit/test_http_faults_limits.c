@@ -290,13 +290,37 @@ static void test_secrets_of_proxies(void **state)
     http_probe_close(probe, 0);
 }
 
+/* libcurl quotes a proxy that it cannot make sense of. */
+static void test_secrets_of_senseless_proxies(void **state)
+{
+    (void)state;
+    static const char *const proxies[] = {
+        "ftp://me:" HTTP_SECRET "@127.0.0.1:1", "http://me:" HTTP_SECRET "@127.0.0.1:99999",
+        "http://me:" HTTP_SECRET "@[::1",       "me:" HTTP_SECRET "@ho st:1",
+        "http://" HTTP_SECRET " @:x",
+    };
+    as_http_params params = http_quick();
+    for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++) {
+        params.proxy = proxies[i];
+        http_probe *probe =
+            http_probe_open_url("http://there.invalid/x?" HTTP_SECRET, "", &content, &params);
+        http_probe_refuse(probe, 0, 100, AS_ERROR_TRANSPORT, "; check the ");
+        http_probe_close(probe, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        http_test(test_memory),           http_test(test_spill),
-        http_test(test_spill_is_limited), http_test(test_more_than_announced),
-        http_test(test_bandwidth),        http_test(test_cached),
-        http_test(test_secrets),          http_test(test_secrets_of_proxies),
+        http_test(test_memory),
+        http_test(test_spill),
+        http_test(test_spill_is_limited),
+        http_test(test_more_than_announced),
+        http_test(test_bandwidth),
+        http_test(test_cached),
+        http_test(test_secrets),
+        http_test(test_secrets_of_proxies),
+        http_test(test_secrets_of_senseless_proxies),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

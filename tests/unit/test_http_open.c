@@ -9,6 +9,8 @@
 #include "core/base/thread.h"
 #include "tests/support/failing_alloc.h"
 
+#include <curl/curl.h>
+
 #define URL "http://127.0.0.1:9/f.asvp"
 
 static void check_refused(const char *url, const as_http_params *params, const char *part)
@@ -58,6 +60,37 @@ static void test_urls(void **state)
     assert_int_equal(as_source_version(source), 0);
     as_source_close(&source);
     assert_true(as_features() & AS_FEATURE_HTTP);
+}
+
+/* What a package's dependencies may let in: a libcurl without some of the options. */
+static unsigned pretended_version;
+const curl_version_info_data *__real_curl_version_info(CURLversion age);
+const curl_version_info_data *__wrap_curl_version_info(CURLversion age);
+const curl_version_info_data *__wrap_curl_version_info(CURLversion age)
+{
+    static curl_version_info_data older;
+    if (!pretended_version)
+        return __real_curl_version_info(age);
+    older = *__real_curl_version_info(age);
+    older.version = "7.86.0";
+    older.version_num = pretended_version;
+    return &older;
+}
+
+static void test_old_libcurl(void **state)
+{
+    (void)state;
+    as_error error;
+    as_source *source = (as_source *)&error;
+    pretended_version = 0x075600;
+    assert_fails(as_source_open_http(URL, NULL, &source, &error), AS_ERROR_UNSUPPORTED, &error,
+                 "libcurl 7.86.0 is loaded");
+    assert_non_null(strstr(error.text, "install libcurl 7.87 or newer"));
+    assert_null(source);
+    pretended_version = 0x075700;
+    assert_ok(as_source_open_http(URL, NULL, &source, &error), &error);
+    pretended_version = 0;
+    as_source_close(&source);
 }
 
 static void test_params(void **state)
@@ -239,7 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_urls),          cmocka_unit_test(test_params),
         cmocka_unit_test(test_other_sources), cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_no_threads),
+        cmocka_unit_test(test_no_threads),    cmocka_unit_test(test_old_libcurl),
     };
     return cmocka_run_group_tests_name("http_open", tests, setup, teardown);
 }

@@ -141,6 +141,9 @@ static void test_what_cannot_be_opened(void **state)
         {"file://127.0.0.1/x", AS_ERROR_UNSUPPORTED, "the host \"127.0.0.1\""},
         {"file://localhost", AS_ERROR_ARGUMENT, "has no absolute path"},
         {"file://localhost:80/x", AS_ERROR_UNSUPPORTED, "the host \"localhost:80\""},
+        {"file://me:" SECRET "@host/x", AS_ERROR_UNSUPPORTED, "the host \"host\""},
+        {"file://" SECRET "@me@host/x", AS_ERROR_UNSUPPORTED, "the host \"host\""},
+        {"file://me:" SECRET "@", AS_ERROR_UNSUPPORTED, "the host \"\""},
         {"file://a\nb/x", AS_ERROR_UNSUPPORTED, "the host \"a?b\""},
         /* Other schemes, and what only looks like a URL. */
         {"ftp://me:" SECRET "@host/x", AS_ERROR_UNSUPPORTED, "the scheme \"ftp\""},
@@ -150,6 +153,8 @@ static void test_what_cannot_be_opened(void **state)
         {" https://me:" SECRET "@host/x?" SECRET, AS_ERROR_TRANSPORT, "\" https://...\""},
         {"\"https://me:" SECRET "@host/x\"", AS_ERROR_TRANSPORT, "https://..."},
         {"http:/me:" SECRET "@host/x", AS_ERROR_TRANSPORT, "\"http:...\""},
+        {" https:/me:" SECRET "@host/x", AS_ERROR_TRANSPORT, "\" https:...\""},
+        {"\t<HTTP:me:" SECRET "@host/x>", AS_ERROR_TRANSPORT, "\"?<HTTP:...\""},
         {"https:me:" SECRET "@host/x", AS_ERROR_TRANSPORT, "\"https:...\""},
 #if TEST_FEATURES & 1 /* HTTP */
         {"http://", AS_ERROR_ARGUMENT, "the URL"},
@@ -294,6 +299,27 @@ static void test_names_beside(void **state)
     check_text("a writer", error.text, "no?such/x.asvp");
 }
 
+/* A writer's place is a path; who gives a URL is told so without its password. */
+static void test_url_as_an_output(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *part;
+    } rows[] = {
+        {"https://me:" SECRET "@host/x", "\"https://...\""},
+        {"ftp://me:" SECRET "@host/x/", "\"ftp://...\""},
+        {" http:/me:" SECRET "@host/x", "\" http:...\""},
+        {"'https:me:" SECRET "@host/x'", "\"'https:...\""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        as_error error = {.text = ""};
+        as_writer *writer = NULL;
+        assert_int_equal(as_writer_create(rows[i].path, NULL, &writer, &error), AS_ERROR_TRANSPORT);
+        check_text(rows[i].path, error.text, rows[i].part);
+        assert_null(writer);
+    }
+}
+
 /* A passphrase is bytes and their number: what follows a NUL counts. */
 static void test_nul_in_a_passphrase(void **state)
 {
@@ -329,7 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_cannot_be_opened), cmocka_unit_test(test_what_opens),
         cmocka_unit_test(test_very_long_ones),        cmocka_unit_test(test_names_beside),
-        cmocka_unit_test(test_nul_in_a_passphrase),
+        cmocka_unit_test(test_url_as_an_output),      cmocka_unit_test(test_nul_in_a_passphrase),
     };
     return cmocka_run_group_tests_name("locations", tests, setup, teardown);
 }

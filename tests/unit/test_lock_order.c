@@ -123,6 +123,8 @@ static void test_disorder_is_asserted(void **state)
     void (*const wrong[])(void) = {out_of_order, two_of_one_rank, again_under_a_later_one,
                                    wait_with_the_first};
     (void)state;
+    if (TEST_SANITIZED) /* where the tests in which many threads meet are run */
+        assert_true(as_thread_test_checked());
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
         assert_true(asserts(wrong[i]) == as_thread_test_checked());
 }

@@ -35,6 +35,8 @@ static int planting; /* so many files are still to be planted, just before they 
 static plant kind;
 static mode_t created;  /* of the last file that was made */
 static uid_t pretended; /* added to the user's number */
+static gid_t foreign;   /* added to that of the group of files that are looked at by name */
+static int handed_over; /* files given to such a group; -1: that is refused */
 
 static void put_plant(int directory, const char *name)
 {
@@ -80,6 +82,34 @@ uid_t __wrap_geteuid(void);
 uid_t __wrap_geteuid(void)
 {
     return __real_geteuid() + pretended;
+}
+
+/* A file of another group, which only root could make. */
+#define WRAP_LSTAT(name)                                                                           \
+    int __real_##name(const char *path, struct stat *info);                                        \
+    int __wrap_##name(const char *path, struct stat *info);                                        \
+    int __wrap_##name(const char *path, struct stat *info)                                         \
+    {                                                                                              \
+        const int result = __real_##name(path, info);                                              \
+        info->st_gid += result == 0 ? foreign : 0;                                                 \
+        return result;                                                                             \
+    }
+
+WRAP_LSTAT(lstat)
+WRAP_LSTAT(lstat64)
+
+int __wrap_fchown(int file, uid_t user, gid_t group);
+int __wrap_fchown(int file, uid_t user, gid_t group)
+{
+    struct stat info;
+    assert_int_equal(fstat(file, &info), 0);
+    assert_int_equal(info.st_mode, S_IFREG | S_IRUSR | S_IWUSR); /* not before it has the group */
+    assert_int_equal(user, (uid_t)-1);
+    assert_int_equal(group, info.st_gid + foreign);
+    if (handed_over < 0)
+        return -1;
+    handed_over++;
+    return 0;
 }
 
 static int setup(void **state)
@@ -265,6 +295,51 @@ static void test_replacing_a_private_file(void **state)
     assert_int_equal(clear_folder(), 1);
 }
 
+static mode_t rights_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(lstat(path, &info), 0);
+    return info.st_mode;
+}
+
+/* Rights come from files of the user himself, and as they were meant. */
+static void test_rights_of_what_is_replaced(void **state)
+{
+    (void)state;
+    char path[300];
+    snprintf(path, sizeof(path), "%s/w.asvp", folder);
+    (void)umask(027);
+    assert_ok(write_one(path), &error);
+    assert_int_equal(rights_of(path), S_IFREG | 0640);
+    assert_int_equal(chmod(path, 06777), 0);
+    assert_ok(write_one(path), &error);
+    assert_int_equal(rights_of(path), S_IFREG | 0777);
+
+    /* Another user's file: as any new one, but not readable to more than that one was. */
+    pretended = 1;
+    assert_ok(write_one(path), &error);
+    assert_int_equal(rights_of(path), S_IFREG | 0640);
+    assert_int_equal(created, 0666);
+    assert_int_equal(chmod(path, 0660), 0);
+    assert_ok(write_one(path), &error);
+    assert_int_equal(rights_of(path), S_IFREG | 0600);
+    pretended = 0;
+
+    /* Another group's: its rights go with it or not at all. */
+    foreign = 1;
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_ok(write_one(path), &error);
+    assert_int_equal(handed_over, 1);
+    assert_int_equal(rights_of(path), S_IFREG | 0664);
+    handed_over = -1;
+    assert_ok(write_one(path), &error);
+    assert_int_equal(rights_of(path), S_IFREG | 0604);
+    handed_over = 0;
+    foreign = 0;
+    (void)umask(0);
+    assert_int_equal(clear_folder(), 1);
+}
+
 /* -------------------------------------------------------------------------------- final names --
  */
 
@@ -300,6 +375,7 @@ static void test_in_the_place_of_a_container(void **state)
     char path[300];
     struct stat info;
     snprintf(path, sizeof(path), "%s/w.asvp", folder);
+    (void)umask(077);
     for (kind = LINK; kind < PLANTS; kind++) {
         put_plant(AT_FDCWD, path);
         const bool replaced = kind == LINK || kind == DANGLING || kind == HARD;
@@ -307,8 +383,11 @@ static void test_in_the_place_of_a_container(void **state)
         check_victim();
         assert_int_equal(lstat(path, &info), 0);
         assert_int_equal(S_ISREG(info.st_mode), replaced);
+        if (replaced) /* another name of the user's own file has its rights, a link has none */
+            assert_int_equal(info.st_mode, S_IFREG | (kind == HARD ? 0644 : 0600));
         assert_int_equal(clear_folder(), 1);
     }
+    (void)umask(0);
 }
 
 /* A unit that is right in every way but that it is another user's: who can write here can make
@@ -337,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_spill),
         cmocka_unit_test(test_temporary_files_of_a_writer),
         cmocka_unit_test(test_replacing_a_private_file),
+        cmocka_unit_test(test_rights_of_what_is_replaced),
         cmocka_unit_test(test_in_the_place_of_a_unit),
         cmocka_unit_test(test_in_the_place_of_a_container),
         cmocka_unit_test(test_units_of_another_user),

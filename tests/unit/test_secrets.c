@@ -23,9 +23,10 @@
 
 enum {
     SECRET_BYTES = 32,
-    MIXED_BYTES = 1024,      /* what scrypt begins with: 128 r */
-    MOST_MAPPED = 512 << 20, /* larger mappings are a sanitizer's */
+    MIXED_BYTES = 1024,     /* what scrypt begins with: 128 r */
+    MOST_MAPPED = 64 << 20, /* larger mappings are a sanitizer's */
     CHUNK_BYTES = 1 << 20,
+    PAGE = 4096,
     FRAMES = 12,
 };
 
@@ -209,9 +210,16 @@ static void add_words(search *s, const as_key *key)
     }
 }
 
+static const uint8_t zeros[PAGE + WINDOW];
+
 static void look_at(search *s, const uint8_t *bytes, size_t size, uint64_t address)
 {
     for (size_t at = 0; at + WINDOW <= size; at++) {
+        if (at % PAGE == 0 && size - at >= PAGE + WINDOW &&
+            memcmp(bytes + at, zeros, PAGE + WINDOW) == 0) {
+            at += PAGE - 1; /* most pages were never used */
+            continue;
+        }
         uint64_t row;
         memcpy(&row, bytes + at, sizeof(row));
         for (size_t slot = slot_of(row); s->kinds[slot] >= 0; slot = (slot + 1) % SLOTS) {
@@ -233,7 +241,7 @@ static void look_in(search *s, int memory, uint64_t begin, uint64_t end)
         const size_t most = end - at < sizeof(chunk) ? (size_t)(end - at) : sizeof(chunk);
         const ssize_t n = pread(memory, chunk, most, (off_t)at);
         if (n <= 0) {
-            at += 4096;
+            at += PAGE;
             continue;
         }
         look_at(s, chunk, (size_t)n, at);

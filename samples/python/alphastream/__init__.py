@@ -13,14 +13,21 @@ held (`held_frames`) until it is gone.
 
 Calls release Python's lock, and any thread may make them; Stream.close alone needs that no other
 call on the stream is under way.
+
+Streams do not survive os.fork, as by multiprocessing's "fork" (Linux's default before Python 3.14):
+their threads stay with the parent. A child forked while streams were open can read the frames and
+views it was born with; calls on those streams, and opening others, raise RuntimeError, and closing
+only forgets. Close all streams before, or have multiprocessing "spawn".
 """
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from fractions import Fraction
 from types import TracebackType
-from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Type, TypeVar, Union
+from typing import (
+    TYPE_CHECKING, Iterator, NamedTuple, Optional, Sequence, Set, Type, TypeVar, Union)
 
 from . import _library as c
 from ._library import library as _library
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AlphaStreamError", "Changed", "Frame", "Metadata", "NotReady", "OutOfRange", "Stream",
            "Strip", "Timeout", "TIMEBOX", "version"]
+
+_Path = Union[str, "os.PathLike[str]"]
 
 #: As a timeout: the stream's timebox of 12 ms, for a program that has a picture to show meanwhile.
 TIMEBOX = -1.0
@@ -98,6 +107,20 @@ def _text(name: str, value: bytes) -> bytes:
     return value
 
 
+def _http(headers: Sequence[str], proxy: Optional[str], ca_file: Optional[_Path],
+          cache_dir: Optional[_Path]) -> c.HttpParams:
+    """What it points to lives as long as it does."""
+    if isinstance(headers, str):
+        raise TypeError("headers is one string; give a list of them")
+    lines = [_text("headers", line.encode()) for line in headers]
+    return c.HttpParams(
+        struct_size=ctypes.sizeof(c.HttpParams), header_count=len(lines),
+        headers=(ctypes.c_char_p * len(lines))(*lines),
+        proxy=None if proxy is None else _text("proxy", proxy.encode()),
+        ca_file=None if ca_file is None else _text("ca_file", os.fsencode(ca_file)),
+        cache_dir=None if cache_dir is None else _text("cache_dir", os.fsencode(cache_dir)))
+
+
 def _nanoseconds(timeout: Optional[float]) -> int:
     if timeout is None:
         return c.WAIT_FOREVER
@@ -129,6 +152,23 @@ class Metadata(NamedTuple):
     missing_frames: int  #: whose bytes lie past the end of the source
 
 
+class _Forks:
+    """What a fork leaves behind."""
+
+    open: Set[int] = set()  #: id() of the streams of this process
+    orphaned = False  #: some were open when it was forked: the library waits for threads of theirs
+
+    @classmethod
+    def after_in_child(cls) -> None:
+        cls.orphaned = cls.orphaned or bool(cls.open)
+        cls.open.clear()
+
+
+_FORKED = ("this process was forked from one with streams open, whose threads it has not; close "
+           "all streams before, or have multiprocessing \"spawn\"")
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_Forks.after_in_child)
+
 _Self = TypeVar("_Self", bound="_Counted")
 
 
@@ -139,11 +179,15 @@ class _Reference:
     _unref = _library.as_frame_unref
     _byref = staticmethod(ctypes.byref)
 
+    _process = staticmethod(os.getpid)
+
     def __init__(self, handle: ctypes.c_void_p) -> None:
         self.handle = handle
+        self.process = self._process()
 
     def __del__(self) -> None:
-        self._unref(self._byref(self.handle))
+        if self.process == self._process():  # a fork's copy: some thread may have had the locks
+            self._unref(self._byref(self.handle))
 
 
 class _Counted:
@@ -237,11 +281,14 @@ class Stream:
 
     `source` is a path, a URL, or the content of a whole container as bytes. `passphrase` is for
     encrypted ones (default: the environment's), and `file_name` what their key is made with (default:
-    that of the source; "" for bytes). Everything else is as in stream.h; 0 is the default there.
+    that of the source; "" for bytes). `headers` ("Name: value"), `proxy`, `ca_file` and `cache_dir`
+    are for http and https URLs, as in source.h. Everything else is as in stream.h; 0 is the default
+    there.
     """
 
     # Closed, also where __init__ is not reached.
     _handle = ctypes.c_void_p()
+    _open_streams = _Forks.open
     _close = _library.as_stream_close
     _byref = staticmethod(ctypes.byref)
 
@@ -250,18 +297,29 @@ class Stream:
                  vector: bool = False, parity: bool = False, scene: int = 0,
                  passphrase: Optional[bytes] = None, file_name: Optional[str] = None,
                  rate: Union[int, Fraction] = 60, frames_per_picture: int = 0, threads: int = 0,
-                 prefetch_frames: int = 0, held_frames: int = 0) -> None:
+                 prefetch_frames: int = 0, held_frames: int = 0, l0_frames: int = 0,
+                 l1_frames: int = 0, l1_bytes: int = 0, start_frame: int = 0, init_frames: int = 0,
+                 timebox_us: int = 0, init_timeout_ms: int = 0, data_timeout_ms: int = 0,
+                 headers: Sequence[str] = (), proxy: Optional[str] = None,
+                 ca_file: Optional[_Path] = None, cache_dir: Optional[_Path] = None) -> None:
         self._handle = ctypes.c_void_p()
+        if _Forks.orphaned:
+            raise RuntimeError(_FORKED)
         numbers = dict(width=width, height=height, canvas_width=canvas_width,
                        canvas_height=canvas_height, frames_per_picture=frames_per_picture,
                        threads=threads, prefetch_frames=prefetch_frames, held_frames=held_frames,
+                       l0_frames=l0_frames, l1_frames=l1_frames, start_frame=start_frame,
+                       init_frames=init_frames, timebox_us=timebox_us,
+                       init_timeout_ms=init_timeout_ms, data_timeout_ms=data_timeout_ms,
                        fps_num=rate.numerator, fps_den=rate.denominator, scene=scene)
         for name, value in numbers.items():
             _whole(name, value, 32)
+        numbers["l1_bytes"] = _whole("l1_bytes", l1_bytes)
         key = c.Key(ctypes.sizeof(c.Key), numbers.pop("scene"), passphrase, len(passphrase or b""))
         key.file_name = None if file_name is None else _text("file_name", file_name.encode())
         params = c.StreamParams(struct_size=ctypes.sizeof(c.StreamParams), scale=c.VECTOR * vector,
                                 combine=c.PARITY * parity, key=ctypes.pointer(key), **numbers)
+        params.http = ctypes.pointer(_http(headers, proxy, ca_file, cache_dir))
         if isinstance(source, bytes):
             self._content = source  # borrowed by the library until close
             params.bytes = ctypes.cast(ctypes.c_char_p(source), ctypes.c_void_p)
@@ -269,14 +327,21 @@ class Stream:
         else:
             params.location = _text("source", os.fsencode(source))
         error = c.Error()
+        self._open_streams.add(id(self))
         code = _library.as_stream_open(ctypes.byref(params), ctypes.byref(self._handle),
                                        ctypes.byref(error))
         if code != c.OK:
+            self._open_streams.discard(id(self))
             raise _exception(code, error)
 
     def close(self) -> None:
-        """Ends all work; frames and views stay valid. More than once is allowed."""
-        self._close(self._byref(self._handle))
+        """Ends all work; frames and views stay valid. More than once is allowed. In a fork of the
+        process that opened the stream it is only forgotten."""
+        if id(self) in self._open_streams:
+            self._close(self._byref(self._handle))
+            self._open_streams.discard(id(self))
+        else:
+            self._handle.value = None
 
     def __del__(self) -> None:
         self.close()
@@ -291,6 +356,8 @@ class Stream:
     def _open(self) -> ctypes.c_void_p:
         if not self._handle:
             raise ValueError("the stream is closed")
+        if id(self) not in self._open_streams:
+            raise RuntimeError(_FORKED)
         return self._handle
 
     def _check(self, code: int) -> None:
@@ -334,7 +401,10 @@ class Stream:
         return self.frames()
 
     def __getitem__(self, index: int) -> Frame:
-        return self.frame(index + len(self) if index < 0 else index)
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError("frame %d of %d" % (index, count))
+        return self.frame(index % count)
 
     def __len__(self) -> int:
         return self.metadata.frame_count

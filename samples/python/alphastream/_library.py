@@ -38,8 +38,28 @@ class Limits(ctypes.Structure):
                 ("channels", c_uint32), ("reserved", c_uint32)]
 
 
+class Log(ctypes.Structure):
+    """as_log"""
+
+    _fields_ = [("fn", c_void_p), ("user", c_void_p), ("level", c_int32), ("reserved", c_uint32)]
+
+
+class HttpParams(ctypes.Structure):
+    """as_http_params as far as cache_dir_bytes: struct_size says how far, the rest are defaults."""
+
+    _fields_ = [("struct_size", c_uint32), ("header_count", c_uint32),
+                ("headers", POINTER(c_char_p)), ("user_agent", c_char_p), ("proxy", c_char_p),
+                ("ca_file", c_char_p), ("insecure", c_uint32), ("http2", c_uint32),
+                ("connect_timeout_ms", c_uint32), ("stall_timeout_ms", c_uint32),
+                ("low_speed_bytes", c_uint32), ("retries", c_uint32),
+                ("retry_delay_ms", c_uint32), ("retry_after_most_ms", c_uint32),
+                ("chunk_bytes", c_uint32), ("requests", c_uint32), ("cache_bytes", c_uint64),
+                ("spill_bytes", c_uint64), ("bandwidth", c_uint64), ("cache_dir", c_char_p),
+                ("cache_dir_bytes", c_uint64)]
+
+
 class StreamParams(ctypes.Structure):
-    """as_stream_params as far as pin_threads: struct_size says how far, the rest are defaults."""
+    """as_stream_params"""
 
     _fields_ = [("struct_size", c_uint32), ("width", c_uint32), ("height", c_uint32),
                 ("canvas_width", c_uint32), ("canvas_height", c_uint32), ("scale", c_int32),
@@ -50,7 +70,11 @@ class StreamParams(ctypes.Structure):
                 ("l0_frames", c_uint32), ("l1_frames", c_uint32), ("l1_bytes", c_uint64),
                 ("l0_bytes", c_uint64), ("prefetch_frames", c_uint32), ("held_frames", c_uint32),
                 ("start_frame", c_uint32), ("init_frames", c_uint32), ("threads", c_uint32),
-                ("io_requests", c_uint32), ("raster_tasks", c_uint32), ("pin_threads", c_uint32)]
+                ("io_requests", c_uint32), ("raster_tasks", c_uint32), ("pin_threads", c_uint32),
+                ("timebox_us", c_uint32), ("init_timeout_ms", c_uint32),
+                ("data_timeout_ms", c_uint32), ("network_ahead_ms", c_uint32),
+                ("frame_allocator", c_void_p), ("event", c_void_p), ("event_user", c_void_p),
+                ("log", Log), ("http", POINTER(HttpParams))]
 
 
 class Metadata(ctypes.Structure):
