@@ -16,9 +16,6 @@ STREAMS = ["walkers", "closeup", "people", "heavy", "noise"]
 SIZES = ["512x256", "2048x1024", "3840x1920", "6720x3360"]
 OTHERS = ["opencv", "opencv-resize", "cairo", "freetype", "agg"]
 OURS = "r8"
-# CPU of daniel5gh/open-alphastream @258893c for a frame of 6720 x 3360, microseconds: measured once for
-# this project, at its best settings, on a comparable stream.
-PEER_US = 218000
 
 
 class Run:
@@ -220,11 +217,6 @@ def limits(run):
             if cold and turns:
                 yield from most_beside("cold full write, %s, %s" % (size_name(size), stream), "1.15",
                                        cold, one, turns, "turns")
-    for stream in ("walkers", "closeup"):  # recordings, as the peer's was
-        cpu = run.get("whole/%s/6720x3360" % stream, "cpu")
-        if cpu:
-            yield from least("CPU of a frame, 6720 x 3360, %s, less than the peer's 218 ms" % stream, 500,
-                             PEER_US / cpu)
     pools = {s: run.cases.get("pool/%s/6720x3360" % s, {}) for s in run.streams}
     gains = {s: pool["times"] for s, pool in pools.items() if "times" in pool}
     if gains:
@@ -253,11 +245,6 @@ def figures(run):
     yield "What the library is to keep to, and whether it did in this run:"
     yield ""
     yield from table(["what", "limit", "measured", "holds"], list(limits(run)))
-    made = [(s, run.get("whole/%s/6720x3360" % s, "cpu")) for s in ("people", "heavy", "noise")]
-    made = ["%s %.0f" % (s, PEER_US / cpu) for s, cpu in made if cpu]
-    if made:
-        yield ("The peer's rows are of the recorded streams, which its 218 ms compare with. Streams made by rule are "
-               "other pictures; 218 ms by their CPU time would be: %s." % ", ".join(made))
 
 
 # ---------------------------------------------------------------------------------- chart -------

@@ -3,8 +3,8 @@
 """Holds the binary interface of the public headers against its record, by the rules of docs/abi.md.
 
 abi.py                        fails where the headers and tests/abi/record.txt differ
-abi.py --update [REASON]      writes the record anew; refuses what the rules forbid. While the version's
-                              first number is 0, a REASON lets as_* change under the same soname
+abi.py --update [REASON]      writes the record anew; refuses what the rules forbid. Before the first
+                              release, a REASON lets as_* change under the same soname
 abi.py --self-test            shows that each breach is caught, and that what may grow may grow
 
 clang lists the declarations; a program built by $CC (default cc) tells sizes, offsets and values, which
@@ -173,9 +173,13 @@ def write_record(items, history):
     os.replace(file.name, RECORD)  # at once: a test may be reading it
 
 
-def one_number(path, pattern):
+def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-        found = re.findall(pattern, file.read(), re.M)
+        return file.read()
+
+
+def one_number(path, pattern):
+    found = re.findall(pattern, read(path), re.M)
     if len(found) != 1:
         fail("%s has %d lines like %s" % (path, len(found), pattern))
     return found[0]
@@ -204,9 +208,14 @@ def check():
     return 0
 
 
-def refused(found, old, new, major, reason):
-    """What of the differences may not be."""
-    free = soname(new) > soname(old) or major == 0 and reason
+def released(changelog):
+    """Whether anybody may have a library of the record's soname."""
+    return re.search(r"^## \[\d+\.\d+\.\d+\] - \d", changelog, re.M) is not None
+
+
+def refused(found, old, new, out, reason):
+    """What of the differences may not be; `out`: there was a release."""
+    free = soname(new) > soname(old) or not out and reason
     return [text for verdict, text in found if verdict == ETERNAL or verdict == BREACH and not free]
 
 
@@ -217,11 +226,11 @@ def update(reason):
         print("%s: %s" % (verdict, text))
     if soname(new) < soname(old):
         fail("the soname cannot go back from %d to %d" % (soname(old), soname(new)))
-    major = int(one_number("include/alphastream/version.h", r"^#define AS_VERSION_MAJOR (\d+)"))
-    forbidden = refused(found, old, new, major, reason)
+    out = released(read("CHANGELOG.md"))
+    forbidden = refused(found, old, new, out, reason)
     if forbidden:
         fail("%d changes need a larger ALPHASTREAM_SOVERSION, or cannot be at all (docs/abi.md)%s" % (
-            len(forbidden), "; while the version is 0, a reason will do for as_*" if major == 0 and not reason else ""))
+            len(forbidden), "" if out or reason else "; before the first release, a reason will do for as_*"))
     if reason and found:
         history.append("# %s %s" % (datetime.date.today().isoformat(), " ".join(reason.split())))
     write_record(new, history)
@@ -286,9 +295,12 @@ def self_test():
                 wrong.append("%s is judged %s" % (name, broken.get(name)))
     one, two = {("soname", "libalphastream.so"): "1"}, {("soname", "libalphastream.so"): "2"}
     found = [(GROWTH, "g"), (BREACH, "b"), (ETERNAL, "e")]
-    for new, major, reason, judged in ((one, 0, "", "be"), (one, 0, "why", "e"), (two, 1, "", "e"), (one, 1, "why", "be")):
-        if "".join(refused(found, one, new, major, reason)) != judged:
-            wrong.append("a record of version %d, reason %r is judged wrongly" % (major, reason))
+    for new, out, reason, judged in ((one, False, "", "be"), (one, False, "why", "e"), (two, True, "", "e"),
+                                     (one, True, "why", "be")):
+        if "".join(refused(found, one, new, out, reason)) != judged:
+            wrong.append("a record is judged wrongly: released %s, reason %r" % (out, reason))
+    if released("## [Unreleased]\n") or not released("## [Unreleased]\n\n## [0.1.0] - 2031-02-03\n"):
+        wrong.append("releases are not seen in the changelog")
     print("\n".join(wrong or ["%d breaches caught" % (len(wanted) + 1)]))
     return 1 if wrong else 0
 

@@ -49,14 +49,19 @@ RULES = [
          "the stage packages does that, and uses what it makes"),
     Rule(r"^scripts/release$", None, None, "refuses a version without a date in CHANGELOG.md; policy_release runs it in "
          "clones that have one"),
-    Rule(r"^scripts/fuzz (container|--all|--merge) .*|^build/debug/fuzz/replay_strip FILE\.\.\.$|^python3 tests/fuzz/seeds.py .*", None, None,
+    Rule(r"^scripts/fuzz (container|--all|--merge) .*|^build/debug/fuzz/replay_strip FILE\.\.\.$", None, None,
          "the stage fuzz runs the targets; merging rewrites files of the tree"),
-    Rule(r"^pip install samples/python$", None, None, "bindings_python does that, in an environment of its own"),
+    Rule(r"^python3 -m venv .*", None, SAME, "takes long"),
+    Rule(r"^(out/venv/bin/pip install) samples/python$", None,
+         r"\1 --no-build-isolation samples/python; cd out; "
+         r"ALPHASTREAM_LIBRARY=../build/release/lib/libalphastream.so venv/bin/python -c 'import alphastream'",
+         "needs the environment; there may be no way to the package index"),
     Rule(r"^dot -Tsvg .*", None, None, "rewrites a file of the tree; scripts/docs draws it into the site"),
     Rule(r"^scripts/update-abi( .*)?$", None, None, "rewrites a file of the tree, to what policy_abi then compares with"),
     Rule(r"^scripts/update-perf-baseline .*", None, None, "rewrites a file of the tree"),
     # Figures.
-    Rule(r"^scripts/bench$|^bench/http_viewers/run.py .*", None, None, "twenty minutes each, for figures alone"),
+    Rule(r"^scripts/bench$", None, None, "twenty minutes, for figures alone"),
+    Rule(r"^bench/http_viewers/run.py --json \S+$", None, SAME + " --quick link many", "twenty minutes"),
     Rule(r"^scripts/bench --seconds .*", None, SAME + " draw/walkers", "one case: all would take minutes, and "
          "rewrite files of the tree"),
     Rule(r"^(build/release/bin/alphastream-bench .*--seconds 0.1) --frames 20$", None, r"\1 --frames 1 memset/2048x1024",
