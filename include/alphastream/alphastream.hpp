@@ -2,7 +2,8 @@
  *
  * The library for C++17: handles that close themselves, results that carry their error, spans.
  * Header only, over the C functions, whose headers say what each call does and which errors it
- * gives. Nothing throws and nothing needs exceptions or RTTI.
+ * gives. Nothing throws and nothing needs exceptions or RTTI. Calls are wrapped from sources to
+ * frames; of OpenGL and Vulkan there are handles, for use with the C functions. CV_* is C alone.
  *
  *     auto stream = alphastream::stream::open("people.asvp");
  *     if (!stream)
@@ -138,15 +139,17 @@ class [[nodiscard]] status
     }
 
   protected:
-    /* What the call wrote. */
-    as_error error_ = {};
+    /* What the call wrote; some write none, and then nothing is concerned. */
+    as_error error_ = {AS_OK, 0, AS_NO_FRAME, AS_NO_OFFSET, {}};
 };
 
-/* A value, or why there is none: then it is a T made of nothing (an empty handle, zeros). */
+/* A value, or why there is none: then it is what the failed call left of a T made of nothing (an
+ * empty handle, zeros), which tells something where the function says so: source::cached,
+ * canvas::runs, stream::cached. */
 template <class T> class [[nodiscard]] result : public status
 {
   public:
-    /* The value; also of a failed call, a T made of nothing. */
+    /* The value; of a failed call what it left. */
     T &operator*() &noexcept
     {
         return value_;
@@ -729,6 +732,17 @@ class stream : public handle<as_stream, as_stream_close>
         return status::of([&](as_error *error) { return explain(call(), error); });
     }
 };
+
+/* Frames as OpenGL textures (gl.h). To be closed before its stream, with its context current:
+ *     alphastream::gl gl;
+ *     auto attached = alphastream::status::of([&](as_error *error) {
+ *         return as_gl_attach(stream->get(), &params, gl.put(), error);
+ *     }); */
+using gl = handle<as_gl, as_gl_detach>;
+/* A Vulkan device, the library's or the caller's (vulkan.h). */
+using vk_device = handle<as_vk_device, as_vk_device_unref>;
+/* Frames as Vulkan images (vulkan.h). To be closed before its stream. */
+using vk = handle<as_vk, as_vk_detach>;
 
 } // namespace alphastream
 

@@ -21,7 +21,7 @@ public sealed class AlphaStreamException : Exception
 }
 
 // A mask: R8 pixels, 0 transparent or 255 opaque, top row first. It outlives its stream and counts
-// among those its stream lets be held (option held_frames, 16) until Dispose, or else a finalizer.
+// among those its stream lets be held (option held_frames, 256) until Dispose, or else a finalizer.
 // Spans are the library's own memory: keep the frame, as `using` does, while one is in use.
 public sealed class AlphaStreamFrame : SafeHandle
 {
@@ -50,7 +50,7 @@ public sealed class AlphaStreamFrame : SafeHandle
         get { return checked((int)About().height); }
     }
 
-    // The pixels of row `y`, without a copy.
+    // The pixels of row `y`, without a copy. The span alone does not keep the frame.
     public unsafe ReadOnlySpan<byte> Row(int y)
     {
         AlphaStreamNative.Frame about = About();
@@ -62,12 +62,22 @@ public sealed class AlphaStreamFrame : SafeHandle
     // Copies all rows, one after the other, to the first Width * Height bytes of `pixels`.
     public void CopyTo(Span<byte> pixels)
     {
-        int width = Width, height = Height;
-        if (pixels.Length < checked(width * height))
-            throw new ArgumentException("too few bytes for the pixels of a frame", nameof(pixels));
-        for (int y = 0; y < height; y++)
-            Row(y).CopyTo(pixels.Slice(y * width));
-        GC.KeepAlive(this);
+        bool counted = false;
+        try
+        {
+            DangerousAddRef(ref counted); // for as long as its rows are read
+            int width = Width, height = Height;
+            if (pixels.Length < checked(width * height))
+                throw new ArgumentException("too few bytes for the pixels of a frame",
+                                            nameof(pixels));
+            for (int y = 0; y < height; y++)
+                Row(y).CopyTo(pixels.Slice(y * width));
+        }
+        finally
+        {
+            if (counted)
+                DangerousRelease();
+        }
     }
 
     protected override bool ReleaseHandle()
@@ -76,11 +86,21 @@ public sealed class AlphaStreamFrame : SafeHandle
         return true;
     }
 
+    // Counted, as a call of the library would be: neither another thread's Dispose nor a finalizer,
+    // which may run once nothing follows that uses this object, gives the frame back meanwhile.
     AlphaStreamNative.Frame About()
     {
-        if (IsClosed || IsInvalid)
-            throw new ObjectDisposedException(nameof(AlphaStreamFrame));
-        return Marshal.PtrToStructure<AlphaStreamNative.Frame>(handle);
+        bool counted = false;
+        try
+        {
+            DangerousAddRef(ref counted); // ObjectDisposedException: it is closed
+            return Marshal.PtrToStructure<AlphaStreamNative.Frame>(handle);
+        }
+        finally
+        {
+            if (counted)
+                DangerousRelease();
+        }
     }
 }
 

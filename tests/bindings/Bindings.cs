@@ -226,6 +226,39 @@ static class Bindings
         }
     }
 
+    // A frame that another thread disposes of while it is copied: all of it, or an exception.
+    static void TestDisposeOfFrame()
+    {
+        using (AlphaStream stream = Opened("held_frames", "2"))
+            for (int round = 0; round < 20; round++)
+            {
+                AlphaStreamFrame frame = stream.TryGetFrame(315);
+                var pixels = new byte[2048 * 1024];
+                bool copied = false;
+                var go = new ManualResetEventSlim();
+                var thread = new Thread(() =>
+                {
+                    go.Wait();
+                    frame.Dispose();
+                    stream.TryGetFrame(10).Dispose(); // may be put where the other was
+                });
+                thread.Start();
+                go.Set();
+                try
+                {
+                    frame.CopyTo(pixels);
+                    copied = true;
+                }
+                catch (ObjectDisposedException)
+                {
+                }
+                thread.Join();
+                Check(!copied || Hash(pixels) == golden);
+                Throws<ObjectDisposedException>(() => frame.CopyTo(pixels));
+                Throws<ObjectDisposedException>(() => Check(frame.Index == 0));
+            }
+    }
+
     // Nobody disposes of anything: finalizers do, in whichever order.
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Forget()
@@ -245,6 +278,7 @@ static class Bindings
         TestErrors();
         TestKeys();
         TestDispose();
+        TestDisposeOfFrame();
         for (int i = 0; i < 3; i++)
             Forget();
         GC.Collect();

@@ -183,7 +183,9 @@ void test_empty()
     const as::frame frame;
     CHECK(!frame.share() && frame.width() == 0 && frame.row(0).empty() && frame.pixels().empty());
     CHECK(frame.vertices().empty() && frame.canvas().code() == AS_ERROR_ARGUMENT);
-    CHECK(frame.canvas().text()[0] != 0);
+    const auto nothing = frame.canvas();
+    CHECK(nothing.text()[0] != 0);
+    CHECK(nothing.error().frame == AS_NO_FRAME && nothing.error().offset == AS_NO_OFFSET);
     const as::stream stream;
     const auto none = stream.get_frame(0, 0);
     CHECK(none.code() == AS_ERROR_ARGUMENT && none.text()[0] != 0 && !*none);
@@ -203,6 +205,7 @@ void test_errors(const char *folder)
     CHECK(as::stream::open(as::sized<as_stream_params>()).code() == AS_ERROR_ARGUMENT);
     CHECK(as::canvas::create(0, 1).code() == AS_ERROR_ARGUMENT);
     CHECK(std::strcmp(as::status().text(), "") == 0 && as::status());
+    CHECK(as::status().error().frame == AS_NO_FRAME);
 }
 
 /* ------------------------------------------------------------------------------- reading ---- */
@@ -324,6 +327,31 @@ void test_frames(const as::container &container, const char *path)
         CHECK(std::fwrite(shared.row(y).data(), 1, WIDTH, stdout) == WIDTH);
 }
 
+/* Handles for the C functions; here without any driver, so that all is refused. */
+void test_gpu(const as::stream &stream)
+{
+    auto gl_params = as::sized<as_gl_params>();
+    gl_params.get_proc_address = [](void *, const char *) -> as_gl_proc { return nullptr; };
+    as::gl gl;
+    const auto attached = as::status::of(
+        [&](as_error *error) { return as_gl_attach(stream.get(), &gl_params, gl.put(), error); });
+    CHECK(!gl && attached.text()[0] != 0);
+    CHECK(attached.code() == AS_ERROR_GPU || attached.code() == AS_ERROR_UNSUPPORTED);
+    auto create = as::sized<as_vk_create>();
+    create.get_instance_proc_addr = [](VkInstance, const char *) -> as_vk_void_function {
+        return nullptr;
+    };
+    as::vk_device device;
+    as::vk vk;
+    const auto created = as::status::of(
+        [&](as_error *error) { return as_vk_device_create(&create, device.put(), error); });
+    CHECK(!created && !device && created.text()[0] != 0);
+    const auto shown = as::status::of([&](as_error *error) {
+        return as_vk_attach(stream.get(), device.get(), nullptr, vk.put(), error);
+    });
+    CHECK(!shown && !vk);
+}
+
 void test_stream_calls(lent &file)
 {
     auto source = lend(file);
@@ -349,6 +377,7 @@ void test_stream_calls(lent &file)
     CHECK(count && *count == 1 && ranges[0].first == 0 && ranges[0].end == 720);
     CHECK(stream->stats()->decoded > 0 && stream->event_fd() >= 0);
     CHECK(stream->http_stats().code() == AS_ERROR_UNSUPPORTED);
+    test_gpu(*stream);
     CHECK(file.released == 0);
     stream = as::result<as::stream>();
     CHECK(file.released == 1);
