@@ -125,6 +125,12 @@ if(NOT WIN32) # what they test, or test it with, is POSIX
     as_test(disk_evict unit/test_disk_evict.c)
     as_test(disk_shared unit/test_disk_shared.c)
     as_test(stream_remote unit/test_stream_remote.c)
+    as_test(out_file unit/test_out_file.c ${PROJECT_SOURCE_DIR}/samples/cli/out_file.c
+        ${PROJECT_SOURCE_DIR}/samples/cli/message.c ${PROJECT_SOURCE_DIR}/samples/cli/text.c
+        ${PROJECT_SOURCE_DIR}/samples/cli/system_posix.c)
+    foreach(wrapped open open64)
+        target_link_options(test_out_file PRIVATE -Wl,--wrap=${wrapped})
+    endforeach()
     as_test(planted unit/test_planted.c)
     foreach(wrapped open open64 openat openat64 geteuid lstat lstat64 fchown)
         target_link_options(test_planted PRIVATE -Wl,--wrap=${wrapped})

@@ -27,7 +27,8 @@ as_result as_err_errno(as_error *error, as_result code, int system_error, const 
 as_result as_err_no_memory(as_error *error, uint64_t size, const char *what);
 /* As vsnprintf, for texts that terminals and logs are going to show: names of files, what servers
  * and sources of callers say go into them. Control characters and what is not UTF-8 become '?', a
- * byte each; a text that does not fit ends with a whole character. */
+ * byte each (marks of the direction of writing are no such characters); a text that does not fit
+ * ends with a whole character. */
 void as_err_format(char *text, size_t size, const char *format, va_list args);
 /* Adds the frame and "frame N: " before the text; keeps the code. */
 as_result as_err_at_frame(as_error *error, uint64_t frame);

@@ -118,6 +118,7 @@ uint32_t as_cpu_features(void)
     static _Atomic uint32_t chosen; /* 0, or KNOWN and the features: the same whoever stores it */
     uint32_t features = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (features == 0) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): races with hosts that change their environment */
         features = as_cpu_choose(getenv("ALPHASTREAM_CPU"), as_cpu_detect()) | KNOWN;
         atomic_store_explicit(&chosen, features, memory_order_relaxed);
     }

@@ -131,6 +131,7 @@ static as_result take_file(as_passphrase *out, const char *path, const char *whe
 /* A variable set to nothing counts as not set: that is how shells are told to forget one. */
 static const char *get_variable(const char *name)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): races with hosts that change their environment */
     const char *value = getenv(name);
     return value && value[0] ? value : NULL;
 }

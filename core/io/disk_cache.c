@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/io/disk_cache.h"
 
+#include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/thread.h"
@@ -78,7 +79,7 @@ static as_result prepare(as_disk_cache *cache, const char *directory, const char
         return as_err_set(error, AS_ERROR_UNSUPPORTED,
                           "OpenSSL refused to compute SHA-256, which the disk cache needs; use an "
                           "OpenSSL whose default provider is loaded, or no cache_dir");
-    char *path = as_mem_strdup(directory);
+    char reason[128], *path = as_mem_strdup(directory);
     if (!path)
         return as_err_no_memory(error, strlen(directory) + 1, "a path");
     const int number = open_or_make(path, &cache->directory);
@@ -88,7 +89,7 @@ static as_result prepare(as_disk_cache *cache, const char *directory, const char
     return as_err_errno(error, AS_ERROR_TRANSPORT, number,
                         "the directory \"%s\" for the disk cache cannot be made or used: %s; check "
                         "as_http_params.cache_dir and its permissions",
-                        cache->shown, strerror(number));
+                        cache->shown, as_file_reason(number, reason, sizeof(reason)));
 }
 
 as_result as_disk_open(const char *directory, uint64_t budget_bytes, const char *url,
@@ -136,6 +137,7 @@ void as_disk_list(as_disk_cache *cache, uint8_t *bits, uint64_t units)
             (void)close(fd);
         return;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has `entries` */
     for (const struct dirent *entry; (entry = readdir(entries));)
         if (as_disk_unit_number(&cache->key, entry->d_name, &unit) && unit < units)
             bits[unit / 8] = (uint8_t)(bits[unit / 8] | 1u << (unit % 8));
@@ -169,13 +171,14 @@ static bool must_tidy(as_disk_cache *cache, uint64_t room)
 void as_disk_write(as_disk_cache *cache, uint64_t unit, const void *data, size_t length)
 {
     struct timespec now;
+    char reason[128];
     const int number = as_disk_unit_write(cache->directory, &cache->key, unit, data, length, &now);
     if (number != 0) {
         if (!atomic_exchange(&cache->told, true))
             as_log_write(&cache->log, AS_LOG_WARN,
                          "the disk cache in \"%s\" cannot be written: %s; reading goes on without "
                          "what it would have kept",
-                         cache->shown, strerror(number));
+                         cache->shown, as_file_reason(number, reason, sizeof(reason)));
         return;
     }
     if (!must_tidy(cache, as_disk_room(length + AS_SHA256_BYTES)))

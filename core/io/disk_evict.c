@@ -123,6 +123,7 @@ static bool walk(tidying *t, void (*visit)(tidying *t, const char *name, const s
             (void)close(fd);
         return false;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has `entries` */
     for (const struct dirent *entry; (entry = readdir(entries));)
         if (as_disk_kind_of(t->key, entry->d_name) != AS_DISK_FOREIGN &&
             fstatat(t->directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/io/spill.h"
 
+#include "core/base/file.h"
 #include "core/io/fd.h"
 #include "core/io/http_plan.h"
 
@@ -8,12 +9,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* A variable set to nothing counts as not set. */
 static const char *folder_of_temporary_files(void)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): races with hosts that change their environment */
     const char *folder = getenv("TMPDIR");
     return folder && folder[0] ? folder : "/tmp";
 }
@@ -21,7 +22,7 @@ static const char *folder_of_temporary_files(void)
 static as_result make_file(as_spill *spill, as_error *error)
 {
     const char *folder = folder_of_temporary_files();
-    char name[AS_FD_NAME];
+    char name[AS_FD_NAME], reason[128];
     int directory;
     do {
         directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -38,7 +39,7 @@ static as_result make_file(as_spill *spill, as_error *error)
     return as_err_errno(error, AS_ERROR_TRANSPORT, number,
                         "making a temporary file for content from a server without ranges failed: "
                         "%s; check the folder \"%.200s\" (TMPDIR names it)",
-                        strerror(number), folder);
+                        as_file_reason(number, reason, sizeof(reason)), folder);
 }
 
 as_result as_spill_add(as_spill *spill, const void *data, size_t length, uint64_t *out_slot,
@@ -62,6 +63,7 @@ as_result as_spill_add(as_spill *spill, const void *data, size_t length, uint64_
 as_result as_spill_write(as_spill *spill, uint64_t slot, size_t at, const void *data, size_t length,
                          as_error *error)
 {
+    char reason[128];
     const int number = as_fd_write(spill->fd, slot * AS_UNIT_BYTES + at, data, length);
     if (number == 0)
         return AS_OK;
@@ -69,19 +71,20 @@ as_result as_spill_write(as_spill *spill, uint64_t slot, size_t at, const void *
                         "writing the temporary file for content from a server without ranges "
                         "failed: %s; check free space where TMPDIR points and the limit on file "
                         "sizes, or raise as_http_params.cache_bytes",
-                        strerror(number));
+                        as_file_reason(number, reason, sizeof(reason)));
 }
 
 as_result as_spill_read(const as_spill *spill, uint64_t slot, size_t at, void *to, size_t length,
                         as_error *error)
 {
+    char reason[128];
     const int number = as_fd_read(spill->fd, slot * AS_UNIT_BYTES + at, to, length);
     if (number == 0)
         return AS_OK;
     return as_err_errno(error, AS_ERROR_TRANSPORT, number,
                         "reading the temporary file for content from a server without ranges "
                         "failed: %s; check the disk that TMPDIR points to",
-                        strerror(number));
+                        as_file_reason(number, reason, sizeof(reason)));
 }
 
 void as_spill_clear(as_spill *spill)

@@ -7,7 +7,8 @@ test_hardening.py --self-test  shows that a file without one of them is caught
 
 readelf tells: no page is writable and executable, nor the stack; no relocation in code; addresses of
 functions are found at the start and read-only from then on; programs lie at random places; stacks have
-guards and copies of known size are checked; and where the toolchain (CC, default cc) can give it, control
+guards and copies of known size are checked (of what level is not to be seen, nor -fstack-clash-protection:
+CMake's check of the compiler stands for these); and where the toolchain (CC, default cc) can give it, control
 flow has its marks: so do the objects of a static library (a name that ends in .a), whatever the system's
 own parts of a program lack.
 """
@@ -98,6 +99,11 @@ int main(int argc, char **argv)
     strcpy(text, argv[argc - 1]);
     return printf("%s", text);
 }
+#if defined(ADDRESS_IN_CODE)
+__asm__(".text\\n .balign 8\\n .quad main\\n");
+#elif defined(WRITABLE_CODE)
+__asm__(".section .mixed, \\"awx\\"\\n .byte 0\\n .text\\n");
+#endif
 """
 SOUND = ["-O2", "-fPIE", "-pie", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-Wl,-z,relro",
          "-Wl,-z,now", "-Wl,-z,noexecstack"]
@@ -109,10 +115,13 @@ def self_test():
         found = list(check(compiled(folder, "sound", SOUND + cf, SOURCE)))
         if found:
             wrong.append("a sound program is blamed: %s" % found)
-        for number, (flags, word) in enumerate((
+        breaches = (
+                (["-DADDRESS_IN_CODE", "-Wl,-z,notext"], "relocations in its code"),
+                (["-DWRITABLE_CODE"], "writable and executable"),
                 (["-no-pie", "-fno-pie"], "PIE"), (["-D_FORTIFY_SOURCE=0"], "fortified"),
                 (["-fno-stack-protector"], "guards"), (["-Wl,-z,lazy"], "BIND_NOW"),
-                (["-Wl,-z,norelro"], "RELRO"), (["-Wl,-z,execstack"], "stack is executable"))):
+                (["-Wl,-z,norelro"], "RELRO"), (["-Wl,-z,execstack"], "stack is executable"))
+        for number, (flags, word) in enumerate(breaches):
             text = [flag for flag in SOUND + cf if not (flags[0].startswith("-D") and "FORTIFY" in flag)] + flags
             found = list(check(compiled(folder, "p%d" % number, text, SOURCE)))
             if not any(word in line for line in found):
@@ -129,7 +138,7 @@ def self_test():
             if not any("marks" in line for line in found):
                 wrong.append("missing marks are not caught")
     print("\n".join(wrong or ["%d breaches caught; marks of control flow in programs: %s, in objects: %s" % (
-        7, ", ".join(sorted(possible_marks())) or "none", ", ".join(sorted(possible_marks("-c"))) or "none")]))
+        len(breaches) + 1, ", ".join(sorted(possible_marks())) or "none", ", ".join(sorted(possible_marks("-c"))) or "none")]))
     return 1 if wrong else 0
 
 
