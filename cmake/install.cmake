@@ -57,9 +57,20 @@ install(FILES ${PROJECT_BINARY_DIR}/alphastream-config.cmake
     ${PROJECT_BINARY_DIR}/alphastream-config-version.cmake
     DESTINATION ${config_folder} COMPONENT development)
 
-# pkg-config: the prefix is where the file lies, less the folders below it.
-file(RELATIVE_PATH pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-string(REGEX REPLACE "/$" "" pc_to_prefix "${pc_to_prefix}")
+# pkg-config: the prefix is where the file lies, less the folders below it. Folders that were given in full
+# stay where they are; a file in one of these cannot find its prefix.
+set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+    file(RELATIVE_PATH pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+    string(REGEX REPLACE "/$" "" pc_prefix "\${pcfiledir}/${pc_prefix}")
+endif()
+foreach(name libdir includedir)
+    string(TOUPPER ${name} NAME)
+    set(pc_${name} ${CMAKE_INSTALL_${NAME}})
+    if(NOT IS_ABSOLUTE ${pc_${name}})
+        set(pc_${name} "\${prefix}/${pc_${name}}")
+    endif()
+endforeach()
 list(JOIN ALPHASTREAM_MODULES " " modules)
 set(pc_libraries)
 if(ALPHASTREAM_WITH_HTTP)

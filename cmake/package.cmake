@@ -11,7 +11,11 @@ set(CPACK_PACKAGE_NAME alphastream)
 set(CPACK_PACKAGE_VENDOR "the libalphastream authors")
 set(ALPHASTREAM_PACKAGE_CONTACT "the libalphastream authors <maintainers@libalphastream.example>"
     CACHE STRING "Maintainer that the packages name")
+set(ALPHASTREAM_PACKAGE_HOMEPAGE "" CACHE STRING "Home page that the packages name; none if empty")
 set(CPACK_PACKAGE_CONTACT ${ALPHASTREAM_PACKAGE_CONTACT})
+if(ALPHASTREAM_PACKAGE_HOMEPAGE)
+    set(CPACK_DEBIAN_PACKAGE_HOMEPAGE ${ALPHASTREAM_PACKAGE_HOMEPAGE})
+endif()
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # the first line of each description is its own
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
@@ -31,7 +35,9 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(deb_version "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME ${runtime_package})
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
+# For libraries of two machines side by side. cpack has a variable for that field from 3.31 on; until then
+# it follows another.
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION "libs\nMulti-Arch: same")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian}/triggers)

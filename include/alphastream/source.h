@@ -239,11 +239,14 @@ AS_API AS_NODISCARD as_result as_source_open_custom(const as_source_vtable *vtab
                                                     as_error *error);
 
 /* Reads up to `length` bytes at `offset`; the contract is that of as_source_vtable.read. length 0
- * gives AS_OK and *out_read 0. */
+ * gives AS_OK and *out_read 0. Errors: AS_ERROR_ARGUMENT; AS_ERROR_TRANSPORT; AS_ERROR_CANCELLED;
+ * AS_ERROR_CHANGED; of HTTP also AS_ERROR_LIMIT (no room for what a server without ranges sends)
+ * and AS_ERROR_OUT_OF_MEMORY; of a caller's source what that returns. */
 AS_API AS_NODISCARD as_result as_source_read(as_source *source, uint64_t offset, void *buffer,
                                              size_t length, size_t *out_read, as_error *error);
 
-/* *out_size: the size in bytes now, or AS_SIZE_UNKNOWN. */
+/* *out_size: the size in bytes now, or AS_SIZE_UNKNOWN. Errors: AS_ERROR_ARGUMENT;
+ * AS_ERROR_TRANSPORT: a file's size cannot be had; of a caller's source what that returns. */
 AS_API AS_NODISCARD as_result as_source_size(as_source *source, uint64_t *out_size,
                                              as_error *error);
 

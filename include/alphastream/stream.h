@@ -232,8 +232,8 @@ AS_API AS_NODISCARD as_result as_stream_play(as_stream *stream, double speed);
 /* The play head stands still. Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_pause(as_stream *stream);
 
-/* Puts the play head on frame `index` and prepares from there. Errors: AS_ERROR_OUT_OF_RANGE,
- * AS_NOT_READY. */
+/* Puts the play head on frame `index` and prepares from there. Errors: AS_ERROR_ARGUMENT,
+ * AS_ERROR_OUT_OF_RANGE, AS_NOT_READY, or why the open failed. */
 AS_API AS_NODISCARD as_result as_stream_seek(as_stream *stream, uint64_t index);
 
 /* The host's media clock says media_ns now (call it once per picture). The play head follows it
@@ -241,11 +241,12 @@ AS_API AS_NODISCARD as_result as_stream_seek(as_stream *stream, uint64_t index);
  * Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_sync(as_stream *stream, int64_t media_ns);
 
-/* *out_media_ns: the play head's media time now. */
+/* *out_media_ns: the play head's media time now. Errors: AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_position(as_stream *stream, int64_t *out_media_ns);
 
 /* The frame due at media time media_ns: floor((media_ns - offset) * fps + 1/2) *
- * frames_per_picture, 0 before the first; it may be past the end. Exact in integers. */
+ * frames_per_picture, 0 before the first; it may be past the end. Exact in integers. Errors:
+ * AS_ERROR_ARGUMENT. */
 AS_API AS_NODISCARD as_result as_stream_frame_at(as_stream *stream, int64_t media_ns,
                                                  uint64_t *out_index);
 

@@ -97,8 +97,8 @@ def check_viewer(viewer):
 
 for program in sys.argv[2:]:
     (check_viewer if os.path.basename(program) == "alphastream-viewer" else check_tool)(program)
-headers = [name for name in os.listdir(os.path.join(ROOT, "include", "alphastream")) if name.endswith(".h")]
-check("headers in libalphastream(3)", set(headers) - set(re.findall(r"\w+\.h", page("libalphastream.3"))))
+headers = [name for name in os.listdir(os.path.join(ROOT, "include", "alphastream")) if name.endswith((".h", ".hpp"))]
+check("headers in libalphastream(3)", set(headers) - set(re.findall(r"\w+\.h(?:pp)?\b", page("libalphastream.3"))))
 for failure in failures:
     print("NOT OK: %s" % failure)
 sys.exit(1 if failures else 0)

@@ -161,6 +161,38 @@ by_guide() # its only block of C is the program
     "$cc" -std=c11 guide.c -o guide "${given[@]}" && LD_LIBRARY_PATH=$libraries draws ./guide
 }
 check "the program of docs/migration.md" by_guide
+manual() # SECTION: the code in the installed manual page
+{
+    gunzip -c "$prefix/share/man/man3/libalphastream.3.gz" | awk -v section="$1" '
+        /^\.SH / { inside = index($0, section) } /^\.fi/ { code = 0 } inside && code; /^\.nf/ { code = 1 }' |
+        sed 's/\\e/\\/g; s/\\-/-/g'
+}
+by_manual()
+{
+    {
+        printf '%s\n' '#include <alphastream/alphastream.h>' '#include <stdio.h>' 'int main(void) {'
+        manual EXAMPLES
+        echo '}'
+    } >manual.c
+    grep -q as_stream_open manual.c && "$cc" -std=c11 -Wall -Werror manual.c -o manual "${given[@]}" &&
+        LD_LIBRARY_PATH=$libraries ./manual 2>manual.err && grep people.asvp manual.err
+}
+check "the program of libalphastream(3)" by_manual
+same_cmake() { diff <(manual LINKING | tail -n 2) <(awk '/^```cmake$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/docs/install.md"); }
+check "libalphastream(3) and docs/install.md say the same of CMake" same_cmake
+
+# Folders in full, as some packagers give them.
+in_full()
+{
+    cmake -S "$root" -B in_full -G Ninja "-DCMAKE_INSTALL_PREFIX=$scratch/elsewhere" -DCMAKE_INSTALL_LIBDIR=/a/lib \
+        -DCMAKE_INSTALL_INCLUDEDIR=/a/include -DALPHASTREAM_WITH_HTTP=OFF -DALPHASTREAM_WITH_GL=OFF \
+        -DALPHASTREAM_WITH_VULKAN=OFF -DALPHASTREAM_WITH_VIEWER=OFF -DALPHASTREAM_WITH_TOOL=OFF \
+        -DALPHASTREAM_WITH_TESTS=OFF -DALPHASTREAM_WITH_BENCH=OFF &&
+        [ "$(PKG_CONFIG_PATH=in_full pkg-config --variable=libdir alphastream)" = /a/lib ] &&
+        [ "$(PKG_CONFIG_PATH=in_full pkg-config --variable=includedir alphastream)" = /a/include ] &&
+        [ "$(PKG_CONFIG_PATH=in_full pkg-config --variable=prefix alphastream)" = "$scratch/elsewhere" ]
+}
+check "pkg-config: folders given in full" in_full
 
 # ------------------------------------------------------------------------- by name ----------------
 

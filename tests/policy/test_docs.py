@@ -4,7 +4,7 @@
 
 docs/errors.md has a row and a section for each result of result.h, with its number, a cause and a
 remedy. Tables of options give the defaults that the code has. docs/abi.md names the structs that have no
-struct_size. Links between documents lead to headings that are there. Pictures that are drawn from a text (*.dot) show
+struct_size. Each function of the headers that can fail says how. Links between documents lead to headings that are there. Pictures that are drawn from a text (*.dot) show
 what the text says.
 
 test_docs.py               checks the project
@@ -22,6 +22,8 @@ RESULT = re.compile(r"^ +(AS_[A-Z_]+) = (-?\d+),?", re.M)
 ROW = re.compile(r"^\| `(AS_[A-Z_]+)` +\| (-?\d+) +\|", re.M)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]*)#([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+DECLARATION = re.compile(r"^(?P<comment>/\*.*?\*/)|^(?P<blank>\n)"
+                         r"|^AS_API (?P<kind>[^(;]*?)(?P<name>\w+)\([^;]*;(?P<behind>[^\n]*)", re.M | re.S)
 HEADING = re.compile(r"^#+ +(.*?) *$", re.M)
 
 
@@ -103,6 +105,26 @@ def anchors(text):
     return names
 
 
+def check_contracts(header):
+    """A comment is of all declarations up to the next empty line or comment, and with what stands behind each. It tells of
+    errors itself, or that all is as with another function."""
+    functions = 0
+    comment = ""
+    for match in DECLARATION.finditer(header):
+        if match.group("comment"):
+            comment = match.group("comment")
+        elif match.group("blank"):
+            comment = ""
+        else:
+            functions += 1
+            told = re.sub(r"\s+\*?\s*", " ", comment + match.group("behind"))
+            if re.match(r"AS_NODISCARD|AS_CV_BOOL", match.group("kind")) and \
+                    not re.search(r"\bErrors: |\bErrors? of|\b[Aa]s (as|CV)_\w+[,.]", told):
+                yield "%s does not say which errors it has" % match.group("name")
+    if functions != len(re.findall(r"^AS_API ", header, re.M)):
+        yield "functions are declared in a way that is not seen here"
+
+
 def check_anchors(documents):
     known = {name: anchors(text) for name, text in documents.items()}
     for name, text in documents.items():
@@ -140,6 +162,8 @@ def check():
                                {name: texts[name] for name in ("docs/streams.md", "docs/tuning.md")})
     problems += ["docs/abi.md: " + found for found in check_fixed(headers, texts["docs/abi.md"])]
     for name in names:
+        if re.match(r"include/.*\.h$", name):
+            problems += ["%s: %s" % (name, found) for found in check_contracts(read_text(name))]
         if name.endswith(".dot"):
             picture = name[:-len("dot")] + "svg"
             problems += ["%s: %s; draw it anew: dot -Tsvg %s -o %s" % (picture, found, name, picture) for found in
@@ -173,6 +197,14 @@ def self_test():
     for told, wanted in (("`as_a`", 0), ("`as_b`", 2), ("", 1)):
         if len(list(check_fixed(headers, "## Structs that do not\n%s\nOpaque `as_c`\n" % told))) != wanted:
             failures.append("a list of fixed structs %r is judged wrongly" % told)
+    contract = ("/* x. Errors: AS_X.\n * y */\nAS_API AS_NODISCARD as_result as_a(int\n x);\nAS_API void as_b(void); /* z */\n\n"
+                "AS_API AS_CV_BOOL CV_c(int x); /* Errors: -1. */\n"
+                "/* As\n * as_a, at once. */\nAS_API AS_NODISCARD as_result as_d(void);\nAS_API AS_CV_BOOL CV_e(void);\n")
+    for old, new, wanted in (("", "", 0), ("Errors: AS_X", "X", 1), ("Errors: -1", "X", 1), ("As\n", "Is\n", 2),
+                             ("as_b(void)", "as_b", 1), (" as_d", "\n as_d", 0), ("\nAS_API AS_CV_BOOL CV_e", "\n\nAS_API AS_CV_BOOL CV_e", 1)):
+        found = list(check_contracts(contract.replace(old, new) if old else contract))
+        if len(found) != wanted:
+            failures.append("%r for %r in a header is judged wrongly: %s" % (new, old, found))
     dot = 'digraph "x" {\n    a [label="one\\ntwo"]\n    b [label="b > a"]\n    a -> b\n}\n'
     svg = "<title>x</title><title>a</title><text>one</text><text x=''>two</text><title>b</title><text>b &gt; a</text>" \
           "<title>a&#45;&gt;b</title>"
