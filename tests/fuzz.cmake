@@ -61,7 +61,9 @@ if(ALPHASTREAM_WITH_TOOL)
     file(GLOB tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/*.c)
     list(FILTER tool_sources EXCLUDE REGEX
         "/(main|backend_gl|backend_vulkan|output_png.*|self_test|sha256_.*|system_win32)\\.c$")
-    list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/sha256_${ALPHASTREAM_CRYPTO}.c)
+    list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/sha256_${ALPHASTREAM_CRYPTO}.c
+        ${PROJECT_SOURCE_DIR}/samples/common/command_line.c
+        ${PROJECT_SOURCE_DIR}/samples/common/suggest.c)
     if(ALPHASTREAM_WITH_PNG)
         list(APPEND tool_sources ${PROJECT_SOURCE_DIR}/samples/cli/output_png.c)
     else()

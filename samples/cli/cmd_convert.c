@@ -110,7 +110,7 @@ int cmd_convert(const options *o)
     if (code == CLI_DONE)
         code = source_open(o, o->operands[1], &in);
     if (code == CLI_DONE)
-        code = source_frames(o, &in, &frames);
+        code = source_frames(o, in.info.frame_count, &frames);
     if (code == CLI_DONE)
         code = convert(o, &in, &frames, format);
     frames_free(&frames);

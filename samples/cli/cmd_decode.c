@@ -158,7 +158,7 @@ int cmd_decode(const options *o)
     if (code == CLI_DONE)
         code = source_open_drawing(o, o->operands[1], &in);
     if (code == CLI_DONE)
-        code = source_frames(o, &in, &frames);
+        code = source_frames(o, in.info.frame_count, &frames);
     if (code == CLI_DONE)
         code = o->given & OPTION_SHEET ? decode_sheet(o, &in, &frames)
                                        : decode_frames(o, &in, &frames);

@@ -40,7 +40,7 @@ int cmd_framehash(const options *o)
     uint64_t bad = 0;
     int code = source_open_drawing(o, o->operands[1], &in);
     if (code == CLI_DONE)
-        code = source_frames(o, &in, &frames);
+        code = source_frames(o, in.info.frame_count, &frames);
     if (code == CLI_DONE) {
         const pool_params params = {.container = in.container,
                                     .gpu = in.gpu,

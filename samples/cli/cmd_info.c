@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { FRAMES_PER_SECOND = 60 };
+enum { FRAMES_PER_SECOND = 60 }; /* containers do not say */
 
 typedef struct summary {
     as_container_info info;
@@ -105,6 +105,7 @@ static void print_json(const char *source, const summary *s, bool exchanges_foll
     message_print(",\n  \"format\": \"%s\",\n", info->encrypted ? "ASVR" : "ASVP");
     message_print("  \"encrypted\": %s,\n", info->encrypted ? "true" : "false");
     message_print("  \"frames\": %" PRIu64 ",\n", info->frame_count);
+    message_print("  \"fps\": %d,\n", FRAMES_PER_SECOND);
     message_print("  \"duration_seconds\": %.6f,\n", (double)info->frame_count / FRAMES_PER_SECOND);
     message_print("  \"table_bytes\": %" PRIu64 ",\n", info->table_bytes);
     message_print("  \"blocks_bytes\": %" PRIu64 ",\n", info->blocks_bytes);

@@ -397,16 +397,12 @@ static int list_frames(player *p)
         (void)as_stream_last_error(p->stream, &error);
         return message_fail(&error);
     }
-    if (!(o->frames_given ? frames_copy(&o->frames, m->frame_count, &p->frames)
-                          : frames_all(m->frame_count, &p->frames)))
-        return message_usage("out of memory: the list of frames");
-    if (o->play.start_given && o->play.start >= m->frame_count) {
-        message_error("--start %" PRIu32 " is past the end: the stream has %" PRIu64
-                      " frames, counted from 0",
-                      o->play.start, m->frame_count);
-        return CLI_DATA;
-    }
-    return CLI_DONE;
+    const int code = source_frames(o, m->frame_count, &p->frames);
+    if (code == CLI_DONE && o->play.start_given && o->play.start >= m->frame_count)
+        return message_usage("--start %" PRIu32 " is past the end: the stream has %" PRIu64
+                             " frames, counted from 0",
+                             o->play.start, m->frame_count);
+    return code;
 }
 
 static int print_report(player *p)

@@ -103,7 +103,7 @@ int cmd_verify(const options *o)
     frames_list frames = {0};
     int code = source_open(o, o->operands[1], &in);
     if (code == CLI_DONE)
-        code = source_frames(o, &in, &frames);
+        code = source_frames(o, in.info.frame_count, &frames);
     if (code == CLI_DONE)
         code = verify(o, &in, &frames);
     frames_free(&frames);

@@ -93,15 +93,22 @@ bool frames_pick(const frames_list *list, uint64_t most, frames_list *picked)
     return true;
 }
 
-bool frames_copy(const frames_list *list, uint64_t end, frames_list *copy)
+bool frames_reach(const frames_list *list, uint64_t end, uint64_t *out_index)
+{
+    for (size_t i = 0; i < list->range_count; i++) {
+        *out_index = list->ranges[i].first + (list->ranges[i].count - 1);
+        if (*out_index >= end)
+            return true;
+    }
+    return false;
+}
+
+bool frames_copy(const frames_list *list, frames_list *copy)
 {
     frames_free(copy);
-    for (size_t i = 0; i < list->range_count; i++) {
-        const frames_range *range = &list->ranges[i];
-        const uint64_t most = range->first < end ? end - range->first + 1 : 1;
-        if (add(copy, range->first, range->count < most ? range->count : most))
+    for (size_t i = 0; i < list->range_count; i++)
+        if (add(copy, list->ranges[i].first, list->ranges[i].count))
             return false;
-    }
     return true;
 }
 

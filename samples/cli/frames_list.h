@@ -41,9 +41,11 @@ uint64_t frames_at(const frames_list *list, uint64_t position);
  * no more. Returns false without memory. */
 bool frames_pick(const frames_list *list, uint64_t most, frames_list *picked);
 
-/* Makes *copy the same, for a container of `end` frames: of what a range has past them it keeps the
- * first alone, which is told. Returns false without memory. */
-bool frames_copy(const frames_list *list, uint64_t end, frames_list *copy);
+/* Whether the list names a frame from `end` on; *out_index is the last of the first such range. */
+bool frames_reach(const frames_list *list, uint64_t end, uint64_t *out_index);
+
+/* Makes *copy the same. Returns false without memory. */
+bool frames_copy(const frames_list *list, frames_list *copy);
 
 void frames_free(frames_list *list);
 

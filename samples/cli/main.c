@@ -8,8 +8,9 @@
 #include "hash.h"
 #include "help.h"
 #include "message.h"
-#include "suggest.h"
 #include "system.h"
+
+#include "samples/common/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -82,31 +82,15 @@ void message_log(void *user, as_log_level level, const char *message)
                   message);
 }
 
-int message_exit_code(as_result result)
-{
-    switch (result) {
-    case AS_OK: return CLI_DONE;
-    case AS_ERROR_DECODE:
-    case AS_ERROR_OUT_OF_RANGE:
-    case AS_ERROR_LIMIT: return CLI_DATA;
-    case AS_TIMEOUT: /* of an open */
-    case AS_ERROR_TRANSPORT:
-    case AS_ERROR_UNSUPPORTED:
-    case AS_ERROR_CANCELLED:
-    case AS_ERROR_CHANGED: return CLI_SOURCE;
-    default: return CLI_USAGE;
-    }
-}
-
 bool message_is_bad_frame(as_result result)
 {
-    return message_exit_code(result) == CLI_DATA;
+    return command_exit_code(result) == CLI_DATA;
 }
 
 int message_fail(const as_error *error)
 {
     message_error("%s", error->text[0] ? error->text : as_result_text(error->code));
-    return message_exit_code(error->code);
+    return command_exit_code(error->code);
 }
 
 void message_divert(char *text, size_t size)

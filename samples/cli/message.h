@@ -6,18 +6,13 @@
 #ifndef CLI_MESSAGE_H
 #define CLI_MESSAGE_H
 
+#include "samples/common/command_line.h"
+
 #include "alphastream/log.h"
 #include "alphastream/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum {
-    CLI_DONE = 0,   /* all went well */
-    CLI_DATA = 1,   /* the data was bad, a missing or wrong passphrase included */
-    CLI_USAGE = 2,  /* wrong use, an unusable backend, an output that cannot be written */
-    CLI_SOURCE = 3, /* the source cannot be reached or read */
-};
 
 #if defined(__MINGW32__) /* where plain printf means Microsoft's older one */
 #define MESSAGE_FORMAT __attribute__((format(gnu_printf, 1, 2)))
@@ -36,9 +31,6 @@ int message_usage(const char *format, ...) MESSAGE_FORMAT;
 
 /* Prints error->text and returns the exit code of its result for something that was read. */
 int message_fail(const as_error *error);
-
-/* The exit code of a result: AS_OK 0, malformed data 1, an unreachable source 3, the rest 2. */
-int message_exit_code(as_result result);
 
 /* Whether `result` concerns one frame alone, so that the others are worth trying. */
 bool message_is_bad_frame(as_result result);

@@ -5,7 +5,6 @@
 #include "message.h"
 #include "options_http.h"
 #include "options_play.h"
-#include "suggest.h"
 #include "system.h"
 
 #include <getopt.h>
@@ -295,49 +294,12 @@ static int take_operand(options *o, const char *text)
     return CLI_DONE;
 }
 
-/* No option is called `argument`, with its dashes; nor does only one begin so. */
-static int refuse_long(const char *argument)
+/* Says what getopt_long gave up on. */
+static int refuse(const char *argument)
 {
-    const char *names[sizeof(long_options) / sizeof(*long_options)];
-    char list[128] = "";
-    size_t count = 0, fitting = 0;
-    for (; long_options[count].name; count++) {
-        names[count] = long_options[count].name;
-        if (strncmp(names[count], argument + 2, strlen(argument + 2)) != 0)
-            continue;
-        const size_t used = strlen(list);
-        snprintf(list + used, sizeof(list) - used, "%s--%s", fitting++ ? ", " : "", names[count]);
-    }
-    if (fitting > 1)
-        return message_usage("option %s is the beginning of several: %s; write it in full",
-                             argument, list);
-    const char *meant = suggest(argument + 2, names, count);
-    if (meant)
-        return message_usage("there is no option %s; did you mean --%s?", argument, meant);
-    return message_usage("there is no option %s; see alphastream --help", argument);
-}
-
-/* Does getopt_long know the value of optopt? A character that it does not know is none. */
-static bool is_known(int value)
-{
-    for (const struct option *option = long_options; option->name; option++)
-        if (option->val == value)
-            return true;
-    return false;
-}
-
-/* `text` is what getopt_long gave up on, or stands before it: of several characters behind one "-"
- * none but the last moves optind. A value behind "=" may be a secret. */
-static int refuse(const char *text)
-{
-    char argument[64];
-    snprintf(argument, sizeof(argument), "%.*s", (int)strcspn(text, "="), text);
-    const bool is_long = strncmp(argument, "--", 2) == 0 && (!optopt || is_known(optopt));
-    if (is_long && optopt)
-        return message_usage("option %s takes no value; see alphastream --help", argument);
-    if (is_long)
-        return refuse_long(argument);
-    return message_usage("there is no option -%c; see alphastream --help", optopt);
+    char sentence[256];
+    command_refuse_option(long_options, argument, "alphastream", sentence, sizeof(sentence));
+    return message_usage("%s", sentence);
 }
 
 static int take(options *o, int option, char *const *argv)

@@ -4,6 +4,8 @@
 #include "message.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,7 +117,7 @@ int source_say_not_opened(const options *o, const as_error *error)
     message_error("%s%s%s%s", unnamed ? o->shown[1] : "", unnamed ? ": " : "",
                   error->text[0] ? error->text : as_result_text(error->code),
                   source_lacks_passphrase(o, error) ? SOURCE_PASSPHRASE_HINT : "");
-    return message_exit_code(error->code);
+    return command_exit_code(error->code);
 }
 
 int source_open_bytes(const options *o, const char *location, exchanges *recorder,
@@ -137,8 +139,14 @@ int source_open_bytes(const options *o, const char *location, exchanges *recorde
                                  .user = recorder,
                                  .log = {.fn = message_log, .level = level}};
     const as_source_params params = {.struct_size = sizeof(params), .http = &http};
-    return as_source_open(location, &params, source, &error) == AS_OK ? CLI_DONE
-                                                                      : message_fail(&error);
+    if (as_source_open(location, &params, source, &error) == AS_OK)
+        return CLI_DONE;
+    /* What the library says to programmers. */
+    char *advice = strstr(error.text, ", or bytes of your own through");
+    if (advice)
+        snprintf(advice, (size_t)(error.text + sizeof(error.text) - advice),
+                 ", or - for standard input");
+    return message_fail(&error);
 }
 
 int source_open(const options *o, const char *location, opened *out)
@@ -168,10 +176,14 @@ int source_open_drawing(const options *o, const char *location, opened *out)
     return code;
 }
 
-int source_frames(const options *o, const opened *in, frames_list *list)
+int source_frames(const options *o, uint64_t count, frames_list *list)
 {
-    const bool made = o->frames_given ? frames_copy(&o->frames, in->info.frame_count, list)
-                                      : frames_all(in->info.frame_count, list);
+    uint64_t index = 0;
+    if (o->frames_given && frames_reach(&o->frames, count, &index))
+        return message_usage("--frames names frame %" PRIu64 ", which is past the end: there are "
+                             "%" PRIu64 " frames, counted from 0",
+                             index, count);
+    const bool made = o->frames_given ? frames_copy(&o->frames, list) : frames_all(count, list);
     return made ? CLI_DONE : message_usage("out of memory: the list of frames");
 }
 

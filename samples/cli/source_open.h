@@ -40,8 +40,9 @@ bool source_lacks_passphrase(const options *o, const as_error *error);
  * Returns an exit code. */
 int source_say_not_opened(const options *o, const as_error *error);
 
-/* The frames of --frames, or all of the container; *list must be freed. Returns an exit code. */
-int source_frames(const options *o, const opened *in, frames_list *list);
+/* The frames of --frames, all of which must be there, or all `count` of the container; *list must
+ * be freed. Returns an exit code. */
+int source_frames(const options *o, uint64_t count, frames_list *list);
 
 void source_close(opened *in);
 

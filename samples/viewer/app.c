@@ -3,6 +3,8 @@
 
 #include "png_file.h"
 
+#include "samples/common/command_line.h"
+
 #include <alphastream/stream.h>
 
 #include <inttypes.h>
@@ -107,12 +109,12 @@ static bool open_video(app *a)
     a->video_problem[0] = '\0';
     a->video = video_open(a->options.video, a->video_problem, sizeof(a->video_problem));
     if (!a->video)
-        return complain(a, 2, a->video_problem);
+        return complain(a, CLI_USAGE, a->video_problem);
     if (!app_is_counting(a))
         return true;
     video_wait_open(a->video);
     return !video_is_refused(a->video, a->video_problem, sizeof(a->video_problem)) ||
-           complain(a, 2, a->video_problem);
+           complain(a, CLI_USAGE, a->video_problem);
 }
 
 bool app_start(app *a, float text_scale)
@@ -129,13 +131,13 @@ bool app_start(app *a, float text_scale)
     a->player.state = AS_NOT_READY;
     if (o->image) {
         if (!png_file_read(o->image, &a->image, why, sizeof(why)))
-            return complain(a, 2, why);
+            return complain(a, CLI_USAGE, why);
         a->scene.image = &a->image;
     }
     if (o->video && !open_video(a))
         return false;
     if (o->script && !script_read(&a->script, o->script, why, sizeof(why)))
-        return complain(a, 2, why);
+        return complain(a, CLI_USAGE, why);
     if (!o->headless && !app_scale(a, text_scale))
         return false;
     app_resize(a, a->scene.width, a->scene.height);
@@ -158,7 +160,7 @@ bool app_scale(app *a, float text_scale)
     text_font *font =
         text_open(app_font(a), (unsigned)((float)TEXT_PIXELS * scale + 0.5F), why, sizeof(why));
     if (!font)
-        return complain(a, 2, why);
+        return complain(a, CLI_USAGE, why);
     text_close(a->font);
     a->font = font;
     a->scale = scale;
@@ -330,7 +332,7 @@ static void check_start(app *a)
              "--start %" PRIu64 " is past the end: the last frame is %" PRIu64, start,
              p->about.frame_count - 1);
     if (a->options.frames) {
-        p->state = p->error.code = AS_ERROR_OUT_OF_RANGE;
+        p->state = p->error.code = AS_ERROR_ARGUMENT; /* wrong use: the source is good */
     } else {
         fprintf(stderr, "alphastream-viewer: %s\n", p->error.text);
         app_notice(a, "%s", p->error.text);
@@ -363,17 +365,17 @@ static void count_frames(app *a)
     const options *o = &a->options;
     if (a->player.state != AS_OK) {
         if (a->player.state != AS_NOT_READY) {
-            complain(a, 1, a->problem);
+            complain(a, command_exit_code(a->player.state), a->problem);
             a->quit = true;
         }
         return;
     }
     if (is_failure(a->frame_result))
-        complain(a, 1, a->problem);
+        complain(a, command_exit_code(a->frame_result), a->problem);
     else if (a->frame_result != AS_OK || !app_is_settled(a))
         return;
     else if (*app_problem(a))
-        complain(a, 1, app_problem(a));
+        complain(a, CLI_DATA, app_problem(a));
     if (++a->counted >= o->frames) {
         a->quit = true;
         return;
@@ -522,7 +524,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     prepare(a);
     make_panels(a);
     if (!a->options.renderer->draw(a->renderer, &a->scene, why, sizeof(why)))
-        return complain(a, 2, why);
+        return complain(a, CLI_USAGE, why);
     meter_add(&a->cpu_ms, now_ms() - begin);
     meter_add(&a->library_ms, a->library_now_ms);
     log_state(a);

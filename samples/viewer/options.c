@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include <alphastream/version.h>
+#include "samples/common/command_line.h"
+
+#include <alphastream/alphastream.h>
 
 #include <errno.h>
 #include <getopt.h>
@@ -58,8 +60,11 @@ static const char help_text[] =
     "  --header \"NAME: VALUE\"     of every request to an http or https URL; may be repeated\n"
     "  --cache-dir D              keeps there what was fetched\n"
     "\n"
-    "Exit codes: 0 done; 1 the source or a frame could not be shown; 2 wrong use, or nothing to\n"
-    "draw with.\n";
+    "  --help, --version\n"
+    "\n"
+    "Exit codes: 0 done; 1 the data was bad, or a passphrase; 2 wrong use, nothing to draw with, "
+    "or\n"
+    "a file that cannot be written; 3 the source cannot be reached or read.\n";
 
 static const char *const view_names[] = {"cutout", "mask", "outline", "strips"};
 static const char *const eye_names[] = {"both", "left", "right"};
@@ -357,6 +362,33 @@ static int take_drawing(options *o, int option, const char *text)
     return code;
 }
 
+static void print_version(void)
+{
+    const uint32_t features = as_features();
+#ifdef VIEWER_WITH_FFMPEG
+    const char ffmpeg = '+';
+#else
+    const char ffmpeg = '-';
+#endif
+    printf("alphastream-viewer %s\nparts: %chttp +gl %cvulkan %cffmpeg\n", as_version_string(),
+           features & AS_FEATURE_HTTP ? '+' : '-', features & AS_FEATURE_VULKAN ? '+' : '-',
+           ffmpeg);
+}
+
+/* Says what getopt_long gave up on. */
+static int refuse_option(int option, const char *argument)
+{
+    char sentence[256];
+    if (option == ':')
+        snprintf(sentence, sizeof(sentence),
+                 "option %s needs a value; see alphastream-viewer --help", argument);
+    else
+        command_refuse_option(long_options, argument, "alphastream-viewer", sentence,
+                              sizeof(sentence));
+    fprintf(stderr, "alphastream-viewer: %s\n", sentence);
+    return CLI_USAGE;
+}
+
 static int take(options *o, int option, const char *text)
 {
     switch (option) {
@@ -398,8 +430,7 @@ static int take(options *o, int option, const char *text)
               stderr);
         return 2;
     case 'h': fputs(help_text, stdout); return OPTIONS_DONE;
-    case 'V': printf("alphastream-viewer %s\n", as_version_string()); return OPTIONS_DONE;
-    default: fputs("alphastream-viewer: see alphastream-viewer --help\n", stderr); return 2;
+    default: print_version(); return OPTIONS_DONE;
     }
     return 0;
 }
@@ -436,11 +467,13 @@ int options_read(options *o, int argc, char **argv)
                    .hud = true,
                    .speed = 1.0,
                    .key = {.struct_size = sizeof(o->key)}};
+    opterr = 0;
     for (;;) {
-        const int option = getopt_long(argc, argv, "hV", long_options, NULL);
+        const int option = getopt_long(argc, argv, ":hV", long_options, NULL);
         if (option == -1)
             break;
-        const int code = take(o, option, optarg);
+        const int code = option == '?' || option == ':' ? refuse_option(option, argv[optind - 1])
+                                                        : take(o, option, optarg);
         if (code != 0)
             return code;
     }

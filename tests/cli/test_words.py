@@ -55,6 +55,11 @@ def page(name):
                   os.path.join(PACKAGING, "man", name))
 
 
+def check_options(name, text, known):
+    """The text names what the program has, and nothing else."""
+    check("options in %s" % name, known - options_of(text), options_of(text) - known)
+
+
 def check_zsh(program, options):
     path = os.path.join(PACKAGING, "completion", "_" + program)
     output("zsh", "-n", path)
@@ -80,10 +85,9 @@ def check_tool(tool):
     check("bash completion of a value", {"nearest", "vector"} ^ completes("alphastream", "play", "--scale", ""))
     check("bash completion of a beginning", {"--header", "--help"} ^ completes("alphastream", "info", "--he"))
     check_zsh("alphastream", known)
-    manual, document = page("alphastream.1"), read("docs", "tool.md")
-    for name, text in (("alphastream(1)", manual), ("docs/tool.md", document)):
+    for name, text in (("alphastream(1)", page("alphastream.1")), ("docs/tool.md", read("docs", "tool.md"))):
         check("commands in %s" % name, [word for word in commands if not re.search(r"\b%s\b" % word, text)])
-        check("options in %s" % name, known - options_of(text))
+        check_options(name, text, known)
 
 
 def check_viewer(viewer):
@@ -92,7 +96,8 @@ def check_viewer(viewer):
     check("bash completion of a view", {"cutout", "mask", "outline", "strips"} ^
           completes("alphastream-viewer", "--view", ""))
     check_zsh("alphastream-viewer", known)
-    check("options in alphastream-viewer(1)", known - options_of(page("alphastream-viewer.1")))
+    check_options("alphastream-viewer(1)", page("alphastream-viewer.1"), known)
+    check_options("docs/viewer.md", read("docs", "viewer.md"), known)
 
 
 for program in sys.argv[2:]:

@@ -34,7 +34,13 @@ def play_script(paths, lines, *options, status=0, source=None, renderer="cpu"):
 
 def test_usage(paths):
     check("usage: alphastream-viewer" in run(paths.viewer, "--help")[0], "--help")
-    check(run(paths.viewer, "--version")[0].startswith("alphastream-viewer 0."), "--version")
+    version = run(paths.viewer, "--version")[0]
+    check(re.fullmatch(r"alphastream-viewer [\d.]+\nparts: [+-]http \+gl [+-]vulkan [+-]ffmpeg\n",
+                       version), version)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([paths.viewer, "--help"], stdout=full, stderr=subprocess.PIPE,
+                              check=False, text=True, timeout=PATIENCE)
+    check(done.returncode == 2 and "standard output" in done.stderr, "%s" % done)
     for said, *options in (("one SOURCE", "a", "b"), ("gl, vulkan or cpu", "--renderer", "metal"),
                            ("needs --renderer vulkan", "--validate"),
                            ("WIDTHxHEIGHT", "--window", "12"), ("WIDTHxHEIGHT", "--size", "0x1"),
@@ -46,7 +52,10 @@ def test_usage(paths):
                            ("needs --frames", "--headless", "a"),
                            ("needs --video", "--background", "video"),
                            ("exclude", "--headless", "--fullscreen", "--frames", "1", "a"),
-                           ("see alphastream-viewer --help", "--what"),
+                           ("there is no option --what; see alphastream-viewer --help\n", "--what"),
+                           ("did you mean --headless?", "--hedless", "--frames", "1"),
+                           ("--no-hud, --no-loop", "--no"), ("no option -x;", "-x"),
+                           ("takes no value", "--linear=1"), ("needs a value", "--fps"),
                            ("give --passphrase-file", "a", "--passphrase", "hunter2"),
                            ("give --passphrase-file", "a", "--passphrase=hunter2"),
                            ("cannot be read as PNG", "--background", "none.png", "--headless",
@@ -249,12 +258,13 @@ def test_unusable_sources(paths):
     with open("text.asvp", "w", encoding="utf-8") as file:
         file.write("no container")
     subprocess.run([sys.executable, paths.helper, "empty", "empty.asvp"], check=True)
-    for source, said in (("none.asvp", "none.asvp"), ("text.asvp", "container"),
-                         ("empty.asvp", "no frames"), (paths.encrypted, "passphrase"),
-                         ("http://127.0.0.1:1/a.asvp", "127.0.0.1")):
+    for source, said, status in (("none.asvp", "none.asvp", 3), ("text.asvp", "container", 1),
+                                 ("empty.asvp", "no frames", 1),
+                                 (paths.encrypted, "passphrase", 1),
+                                 ("http://127.0.0.1:1/a.asvp", "127.0.0.1", 3)):
         for renderer in RENDERERS:
             err = run(paths.viewer, source, "--headless", "--frames", "3", *by(renderer),
-                      status=1)[1]
+                      status=status)[1]
             check(said in err, "%s: %s" % (source, err))
         state = play_script(paths, ["0.1 key h", "0.2 quit"], source=source)[0][-1]
         check(state["problem"] and state["open"] != "0", "%s: %s" % (source, state))
@@ -288,7 +298,7 @@ def test_bad_frame(paths):
 def test_start(paths):
     for start in 720, 99999:
         err = run(paths.viewer, paths.walkers, "--headless", "--start", str(start), "--frames", "1",
-                  *by("cpu"), status=1)[1]
+                  *by("cpu"), status=2)[1]
         check("--start %d is past the end: the last frame is 719" % start in err, err)
         states, err = play_script(paths, ["0.1 quit"], "--paused", "--start", str(start))
         check("--start %d is past the end" % start in err, err)

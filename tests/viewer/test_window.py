@@ -216,7 +216,7 @@ def test_errors(paths):
         window.key("h", help=1)
         window.key("q")
         window.end()
-    run(paths.viewer, "none.asvp", "--frames", "1", status=1)
+    run(paths.viewer, "none.asvp", "--frames", "1", status=3)
     err = run(paths.viewer, paths.walkers, "--font", "none.ttf", status=2)[1]
     check("none.ttf" in err, err)
     err = run(paths.viewer, paths.walkers, status=2, env={"DISPLAY": ""})[1]

@@ -2,8 +2,8 @@
  *
  * What somebody may have meant.
  */
-#ifndef CLI_SUGGEST_H
-#define CLI_SUGGEST_H
+#ifndef COMMON_SUGGEST_H
+#define COMMON_SUGGEST_H
 
 #include <stddef.h>
 
