@@ -127,7 +127,8 @@ if(NOT WIN32) # what they test, or test it with, is POSIX
     as_test(stream_remote unit/test_stream_remote.c)
     as_test(out_file unit/test_out_file.c ${PROJECT_SOURCE_DIR}/samples/cli/out_file.c
         ${PROJECT_SOURCE_DIR}/samples/cli/message.c ${PROJECT_SOURCE_DIR}/samples/cli/text.c
-        ${PROJECT_SOURCE_DIR}/samples/cli/system_posix.c)
+        ${PROJECT_SOURCE_DIR}/samples/cli/system_posix.c
+        ${PROJECT_SOURCE_DIR}/samples/common/command_line.c ${PROJECT_SOURCE_DIR}/samples/common/suggest.c)
     foreach(wrapped open open64)
         target_link_options(test_out_file PRIVATE -Wl,--wrap=${wrapped})
     endforeach()
