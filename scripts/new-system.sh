@@ -117,9 +117,11 @@ configure_apt()
         >"$root/etc/apt/apt.conf.d/90host" || true
 }
 
-make_new_system() # PACKAGES: beside the smallest system, with commas
+make_new_system() # PACKAGES: beside the smallest system, with commas; and what apt needs for its sources
 {
+    local packages=$1
     find_packages
+    [[ "$mirror $sources" != *https:* ]] || packages=ca-certificates${packages:+,$packages}
     export_proxies
     work=$(mktemp -d "${TMPDIR:-/tmp}/alphastream-new.XXXXXX")
     root=$work/root
@@ -128,7 +130,7 @@ make_new_system() # PACKAGES: beside the smallest system, with commas
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     echo "== debootstrap $suite =="
-    if ! debootstrap --variant=minbase --include="$1" "$suite" "$root" "$mirror" \
+    if ! debootstrap --variant=minbase ${packages:+"--include=$packages"} "$suite" "$root" "$mirror" \
         >"$work/debootstrap.log" 2>&1; then
         tail -n 20 "$work/debootstrap.log" >&2
         fail "debootstrap failed"
