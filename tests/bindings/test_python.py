@@ -29,7 +29,7 @@ sys.path.insert(0, MODULE)
 import numpy  # noqa: E402
 import alphastream  # noqa: E402
 from alphastream import AlphaStreamError, OutOfRange, Stream  # noqa: E402
-from alphastream._library import library  # noqa: E402
+from alphastream._library import NAMES, library  # noqa: E402
 
 
 def golden(name, size="2048x1024", combine="union"):
@@ -344,6 +344,14 @@ class Failures(unittest.TestCase):
         done = self.run_python("import alphastream", ALPHASTREAM_LIBRARY="libnothing.so")
         self.assertIn("ImportError: libalphastream cannot be loaded", done.stderr)
         self.assertIn("ALPHASTREAM_LIBRARY", done.stderr)
+
+    def test_names_of_the_library(self):
+        """As the build makes them: only that of this system can be tried."""
+        with open(os.path.join(ROOT, "docs", "porting.md"), encoding="utf-8") as file:
+            self.assertIn("`bin/%s`" % NAMES["win32"], file.read())
+        with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+            version = re.search(r"^set\(ALPHASTREAM_SOVERSION (\d+)\)", file.read(), re.MULTILINE)
+        self.assertEqual(NAMES["linux"], "libalphastream.so." + version[1])
 
     def test_a_program_that_closes_nothing(self):
         done = self.run_python(

@@ -119,9 +119,11 @@ _FUNCTIONS = {
 }
 
 
+NAMES = {"win32": "alphastream.dll", "linux": "libalphastream.so.0"}
+
+
 def _load() -> ctypes.CDLL:
-    names = {"win32": "libalphastream.dll", "darwin": "libalphastream.0.dylib"}
-    name = os.environ.get("ALPHASTREAM_LIBRARY") or names.get(sys.platform, "libalphastream.so.0")
+    name = os.environ.get("ALPHASTREAM_LIBRARY") or NAMES.get(sys.platform, NAMES["linux"])
     try:
         library = ctypes.CDLL(name)
         for function, (result, arguments) in _FUNCTIONS.items():
