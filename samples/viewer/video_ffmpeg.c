@@ -26,6 +26,7 @@ typedef struct turn {
 typedef struct reader {
     const char *path;
     AVFormatContext *format;
+    AVIOContext *io; /* of `format`, opened before it; NULL: its own */
     AVCodecContext *codec;
     AVStream *stream;
     AVPacket *packet;
@@ -34,7 +35,9 @@ typedef struct reader {
     uint8_t *rows; /* what the scaler writes, padded */
     unsigned capacity;
     const video_watch *watch;
+    bool opened;                   /* FFmpeg frees the file of one that cannot be opened */
     int64_t progress_us, received; /* when bytes came last, and how many came until then */
+    double waited;                 /* seconds since, when it was asked last */
     bool gave_up;                  /* the watch did not want to wait for more */
     int64_t start;                 /* of the stream, in its time base */
     bool ended;                    /* no more packets: the decoder gives what it still has */
@@ -52,7 +55,11 @@ static void ffmpeg_close(void *user)
     av_frame_free(&r->pending);
     av_packet_free(&r->packet);
     avcodec_free_context(&r->codec);
+    r->opened = false; /* closing a connection asks is_stuck once more */
     avformat_close_input(&r->format);
+    AVIOContext *io = r->io;
+    r->io = NULL;
+    avio_close(io);
     free(r);
 }
 
@@ -61,13 +68,14 @@ static int is_stuck(void *user)
 {
     reader *r = user;
     const int64_t now = av_gettime_relative();
-    const int64_t received = r->format && r->format->pb ? r->format->pb->bytes_read : 0;
+    const AVIOContext *io = r->opened ? r->format->pb : r->io;
+    const int64_t received = io ? io->bytes_read : 0;
     if (received != r->received) {
         r->received = received;
         r->progress_us = now;
     }
-    const double seconds = (double)(now - r->progress_us) / 1e6;
-    r->gave_up = r->gave_up || r->watch->is_over(r->watch->user, seconds);
+    r->waited = (double)(now - r->progress_us) / 1e6;
+    r->gave_up = r->gave_up || r->watch->is_over(r->watch->user, r->waited);
     return r->gave_up;
 }
 
@@ -136,9 +144,13 @@ static int open_file(reader *r, const char *path)
     int code = av_dict_set(&options, "reconnect", "1", 0);
     if (code >= 0)
         code = av_dict_set(&options, "reconnect_delay_max", "4", 0);
+    if (code >= 0 && (strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0))
+        code = avio_open2(&r->io, path, AVIO_FLAG_READ, &r->format->interrupt_callback, &options);
+    r->format->pb = r->io;
     if (code >= 0)
         code = avformat_open_input(&r->format, path, NULL, &options);
     av_dict_free(&options);
+    r->opened = code >= 0;
     if (code >= 0)
         code = avformat_find_stream_info(r->format, NULL);
     return code >= 0 ? open_decoder(r) : code;
@@ -147,9 +159,15 @@ static int open_file(reader *r, const char *path)
 static void explain(const reader *r, int code, char *why, size_t capacity)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(code, text, sizeof(text));
-    snprintf(why, capacity, "the video %.200s cannot be read: %s", r->path,
-             r->gave_up ? "nothing came for 10 s; look whether its server answers" : text);
+    if (r->gave_up)
+        snprintf(why, capacity,
+                 "the video %.200s cannot be read: nothing came for %.0f s; look whether its "
+                 "server answers",
+                 r->path, r->waited);
+    else {
+        (void)av_strerror(code, text, sizeof(text)); /* what it does not know it says in general */
+        snprintf(why, capacity, "the video %.200s cannot be read: %s", r->path, text);
+    }
 }
 
 static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, size_t capacity)
