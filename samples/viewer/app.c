@@ -398,7 +398,12 @@ static void go_in_video(app *a, int64_t media_ns, int64_t elapsed_ns)
     a->waited = video_is_late(a->video) ? a->waited + (double)elapsed_ns / 1e9 : 0.0;
 }
 
-/* The video's picture that is due says which mask is. */
+static bool has_picture(const app *a)
+{
+    return a->video && video_has_picture(a->video);
+}
+
+/* The video's picture that is due says which mask is; the clock, where there is none. */
 static void follow_clock(app *a, int64_t elapsed_ns)
 {
     player *p = &a->player;
@@ -406,7 +411,7 @@ static void follow_clock(app *a, int64_t elapsed_ns)
         go_in_video(a, p->state == AS_OK ? p->media_ns + EARLY_NS : 0, elapsed_ns);
     const double begin = app_thread_ms();
     if (!a->options.frames && (!a->video || video_is_ready(a->video)))
-        player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+        player_follow(p, has_picture(a) ? video_pts(a->video) : p->media_ns);
     a->library_now_ms += app_thread_ms() - begin;
 }
 

@@ -39,7 +39,11 @@ typedef struct reader {
     int64_t progress_us, received; /* when bytes came last, and how many came until then */
     double waited;                 /* seconds since, when it was asked last */
     bool gave_up;                  /* the watch did not want to wait for more */
-    int64_t start;                 /* of the stream, in its time base */
+    int64_t start;                 /* when the first picture is due, in the stream's time base */
+    bool has_start;                /* false: nothing was read yet */
+    bool counts;                   /* the file has no times: pictures are counted */
+    int64_t number;                /* of the next picture, then */
+    bool needs_key;                /* pictures up to the first key picture are left out */
     bool ended;                    /* no more packets: the decoder gives what it still has */
     turn turn;
 } reader;
@@ -122,7 +126,6 @@ static int open_decoder(reader *r)
     if (index < 0)
         return index;
     r->stream = r->format->streams[index];
-    r->start = r->stream->start_time == AV_NOPTS_VALUE ? 0 : r->stream->start_time;
     r->codec = avcodec_alloc_context3(codec);
     r->packet = av_packet_alloc();
     r->current = av_frame_alloc();
@@ -170,6 +173,11 @@ static void explain(const reader *r, int code, char *why, size_t capacity)
     }
 }
 
+static bool is_small(const AVStream *stream)
+{
+    return stream->codecpar->width <= MOST_PIXELS && stream->codecpar->height <= MOST_PIXELS;
+}
+
 static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, size_t capacity)
 {
     reader *r = calloc(1, sizeof(*r));
@@ -186,9 +194,14 @@ static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, 
     r->format->interrupt_callback = (AVIOInterruptCB){is_stuck, r};
     begin_wait(r);
     const int code = open_file(r, path);
-    if (code >= 0 && read_turn(r->stream, &r->turn))
+    const bool fits = code < 0 || is_small(r->stream);
+    if (code >= 0 && fits && read_turn(r->stream, &r->turn))
         return r;
-    if (code >= 0)
+    if (!fits)
+        snprintf(why, capacity,
+                 "the video %.200s has pictures of %d x %d; at most %d each way are shown", path,
+                 r->stream->codecpar->width, r->stream->codecpar->height, MOST_PIXELS);
+    else if (code >= 0)
         snprintf(why, capacity,
                  "the video %.200s is to be turned by an angle that is no multiple of 90 degrees; "
                  "turn its pictures with: ffmpeg -i FILE OUT",
@@ -235,35 +248,84 @@ static video_result feed(reader *r, char *why, size_t capacity)
     return VIDEO_END;
 }
 
+static bool is_key(const AVFrame *f)
+{
+#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(58, 7, 100)
+    return f->key_frame != 0;
+#else
+    return (f->flags & AV_FRAME_FLAG_KEY) != 0;
+#endif
+}
+
+/* The first picture says what kind of times the file has. Those of packets are when they are to be
+ * decoded, which tells no picture's time where the order is another. */
+static void take_start(reader *r)
+{
+    const AVRational rate = r->stream->avg_frame_rate;
+    r->has_start = true;
+    r->start = r->pending->best_effort_timestamp;
+    r->counts = r->pending->pts == AV_NOPTS_VALUE && rate.num > 0 && rate.den > 0;
+}
+
+/* Whether the pending picture is one to be given out, and when that is due. */
+static bool take_time(reader *r, int64_t *out_pts_ns)
+{
+    const AVFrame *f = r->pending;
+    if (!r->has_start)
+        take_start(r);
+    if (r->counts) {
+        *out_pts_ns = av_rescale_q(r->number++, av_inv_q(r->stream->avg_frame_rate), nanoseconds);
+        return true;
+    }
+    if (f->best_effort_timestamp == AV_NOPTS_VALUE || r->start == AV_NOPTS_VALUE)
+        return false;
+    r->needs_key = r->needs_key && !is_key(f);
+    *out_pts_ns =
+        av_rescale_q(f->best_effort_timestamp - r->start, r->stream->time_base, nanoseconds);
+    return !r->needs_key;
+}
+
 static video_result ffmpeg_step(void *user, int64_t *out_pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
+    bool had_any = false;
     av_frame_unref(r->current);
     av_frame_move_ref(r->current, r->pending);
     for (;;) {
         const int code = avcodec_receive_frame(r->codec, r->pending);
-        if (code >= 0 && r->pending->best_effort_timestamp != AV_NOPTS_VALUE)
-            break;
+        if (code >= 0 && take_time(r, out_pts_ns))
+            return VIDEO_GOOD;
         if (code >= 0) {
+            had_any = true;
             av_frame_unref(r->pending);
             continue;
         }
         const video_result result = code == AVERROR(EAGAIN) ? feed(r, why, capacity) : VIDEO_END;
+        if (result == VIDEO_END && had_any && r->needs_key)
+            return VIDEO_NO_KEY;
         if (result != VIDEO_GOOD)
             return result;
     }
-    *out_pts_ns = av_rescale_q(r->pending->best_effort_timestamp - r->start, r->stream->time_base,
-                               nanoseconds);
-    return VIDEO_GOOD;
 }
 
+/* Down to a whole tick: a picture that is due later shall not be found. */
+static int64_t tick_of(const reader *r, int64_t pts_ns)
+{
+    return r->start + av_rescale_q_rnd(pts_ns, nanoseconds, r->stream->time_base, AV_ROUND_DOWN);
+}
+
+/* Where pictures are counted, that is done from the start. */
 static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
-    const int64_t to =
-        r->start + av_rescale_q(pts_ns < 0 ? 0 : pts_ns, nanoseconds, r->stream->time_base);
+    int64_t unused = 0;
+    if (!r->has_start && ffmpeg_step(r, &unused, why, capacity) == VIDEO_CUT)
+        return VIDEO_CUT;
+    const bool to_start = pts_ns <= 0 || r->counts || r->start == AV_NOPTS_VALUE;
+    const int64_t least = r->start == AV_NOPTS_VALUE ? 0 : r->start;
     begin_wait(r);
-    const int code = av_seek_frame(r->format, r->stream->index, to, AVSEEK_FLAG_BACKWARD);
+    const int code = av_seek_frame(r->format, r->stream->index,
+                                   to_start ? least : tick_of(r, pts_ns), AVSEEK_FLAG_BACKWARD);
     if (code < 0 && r->gave_up)
         explain(r, code, why, capacity);
     if (code < 0)
@@ -271,6 +333,8 @@ static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t ca
     avcodec_flush_buffers(r->codec);
     av_frame_unref(r->pending);
     r->ended = false;
+    r->needs_key = !to_start;
+    r->number = 0;
     return VIDEO_GOOD;
 }
 
