@@ -25,8 +25,8 @@ typedef struct video_watch {
 } video_watch;
 
 /* VIDEO_CUT: bytes that should be there do not come, or the wait for them is over; then the reader
- * is good for nothing but to be closed. VIDEO_NO_KEY: of step after a seek, the end; there were
- * pictures, but none that can be read without what lies before. */
+ * is good for nothing but to be closed. VIDEO_NO_KEY: of step after a seek, the end; there was
+ * none that can be read without what lies before. */
 typedef enum video_result { VIDEO_GOOD, VIDEO_END, VIDEO_CUT, VIDEO_NO_KEY } video_result;
 
 /* What reads one kind of file, on the thread that decodes. It holds two pictures: the current one,

@@ -44,6 +44,7 @@ typedef struct reader {
     bool counts;                   /* the file has no times: pictures are counted */
     int64_t number;                /* of the next picture, then */
     bool needs_key;                /* pictures up to the first key picture are left out */
+    bool fed_key;                  /* the packet of one was there, whether it can be read or not */
     bool ended;                    /* no more packets: the decoder gives what it still has */
     turn turn;
 } reader;
@@ -238,6 +239,7 @@ static video_result feed(reader *r, char *why, size_t capacity)
             return avcodec_send_packet(r->codec, NULL) >= 0 ? VIDEO_GOOD : VIDEO_END;
         }
         const bool ours = r->packet->stream_index == r->stream->index;
+        r->fed_key = r->fed_key || (ours && (r->packet->flags & AV_PKT_FLAG_KEY));
         /* A packet that is damaged is left out; pictures go on with the next. */
         if (ours)
             (void)avcodec_send_packet(r->codec, r->packet);
@@ -301,7 +303,7 @@ static video_result ffmpeg_step(void *user, int64_t *out_pts_ns, char *why, size
             continue;
         }
         const video_result result = code == AVERROR(EAGAIN) ? feed(r, why, capacity) : VIDEO_END;
-        if (result == VIDEO_END && had_any && r->needs_key)
+        if (result == VIDEO_END && r->needs_key && (had_any || !r->fed_key))
             return VIDEO_NO_KEY;
         if (result != VIDEO_GOOD)
             return result;
@@ -334,6 +336,7 @@ static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t ca
     av_frame_unref(r->pending);
     r->ended = false;
     r->needs_key = !to_start;
+    r->fed_key = false;
     r->number = 0;
     return VIDEO_GOOD;
 }
