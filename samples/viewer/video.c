@@ -26,7 +26,8 @@ struct video {
 static const video_reader *reader_of(const char *path)
 {
     const size_t length = strlen(path);
-    if (strcmp(path, "-") == 0 || (length > 4 && strcmp(path + length - 4, ".y4m") == 0))
+    const bool is_url = strstr(path, "://") || strncmp(path, "file:", 5) == 0;
+    if (strcmp(path, "-") == 0 || (!is_url && length > 4 && strcmp(path + length - 4, ".y4m") == 0))
         return &video_y4m;
 #ifdef VIEWER_WITH_FFMPEG
     return &video_ffmpeg;

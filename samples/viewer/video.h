@@ -4,7 +4,7 @@
  * opens, reads and decodes, a few pictures ahead, so that no call here waits for a file or a server
  * unless it is asked to. All calls come from one thread.
  *
- * Files that end in .y4m, and standard input, are read here; others by FFmpeg's libraries, where
+ * Paths that end in .y4m, and standard input, are read here; others by FFmpeg's libraries, where
  * the viewer was built with them.
  */
 #ifndef VIEWER_VIDEO_H

@@ -369,6 +369,12 @@ def test_too_wide(paths):
     check("16400 x 16" in err, err)
 
 
+# What is no path is read by FFmpeg, as all other videos are.
+def test_y4m_by_url(paths):
+    write_y4m("video.y4m", fractions.Fraction(30))
+    check_steps(paths, "file:video.y4m", fractions.Fraction(30), STEPS[:3])
+
+
 # Nobody would know that the viewer waits for a video to be typed.
 def test_terminal(paths):
     here, there = os.openpty()
@@ -394,7 +400,7 @@ if __name__ == "__main__":
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
              test_refusals, test_terminal]
     if len(arguments) == len(sys.argv) - 1:
-        tests += [test_lock_encoded, test_steps_encoded, test_damaged, test_too_wide, test_widths,
+        tests += [test_lock_encoded, test_steps_encoded, test_damaged, test_too_wide, test_y4m_by_url, test_widths,
                   test_turned]
         if is_full():
             tests.append(test_silent_server)
