@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PIXELS = 16384, PADDING = 64 };
+enum { MOST_PIXELS = 16384, PADDING = 64, EARLIER_SECONDS = 10 };
 
 /* How pictures lie in the file, as of a phone that was held upright. Column p and row q of what is
  * decoded become row and column (swap) or column and row, each counted from the other end (flip).
@@ -316,6 +316,25 @@ static int64_t tick_of(const reader *r, int64_t pts_ns)
     return r->start + av_rescale_q_rnd(pts_ns, nanoseconds, r->stream->time_base, AV_ROUND_DOWN);
 }
 
+static int go_to(const reader *r, int64_t tick)
+{
+    return av_seek_frame(r->format, r->stream->index, tick, AVSEEK_FLAG_BACKWARD);
+}
+
+/* Some containers look for when a picture is to be decoded, which is before it is due; others
+ * refuse what is before the first one; raw streams know no times. */
+static int go_to_start(const reader *r)
+{
+    const int64_t start = r->start == AV_NOPTS_VALUE ? 0 : r->start;
+    const int64_t seconds = av_rescale_q(EARLIER_SECONDS, (AVRational){1, 1}, r->stream->time_base);
+    int code = go_to(r, start - seconds);
+    if (code < 0 && !r->gave_up)
+        code = go_to(r, start);
+    if (code < 0 && !r->gave_up && r->counts)
+        code = av_seek_frame(r->format, -1, 0, AVSEEK_FLAG_BYTE);
+    return code;
+}
+
 /* Where pictures are counted, that is done from the start. */
 static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t capacity)
 {
@@ -324,10 +343,8 @@ static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t ca
     if (!r->has_start && ffmpeg_step(r, &unused, why, capacity) == VIDEO_CUT)
         return VIDEO_CUT;
     const bool to_start = pts_ns <= 0 || r->counts || r->start == AV_NOPTS_VALUE;
-    const int64_t least = r->start == AV_NOPTS_VALUE ? 0 : r->start;
     begin_wait(r);
-    const int code = av_seek_frame(r->format, r->stream->index,
-                                   to_start ? least : tick_of(r, pts_ns), AVSEEK_FLAG_BACKWARD);
+    const int code = to_start ? go_to_start(r) : go_to(r, tick_of(r, pts_ns));
     if (code < 0 && r->gave_up)
         explain(r, code, why, capacity);
     if (code < 0)

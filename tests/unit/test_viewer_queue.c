@@ -11,8 +11,9 @@
 #include <stdlib.h>
 
 enum { PICTURES = 1000, RATE = 60, KEYS = 100, NOWHERE = 1 << 30 };
-#define WAIT_NS UINT64_C(60000000000) /* after which something hangs; nothing is measured with it  \
-                                       */
+#define WAIT_NS                                                                                    \
+    UINT64_C(60000000000) /* after which something hangs; nothing is measured with it              \
+                           */
 
 /* 60 pictures a second, each hundredth of which can be begun with. */
 static struct fake {
