@@ -132,6 +132,8 @@ if(NOT WIN32) # what they test, or test it with, is POSIX
     foreach(wrapped open open64)
         target_link_options(test_out_file PRIVATE -Wl,--wrap=${wrapped})
     endforeach()
+    as_test(viewer_queue unit/test_viewer_queue.c ${PROJECT_SOURCE_DIR}/samples/viewer/video.c
+        ${PROJECT_SOURCE_DIR}/samples/viewer/video_queue.c)
     as_test(planted unit/test_planted.c)
     foreach(wrapped open open64 openat openat64 geteuid lstat lstat64 fchown)
         target_link_options(test_planted PRIVATE -Wl,--wrap=${wrapped})

@@ -67,7 +67,7 @@ const char *app_problem(const app *a)
 
 bool app_is_settled(const app *a)
 {
-    const bool has_video = !a->video || video_is_settled(a->video);
+    const bool has_video = !a->video || (video_is_settled(a->video) && !a->steps);
     return a->player.state != AS_OK || *app_problem(a) ||
            (has_video && a->has_shown && a->shown == a->player.due);
 }
@@ -94,7 +94,7 @@ bool app_is_idle(const app *a)
     const player *p = &a->player;
     const bool has_video = !a->video || video_is_settled(a->video) || app_is_waiting(a);
     const bool has_mask = (a->has_shown && a->shown == p->due) || has_failed(a);
-    if (a->dragging || !script_is_done(&a->script))
+    if (a->dragging || a->steps || !script_is_done(&a->script))
         return false;
     if (p->state != AS_OK)
         return p->state != AS_NOT_READY || !*a->location;
@@ -189,6 +189,7 @@ void app_open(app *a, const char *location)
     as_error error;
     if ((a->options.renderer->use)(a->renderer, NULL, &error) != AS_OK)
         return;
+    a->steps = 0;
     a->has_shown = false;
     a->frame_result = AS_NOT_READY;
     a->problem[0] = '\0';
@@ -207,21 +208,30 @@ void app_reload(app *a)
         app_open(a, location);
 }
 
+/* With a video it is not known from where to where before it has gone where it was sent. */
 void app_step(app *a, int direction)
 {
-    player *p = &a->player;
-    if (!a->video || p->state != AS_OK) {
-        player_step(p, direction);
+    if (!a->video || a->player.state != AS_OK) {
+        player_step(&a->player, direction);
         return;
     }
-    const int64_t next = video_next_pts(a->video);
-    p->playing = false;
-    if (direction < 0 && video_pts(a->video) > 0)
-        p->media_ns = video_pts(a->video) - 1 - EARLY_NS;
-    else if (direction > 0 && next >= 0)
-        p->media_ns = next;
-    else if (direction > 0 && p->loop)
-        p->media_ns = 0;
+    a->player.playing = false;
+    if (a->steps < APP_STEPS)
+        a->direction[a->steps++] = (signed char)direction;
+}
+
+void app_seek(app *a, uint64_t index)
+{
+    a->steps = 0;
+    player_seek(&a->player, index);
+}
+
+void app_toggle(app *a)
+{
+    const player *p = &a->player;
+    const bool at_last_picture = a->video && video_is_settled(a->video) &&
+                                 video_next_pts(a->video) < 0 && p->media_ns >= video_pts(a->video);
+    player_toggle(&a->player, at_last_picture);
 }
 
 void app_resize(app *a, int width, int height)
@@ -240,7 +250,7 @@ void app_resize(app *a, int width, int height)
 static void seek_to(app *a, int x)
 {
     if (a->player.state == AS_OK)
-        player_seek(&a->player, timeline_frame(&a->timeline, a->player.about.frame_count, x));
+        app_seek(a, timeline_frame(&a->timeline, a->player.about.frame_count, x));
 }
 
 void app_press(app *a, int x, int y)
@@ -249,7 +259,7 @@ void app_press(app *a, int x, int y)
         a->dragging = true;
         seek_to(a, x);
     } else {
-        a->player.playing = !a->player.playing;
+        app_toggle(a);
     }
 }
 
@@ -390,6 +400,7 @@ static void go_in_video(app *a, int64_t media_ns, int64_t elapsed_ns)
         video_close(a->video);
         a->video = NULL;
         a->scene.video = NULL;
+        a->steps = 0;
         a->player.video_ns = 0;
         return;
     }
@@ -398,7 +409,12 @@ static void go_in_video(app *a, int64_t media_ns, int64_t elapsed_ns)
     a->waited = video_is_late(a->video) ? a->waited + (double)elapsed_ns / 1e9 : 0.0;
 }
 
-/* The video's picture that is due says which mask is. */
+static bool has_picture(const app *a)
+{
+    return a->video && video_has_picture(a->video);
+}
+
+/* The video's picture that is due says which mask is; the clock, where there is none. */
 static void follow_clock(app *a, int64_t elapsed_ns)
 {
     player *p = &a->player;
@@ -406,8 +422,26 @@ static void follow_clock(app *a, int64_t elapsed_ns)
         go_in_video(a, p->state == AS_OK ? p->media_ns + EARLY_NS : 0, elapsed_ns);
     const double begin = app_thread_ms();
     if (!a->options.frames && (!a->video || video_is_ready(a->video)))
-        player_follow(p, a->video ? video_pts(a->video) : p->media_ns);
+        player_follow(p, has_picture(a) ? video_pts(a->video) : p->media_ns);
     a->library_now_ms += app_thread_ms() - begin;
+}
+
+/* The next one of the steps, from the picture that is there. */
+static void make_step(app *a)
+{
+    player *p = &a->player;
+    if (!a->steps || !a->video || p->state != AS_OK || !video_is_settled(a->video))
+        return;
+    const int64_t now = video_pts(a->video), next = video_next_pts(a->video);
+    const int direction = a->direction[0];
+    memmove(a->direction, a->direction + 1, (size_t)--a->steps);
+    if (direction < 0 && now > 0)
+        p->media_ns = now - 1 - EARLY_NS;
+    else if (direction > 0 && next >= 0)
+        p->media_ns = next;
+    else if (direction > 0 && p->loop)
+        p->media_ns = 0;
+    follow_clock(a, 0);
 }
 
 /* A picture is shown with its mask, or not yet; with one that will never come, it is. */
@@ -519,6 +553,7 @@ bool app_picture(app *a, int64_t elapsed_ns)
     if (!a->options.frames)
         player_advance(&a->player, held ? 0 : elapsed_ns);
     follow_clock(a, elapsed_ns);
+    make_step(a);
     get_mask(a);
     show_video(a);
     prepare(a);

@@ -14,7 +14,7 @@
 #include "video.h"
 
 enum { PANEL_HUD, PANEL_HELP, PANEL_TIMELINE, PANEL_MESSAGE, PANEL_COUNT };
-enum { APP_TEXT = 640, APP_DIGITS = 10, TEXT_PIXELS = 15 };
+enum { APP_TEXT = 640, APP_DIGITS = 10, TEXT_PIXELS = 15, APP_STEPS = 32 };
 
 /* What the window does when the app asks for it; NULL functions without one. */
 typedef struct app_window {
@@ -40,7 +40,9 @@ typedef struct app {
     int exit_code;
     bool quit;
     bool fullscreen, show_hud, show_help, show_timeline;
-    bool dragging;           /* the timeline */
+    bool dragging; /* the timeline */
+    int steps;     /* pictures of the video still to go on (1) or back (-1), one by one */
+    signed char direction[APP_STEPS];
     char digits[APP_DIGITS]; /* of the frame to go to, while it is typed */
     char location[4096];     /* "": none */
     uint64_t shown;          /* frame of the mask that is drawn, if has_shown */
@@ -110,6 +112,10 @@ void app_release(app *a);
 
 /* Pauses and goes one picture of the video on or back, one mask where there is no video. */
 void app_step(app *a, int direction);
+/* To a mask; steps that were not made yet are not. */
+void app_seek(app *a, uint64_t index);
+/* Plays or pauses; at the end, where it stops there, from the start. */
+void app_toggle(app *a);
 
 /* Writes what is shown without overlays and soft edges. Says in the window and, on failure, on
  * standard error how it went. */

@@ -17,14 +17,6 @@ static int64_t second_of_frames(const app *a)
     return m->fps_den ? (m->fps_num + m->fps_den / 2) / m->fps_den : 1;
 }
 
-static void toggle_play(app *a)
-{
-    player *p = &a->player;
-    p->playing = !p->playing;
-    if (p->playing && !p->loop && p->state == AS_OK && p->due + 1 >= p->about.frame_count)
-        player_seek(p, 0);
-}
-
 static void step_forward(app *a)
 {
     app_step(a, 1);
@@ -57,12 +49,12 @@ static void jump_back(app *a)
 
 static void go_first(app *a)
 {
-    player_seek(&a->player, 0);
+    app_seek(a, 0);
 }
 
 static void go_last(app *a)
 {
-    player_seek(&a->player, UINT64_MAX);
+    app_seek(a, UINT64_MAX);
 }
 
 static void faster(app *a)
@@ -147,7 +139,7 @@ static void copy_frame(app *a)
 static void go_to_digits(app *a)
 {
     if (*a->digits)
-        player_seek(&a->player, strtoull(a->digits, NULL, 10));
+        app_seek(a, strtoull(a->digits, NULL, 10));
     a->digits[0] = '\0';
 }
 
@@ -172,7 +164,7 @@ static void quit(app *a)
 }
 
 static const input_key keys[] = {
-    {GLFW_KEY_SPACE, "space", "play, pause", toggle_play},
+    {GLFW_KEY_SPACE, "space", "play, pause", app_toggle},
     {GLFW_KEY_RIGHT, "right", "one frame on", step_forward},
     {GLFW_KEY_LEFT, "left", "one frame back", step_back},
     {GLFW_KEY_PAGE_DOWN, "pagedown", "a second on", jump_forward},

@@ -106,6 +106,8 @@ void player_advance(player *p, int64_t elapsed_ns)
 {
     if (p->state != AS_OK || !p->playing)
         return;
+    if (p->loop && is_past_end(p))
+        p->media_ns = 0; /* it was sent there */
     p->media_ns += (int64_t)((double)elapsed_ns * p->speed);
     if (!p->loop && is_past_end(p)) {
         p->playing = false;
@@ -114,8 +116,19 @@ void player_advance(player *p, int64_t elapsed_ns)
         else
             player_seek(p, p->about.frame_count - 1);
     }
-    while (p->loop && is_past_end(p))
-        p->media_ns -= is_video_shorter(p) ? p->video_ns : p->about.duration_ns;
+    const int64_t length = is_video_shorter(p) ? p->video_ns : p->about.duration_ns;
+    if (p->loop && length > 0 && p->media_ns >= length)
+        p->media_ns %= length;
+    if (p->loop && is_past_end(p)) /* the last mask ends half a mask before */
+        p->media_ns -= length;
+}
+
+void player_toggle(player *p, bool at_last_picture)
+{
+    p->playing = !p->playing;
+    if (p->playing && !p->loop && p->state == AS_OK &&
+        (at_last_picture || is_past_end(p) || p->due + 1 >= p->about.frame_count))
+        player_seek(p, 0);
 }
 
 void player_follow(player *p, int64_t media_ns)

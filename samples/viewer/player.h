@@ -39,6 +39,9 @@ void player_advance(player *p, int64_t elapsed_ns);
 /* The picture on screen belongs to media_ns: its frame is the one that is due. */
 void player_follow(player *p, int64_t media_ns);
 
+/* Plays, or pauses. On the last mask, or picture of the video, it plays from the start, unless it
+ * begins again by itself. */
+void player_toggle(player *p, bool at_last_picture);
 /* Puts the clock on frame `index`, or on the last one. */
 void player_seek(player *p, uint64_t index);
 /* Pauses and goes `count` frames on (negative: back), round the ends where it loops. */

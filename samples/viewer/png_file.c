@@ -2,11 +2,13 @@
 #include "png_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MOST_PIXELS = 16384 };
 
@@ -39,11 +41,28 @@ bool png_file_read(const char *path, picture *out, char *why, size_t capacity)
     return true;
 }
 
-/* Into a new file of that name; what was there, a link as well, goes. */
-static FILE *create(const char *path)
+/* Room for a folder's path and the name of a new file in it. */
+#define NEW_NAME ".alphastream-%ld-%d.png"
+enum { NEW_ROOM = 64, MOST_TRIES = 100 };
+
+/* A new file, of a name that nothing has, beside `path`; NULL: none can be made there. */
+static FILE *create_beside(const char *path, char *name, size_t capacity)
 {
-    (void)remove(path);
-    return fopen(path, "wbx");
+    const char *slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash + 1 - path) : 0;
+    for (int i = 0; i < MOST_TRIES; i++) {
+        snprintf(name, capacity, "%.*s" NEW_NAME, folder, path, (long)getpid(), i);
+        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd < 0 && errno == EEXIST)
+            continue;
+        FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+        if (fd >= 0 && !file) {
+            (void)close(fd);
+            (void)remove(name);
+        }
+        return file;
+    }
+    return NULL;
 }
 
 /* A device or pipe is written to, and stays. */
@@ -53,11 +72,10 @@ static bool is_special(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-/* `temporary` is renamed to `path`; NULL: `path` itself is written. */
-static bool write_to(const char *path, const char *temporary, png_image *image, const uint8_t *rgb,
-                     char *why, size_t capacity)
+/* Into `file`, which was made as `temporary` and is renamed to `path`; NULL: it is `path`. */
+static bool write_to(FILE *file, const char *path, const char *temporary, png_image *image,
+                     const uint8_t *rgb, char *why, size_t capacity)
 {
-    FILE *file = temporary ? create(temporary) : fopen(path, "wb");
     if (!file) {
         snprintf(why, capacity, "%s cannot be written: %s", path, strerror(errno));
         return false;
@@ -81,18 +99,18 @@ bool png_file_write(const char *path, int width, int height, const uint8_t *rgb,
                        .width = (png_uint_32)width,
                        .height = (png_uint_32)height,
                        .format = PNG_FORMAT_RGB};
-    if (is_special(path))
-        return write_to(path, NULL, &image, rgb, why, capacity);
-    const size_t length = strlen(path);
-    char *part = malloc(length + sizeof(".part"));
-    if (!part) {
+    const size_t room = strlen(path) + NEW_ROOM;
+    char *name = malloc(room);
+    if (!name) {
         snprintf(why, capacity, "out of memory for %s", path);
         return false;
     }
-    memcpy(part, path, length);
-    memcpy(part + length, ".part", sizeof(".part"));
-    const bool written = write_to(path, part, &image, rgb, why, capacity);
-    free(part);
+    FILE *file = is_special(path) ? NULL : create_beside(path, name, room);
+    const bool beside = file != NULL;
+    if (!file) /* as in a folder that one may not write to, with a file that one may */
+        file = fopen(path, "wb");
+    const bool written = write_to(file, path, beside ? name : NULL, &image, rgb, why, capacity);
+    free(name);
     return written;
 }
 

@@ -173,7 +173,7 @@ static void run_line(const script_line *line, app *a)
 {
     switch (line->verb) {
     case KEY: input_press(a, line->x); break;
-    case SEEK: player_seek(&a->player, (uint64_t)line->x); break;
+    case SEEK: app_seek(a, (uint64_t)line->x); break;
     case PRESS: app_press(a, line->x, line->y); break;
     case MOVE: app_move(a, line->x, line->y); break;
     case RELEASE: app_release(a); break;

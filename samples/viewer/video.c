@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* So far behind the clock waits for the video; before that, pictures are left out. */
 #define LATE_NS INT64_C(100000000)
@@ -15,7 +14,6 @@ struct video {
     video_entry current;
     picture shown;
     int64_t shown_pts;
-    int64_t since;  /* from when on the current picture is the one that is due */
     int64_t sought; /* where the latest seek led */
     bool has_current;
     bool is_shown;   /* the current one */
@@ -28,7 +26,8 @@ struct video {
 static const video_reader *reader_of(const char *path)
 {
     const size_t length = strlen(path);
-    if (strcmp(path, "-") == 0 || (length > 4 && strcmp(path + length - 4, ".y4m") == 0))
+    const bool is_url = strstr(path, "://") || strncmp(path, "file:", 5) == 0;
+    if (strcmp(path, "-") == 0 || (!is_url && length > 4 && strcmp(path + length - 4, ".y4m") == 0))
         return &video_y4m;
 #ifdef VIEWER_WITH_FFMPEG
     return &video_ffmpeg;
@@ -125,20 +124,35 @@ static bool is_elsewhere(const video *v, int64_t media_ns)
     return media_ns < v->sought || media_ns - v->sought >= VIDEO_FAR_NS;
 }
 
+/* NULL: none. */
+static const video_entry *first_entry(const video_queue *q)
+{
+    return q->count > 0 ? &q->entries[q->first] : NULL;
+}
+
+/* What comes next leaves out what is due: that was not to be shown when it was read. */
+static bool is_left_out(const video *v, int64_t media_ns)
+{
+    const video_entry *e = first_entry(v->queue);
+    return e && media_ns < e->since && (!v->has_current || media_ns >= e->from);
+}
+
 static bool should_seek(const video *v, int64_t media_ns)
 {
     const video_queue *q = v->queue;
     if (v->is_seeking)
         return is_elsewhere(v, media_ns);
-    if (!v->has_current)
-        return is_empty(q) && is_elsewhere(v, media_ns);
-    const bool is_back = media_ns < v->since && v->since > 0;
-    const bool is_far = v->current.next >= 0 && v->current.next + VIDEO_FAR_NS < media_ns;
+    if (!v->has_current && is_empty(q))
+        return is_elsewhere(v, media_ns);
+    const bool is_back = (v->has_current && media_ns < v->current.since && v->current.since > 0) ||
+                         is_left_out(v, media_ns);
+    const bool is_far =
+        v->has_current && v->current.next >= 0 && v->current.next + VIDEO_FAR_NS < media_ns;
     return (is_back && !v->was_refused) || ((is_back || is_far) && is_elsewhere(v, media_ns));
 }
 
 /* One that cannot be converted leaves the one before due. */
-static void take_one(video *v, int64_t media_ns)
+static void take_one(video *v)
 {
     video_queue *q = v->queue;
     video_entry *e = &q->entries[q->first];
@@ -146,33 +160,46 @@ static void take_one(video *v, int64_t media_ns)
         const video_entry kept = v->current;
         v->current = *e;
         e->picture = kept.picture;
-        v->since = v->has_current || e->pts < media_ns ? e->pts : media_ns;
         v->has_current = true;
         v->is_shown = false;
+    } else {
+        v->current.next = e->next;
     }
     q->first = (q->first + 1) % VIDEO_QUEUE;
     q->count--;
     pthread_cond_broadcast(&q->work);
 }
 
+/* Where there is no way back, the first one that comes is as good as any. */
 static void take_pictures(video *v, int64_t media_ns)
 {
-    video_queue *q = v->queue;
-    while (q->count > 0 && (!v->has_current || q->entries[q->first].pts <= media_ns))
-        take_one(v, media_ns);
-    if (q->count > 0)
-        v->current.next = q->entries[q->first].pts;
+    const video_queue *q = v->queue;
+    const video_entry *e = first_entry(q);
+    while (e && (e->since <= media_ns || (!v->has_current && v->was_refused))) {
+        take_one(v);
+        e = first_entry(q);
+    }
+    if (e)
+        v->current.next = v->was_refused ? e->since : e->from;
     else if (q->ended)
         v->current.next = -1;
+}
+
+/* The current picture is what to show; without a way back, until its time has come again. */
+static bool is_due(const video *v, int64_t media_ns)
+{
+    const video_entry *c = &v->current;
+    return v->has_current && (c->next < 0 || media_ns < c->next) &&
+           (c->since <= media_ns || c->since <= 0 || v->was_refused);
 }
 
 static void judge(video *v, int64_t media_ns)
 {
     const video_queue *q = v->queue;
-    const bool is_due = v->has_current && (v->current.next < 0 || v->current.next > media_ns);
     const bool is_lost = q->state == VIDEO_OPEN && !v->has_current && is_empty(q);
-    v->is_settled = q->state == VIDEO_REFUSED || (!v->is_seeking && (is_due || is_lost));
-    v->is_ready = v->is_ready || (v->is_settled && v->has_current);
+    v->is_settled =
+        q->state == VIDEO_REFUSED || (!v->is_seeking && (is_due(v, media_ns) || is_lost));
+    v->is_ready = v->is_ready || (v->is_settled && q->state == VIDEO_OPEN);
     v->is_late = !v->is_settled &&
                  (v->is_seeking || !v->has_current || media_ns - v->current.next > LATE_NS);
     v->problem[0] = '\0';
@@ -197,20 +224,10 @@ static void look(video *v, int64_t media_ns)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static struct timespec after(uint64_t ns)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    ns += (uint64_t)t.tv_nsec;
-    t.tv_sec += (time_t)(ns / 1000000000);
-    t.tv_nsec = (long)(ns % 1000000000);
-    return t;
-}
-
 void video_go(video *v, int64_t media_ns, uint64_t timeout_ns)
 {
     video_queue *q = v->queue;
-    const struct timespec latest = after(timeout_ns);
+    const struct timespec latest = video_queue_after(timeout_ns);
     int code = timeout_ns ? 0 : ETIMEDOUT;
     pthread_mutex_lock(&q->lock);
     q->wanted = media_ns;
@@ -263,6 +280,11 @@ int64_t video_shown_pts(const video *v)
 const picture *video_picture(const video *v)
 {
     return &v->shown;
+}
+
+bool video_has_picture(const video *v)
+{
+    return v->has_current || v->shown.pixels;
 }
 
 int64_t video_pts(const video *v)

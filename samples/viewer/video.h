@@ -4,7 +4,7 @@
  * opens, reads and decodes, a few pictures ahead, so that no call here waits for a file or a server
  * unless it is asked to. All calls come from one thread.
  *
- * Files that end in .y4m, and standard input, are read here; others by FFmpeg's libraries, where
+ * Paths that end in .y4m, and standard input, are read here; others by FFmpeg's libraries, where
  * the viewer was built with them.
  */
 #ifndef VIEWER_VIDEO_H
@@ -25,8 +25,9 @@ typedef struct video_watch {
 } video_watch;
 
 /* VIDEO_CUT: bytes that should be there do not come, or the wait for them is over; then the reader
- * is good for nothing but to be closed. */
-typedef enum video_result { VIDEO_GOOD, VIDEO_END, VIDEO_CUT } video_result;
+ * is good for nothing but to be closed. VIDEO_NO_KEY: of step after a seek, the end; there was
+ * none that can be read without what lies before. */
+typedef enum video_result { VIDEO_GOOD, VIDEO_END, VIDEO_CUT, VIDEO_NO_KEY } video_result;
 
 /* What reads one kind of file, on the thread that decodes. It holds two pictures: the current one,
  * and the one that comes next (pending). At first there is none; step gets the first pending one.
@@ -37,8 +38,9 @@ typedef struct video_reader {
     /* The pending picture becomes the current one, and another one pending: VIDEO_GOOD, and
      * *out_pts_ns is when it is due, counted from the start of the video. */
     video_result (*step)(void *user, int64_t *out_pts_ns, char *why, size_t capacity);
-    /* Goes to a place from which pictures can be read at or before `pts_ns`; nothing is pending
-     * then. VIDEO_END: this source cannot go there, and is where it was. */
+    /* Goes to a place from which pictures can be read, at or before `pts_ns` where the file says
+     * so; nothing is pending then. 0: to the start. VIDEO_END: this source cannot go there, and is
+     * where it was. */
     video_result (*seek)(void *user, int64_t pts_ns, char *why, size_t capacity);
     /* The current picture as RGBA into out->pixels, which it makes as large as it needs. */
     bool (*convert)(void *user, picture *out);
@@ -65,10 +67,11 @@ void video_wait_open(video *v);
  * picture until media_ns is elsewhere; video_pts stays then. */
 void video_go(video *v, int64_t media_ns, uint64_t timeout_ns);
 /* Of the latest video_go. Settled: the current picture is the one that was asked for, or there is
- * none. Late: it is so far behind that the clock should stand still until it comes. */
+ * none to be had there. Late: it is so far behind that the clock should stand still until it comes.
+ */
 bool video_is_settled(const video *v);
 bool video_is_late(const video *v);
-/* Whether it was settled with a picture at least once. */
+/* Whether it was settled at least once, since it is open. */
 bool video_is_ready(const video *v);
 /* Why the current picture is not that of the latest video_go: a sentence; "": it is, or will be. */
 const char *video_problem(const video *v);
@@ -79,6 +82,8 @@ void video_show(video *v);
 const picture *video_picture(const video *v);
 int64_t video_shown_pts(const video *v);
 
+/* false: none that could be read so far. */
+bool video_has_picture(const video *v);
 /* When the current picture is due; the one after it, -1: there is none. */
 int64_t video_pts(const video *v);
 int64_t video_next_pts(const video *v);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PIXELS = 16384, PADDING = 64 };
+enum { MOST_PIXELS = 16384, PADDING = 64, EARLIER_SECONDS = 10 };
 
 /* How pictures lie in the file, as of a phone that was held upright. Column p and row q of what is
  * decoded become row and column (swap) or column and row, each counted from the other end (flip).
@@ -26,6 +26,7 @@ typedef struct turn {
 typedef struct reader {
     const char *path;
     AVFormatContext *format;
+    AVIOContext *io; /* of `format`, opened before it; NULL: its own */
     AVCodecContext *codec;
     AVStream *stream;
     AVPacket *packet;
@@ -34,9 +35,16 @@ typedef struct reader {
     uint8_t *rows; /* what the scaler writes, padded */
     unsigned capacity;
     const video_watch *watch;
+    bool opened;                   /* FFmpeg frees the file of one that cannot be opened */
     int64_t progress_us, received; /* when bytes came last, and how many came until then */
+    double waited;                 /* seconds since, when it was asked last */
     bool gave_up;                  /* the watch did not want to wait for more */
-    int64_t start;                 /* of the stream, in its time base */
+    int64_t start;                 /* when the first picture is due, in the stream's time base */
+    bool has_start;                /* false: nothing was read yet */
+    bool counts;                   /* the file has no times: pictures are counted */
+    int64_t number;                /* of the next picture, then */
+    bool needs_key;                /* pictures up to the first key picture are left out */
+    bool fed_key;                  /* the packet of one was there, whether it can be read or not */
     bool ended;                    /* no more packets: the decoder gives what it still has */
     turn turn;
 } reader;
@@ -52,7 +60,11 @@ static void ffmpeg_close(void *user)
     av_frame_free(&r->pending);
     av_packet_free(&r->packet);
     avcodec_free_context(&r->codec);
+    r->opened = false; /* closing a connection asks is_stuck once more */
     avformat_close_input(&r->format);
+    AVIOContext *io = r->io;
+    r->io = NULL;
+    avio_close(io);
     free(r);
 }
 
@@ -61,13 +73,14 @@ static int is_stuck(void *user)
 {
     reader *r = user;
     const int64_t now = av_gettime_relative();
-    const int64_t received = r->format && r->format->pb ? r->format->pb->bytes_read : 0;
+    const AVIOContext *io = r->opened ? r->format->pb : r->io;
+    const int64_t received = io ? io->bytes_read : 0;
     if (received != r->received) {
         r->received = received;
         r->progress_us = now;
     }
-    const double seconds = (double)(now - r->progress_us) / 1e6;
-    r->gave_up = r->gave_up || r->watch->is_over(r->watch->user, seconds);
+    r->waited = (double)(now - r->progress_us) / 1e6;
+    r->gave_up = r->gave_up || r->watch->is_over(r->watch->user, r->waited);
     return r->gave_up;
 }
 
@@ -114,7 +127,6 @@ static int open_decoder(reader *r)
     if (index < 0)
         return index;
     r->stream = r->format->streams[index];
-    r->start = r->stream->start_time == AV_NOPTS_VALUE ? 0 : r->stream->start_time;
     r->codec = avcodec_alloc_context3(codec);
     r->packet = av_packet_alloc();
     r->current = av_frame_alloc();
@@ -136,9 +148,13 @@ static int open_file(reader *r, const char *path)
     int code = av_dict_set(&options, "reconnect", "1", 0);
     if (code >= 0)
         code = av_dict_set(&options, "reconnect_delay_max", "4", 0);
+    if (code >= 0 && (strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0))
+        code = avio_open2(&r->io, path, AVIO_FLAG_READ, &r->format->interrupt_callback, &options);
+    r->format->pb = r->io;
     if (code >= 0)
         code = avformat_open_input(&r->format, path, NULL, &options);
     av_dict_free(&options);
+    r->opened = code >= 0;
     if (code >= 0)
         code = avformat_find_stream_info(r->format, NULL);
     return code >= 0 ? open_decoder(r) : code;
@@ -147,9 +163,20 @@ static int open_file(reader *r, const char *path)
 static void explain(const reader *r, int code, char *why, size_t capacity)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
-    av_strerror(code, text, sizeof(text));
-    snprintf(why, capacity, "the video %.200s cannot be read: %s", r->path,
-             r->gave_up ? "nothing came for 10 s; look whether its server answers" : text);
+    if (r->gave_up)
+        snprintf(why, capacity,
+                 "the video %.200s cannot be read: nothing came for %.0f s; look whether its "
+                 "server answers",
+                 r->path, r->waited);
+    else {
+        (void)av_strerror(code, text, sizeof(text)); /* what it does not know it says in general */
+        snprintf(why, capacity, "the video %.200s cannot be read: %s", r->path, text);
+    }
+}
+
+static bool is_small(const AVStream *stream)
+{
+    return stream->codecpar->width <= MOST_PIXELS && stream->codecpar->height <= MOST_PIXELS;
 }
 
 static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, size_t capacity)
@@ -168,9 +195,14 @@ static void *ffmpeg_open(const char *path, const video_watch *watch, char *why, 
     r->format->interrupt_callback = (AVIOInterruptCB){is_stuck, r};
     begin_wait(r);
     const int code = open_file(r, path);
-    if (code >= 0 && read_turn(r->stream, &r->turn))
+    const bool fits = code < 0 || is_small(r->stream);
+    if (code >= 0 && fits && read_turn(r->stream, &r->turn))
         return r;
-    if (code >= 0)
+    if (!fits)
+        snprintf(why, capacity,
+                 "the video %.200s has pictures of %d x %d; at most %d each way are shown", path,
+                 r->stream->codecpar->width, r->stream->codecpar->height, MOST_PIXELS);
+    else if (code >= 0)
         snprintf(why, capacity,
                  "the video %.200s is to be turned by an angle that is no multiple of 90 degrees; "
                  "turn its pictures with: ffmpeg -i FILE OUT",
@@ -207,6 +239,7 @@ static video_result feed(reader *r, char *why, size_t capacity)
             return avcodec_send_packet(r->codec, NULL) >= 0 ? VIDEO_GOOD : VIDEO_END;
         }
         const bool ours = r->packet->stream_index == r->stream->index;
+        r->fed_key = r->fed_key || (ours && (r->packet->flags & AV_PKT_FLAG_KEY));
         /* A packet that is damaged is left out; pictures go on with the next. */
         if (ours)
             (void)avcodec_send_packet(r->codec, r->packet);
@@ -217,35 +250,101 @@ static video_result feed(reader *r, char *why, size_t capacity)
     return VIDEO_END;
 }
 
+static bool is_key(const AVFrame *f)
+{
+#if LIBAVUTIL_VERSION_INT < AV_VERSION_INT(58, 7, 100)
+    return f->key_frame != 0;
+#else
+    return (f->flags & AV_FRAME_FLAG_KEY) != 0;
+#endif
+}
+
+/* The first picture says what kind of times the file has. Those of packets are when they are to be
+ * decoded, which tells no picture's time where the order is another. */
+static void take_start(reader *r)
+{
+    const AVRational rate = r->stream->avg_frame_rate;
+    r->has_start = true;
+    r->start = r->pending->best_effort_timestamp;
+    r->counts = r->pending->pts == AV_NOPTS_VALUE && rate.num > 0 && rate.den > 0;
+}
+
+/* Whether the pending picture is one to be given out, and when that is due. */
+static bool take_time(reader *r, int64_t *out_pts_ns)
+{
+    const AVFrame *f = r->pending;
+    if (!r->has_start)
+        take_start(r);
+    if (r->counts) {
+        *out_pts_ns = av_rescale_q(r->number++, av_inv_q(r->stream->avg_frame_rate), nanoseconds);
+        return true;
+    }
+    if (f->best_effort_timestamp == AV_NOPTS_VALUE || r->start == AV_NOPTS_VALUE)
+        return false;
+    r->needs_key = r->needs_key && !is_key(f);
+    *out_pts_ns =
+        av_rescale_q(f->best_effort_timestamp - r->start, r->stream->time_base, nanoseconds);
+    return !r->needs_key;
+}
+
 static video_result ffmpeg_step(void *user, int64_t *out_pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
+    bool had_any = false;
     av_frame_unref(r->current);
     av_frame_move_ref(r->current, r->pending);
     for (;;) {
         const int code = avcodec_receive_frame(r->codec, r->pending);
-        if (code >= 0 && r->pending->best_effort_timestamp != AV_NOPTS_VALUE)
-            break;
+        if (code >= 0 && take_time(r, out_pts_ns))
+            return VIDEO_GOOD;
         if (code >= 0) {
+            had_any = true;
             av_frame_unref(r->pending);
             continue;
         }
         const video_result result = code == AVERROR(EAGAIN) ? feed(r, why, capacity) : VIDEO_END;
+        if (result == VIDEO_END && r->needs_key && (had_any || !r->fed_key))
+            return VIDEO_NO_KEY;
         if (result != VIDEO_GOOD)
             return result;
     }
-    *out_pts_ns = av_rescale_q(r->pending->best_effort_timestamp - r->start, r->stream->time_base,
-                               nanoseconds);
-    return VIDEO_GOOD;
 }
 
+/* Down to a whole tick: a picture that is due later shall not be found. */
+static int64_t tick_of(const reader *r, int64_t pts_ns)
+{
+    return r->start + av_rescale_q_rnd(pts_ns, nanoseconds, r->stream->time_base, AV_ROUND_DOWN);
+}
+
+static int go_to(const reader *r, int64_t tick)
+{
+    return av_seek_frame(r->format, r->stream->index, tick, AVSEEK_FLAG_BACKWARD);
+}
+
+/* Some containers look for when a picture is to be decoded, which is before it is due; others
+ * refuse what is before the first one; raw streams know no times. */
+static int go_to_start(const reader *r)
+{
+    const int64_t start = r->start == AV_NOPTS_VALUE ? 0 : r->start;
+    const int64_t seconds = av_rescale_q(EARLIER_SECONDS, (AVRational){1, 1}, r->stream->time_base);
+    int code = go_to(r, start - seconds);
+    if (code < 0 && !r->gave_up)
+        code = go_to(r, start);
+    if (code < 0 && !r->gave_up && r->counts)
+        code = av_seek_frame(r->format, -1, 0, AVSEEK_FLAG_BYTE);
+    return code;
+}
+
+/* Where pictures are counted, that is done from the start. */
 static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t capacity)
 {
     reader *r = user;
-    const int64_t to =
-        r->start + av_rescale_q(pts_ns < 0 ? 0 : pts_ns, nanoseconds, r->stream->time_base);
+    int64_t unused = 0;
+    if (!r->has_start && ffmpeg_step(r, &unused, why, capacity) == VIDEO_CUT)
+        return VIDEO_CUT;
+    const bool to_start = pts_ns <= 0 || r->counts || r->start == AV_NOPTS_VALUE;
     begin_wait(r);
-    const int code = av_seek_frame(r->format, r->stream->index, to, AVSEEK_FLAG_BACKWARD);
+    const int code = to_start ? go_to_start(r) : go_to(r, tick_of(r, pts_ns));
     if (code < 0 && r->gave_up)
         explain(r, code, why, capacity);
     if (code < 0)
@@ -253,6 +352,9 @@ static video_result ffmpeg_seek(void *user, int64_t pts_ns, char *why, size_t ca
     avcodec_flush_buffers(r->codec);
     av_frame_unref(r->pending);
     r->ended = false;
+    r->needs_key = !to_start;
+    r->fed_key = false;
+    r->number = 0;
     return VIDEO_GOOD;
 }
 

@@ -5,26 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* For so long nothing may come: in general, and when one wants to be elsewhere. */
 #define PATIENCE_SECONDS 10.0
 #define SEEK_PATIENCE_SECONDS 1.0
 /* After bytes stopped coming it is tried again so often. */
-#define RETRY_MS 1000
+#define RETRY_NS UINT64_C(1000000000)
 /* Waits for bytes end within a tenth of a second. */
-#define END_MS 500
+#define END_NS UINT64_C(500000000)
 
-static struct timespec in_ms(long ms)
+struct timespec video_queue_after(uint64_t ns)
 {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += ms % 1000 * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_nsec -= 1000000000;
-        t.tv_sec++;
-    }
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    ns += (uint64_t)t.tv_nsec;
+    t.tv_sec += (time_t)(ns / 1000000000);
+    t.tv_nsec = (long)(ns % 1000000000);
     return t;
 }
 
@@ -48,6 +44,16 @@ static void refuse(video_queue *q, const char *why)
     pthread_cond_broadcast(&q->news);
 }
 
+/* The reader was sent to `place`, and nothing was read there yet. */
+static void begin_reading(video_queue *q, int64_t place)
+{
+    q->fresh = true;
+    q->has_pending = false;
+    q->place = place;
+    q->back = VIDEO_FAR_NS;
+    q->has_from = q->has_since = false;
+}
+
 static bool open_reader(video_queue *q, const video_watch *watch, char *why, size_t capacity)
 {
     pthread_mutex_unlock(&q->lock);
@@ -55,8 +61,7 @@ static bool open_reader(video_queue *q, const video_watch *watch, char *why, siz
     const int64_t duration = q->user ? q->reader->duration(q->user) : 0;
     pthread_mutex_lock(&q->lock);
     q->duration = q->user ? duration : q->duration;
-    q->fresh = true;
-    q->has_pending = false;
+    begin_reading(q, 0);
     return q->user != NULL;
 }
 
@@ -74,8 +79,6 @@ static void begin_at(video_queue *q, int64_t target)
 {
     q->count = 0;
     q->ended = false;
-    q->fresh = true;
-    q->has_pending = false;
     q->resume = target;
     q->after = INT64_MIN;
 }
@@ -83,13 +86,15 @@ static void begin_at(video_queue *q, int64_t target)
 /* Once bytes have stopped coming: says so, and opens the video anew where it was. */
 static void recover(video_queue *q, const video_watch *watch, char *why, size_t capacity)
 {
-    const struct timespec again = in_ms(RETRY_MS);
+    const struct timespec again = video_queue_after(RETRY_NS);
     close_reader(q);
     if (q->state == VIDEO_OPENING) {
         refuse(q, why);
         return;
     }
-    snprintf(q->why, sizeof(q->why), "%s", why);
+    /* Else it is one that was not waited for any longer. */
+    if (q->asked == q->taken)
+        snprintf(q->why, sizeof(q->why), "%s", why);
     pthread_cond_broadcast(&q->news);
     int code = 0;
     while (!q->closing && q->asked == q->taken && code != ETIMEDOUT)
@@ -107,6 +112,8 @@ static void recover(video_queue *q, const video_watch *watch, char *why, size_t 
     pthread_mutex_lock(&q->lock);
     if (result == VIDEO_CUT)
         close_reader(q);
+    else if (result == VIDEO_GOOD)
+        begin_reading(q, resume);
 }
 
 static video_result answer_seek(video_queue *q, char *why, size_t capacity)
@@ -116,8 +123,10 @@ static video_result answer_seek(video_queue *q, char *why, size_t capacity)
     pthread_mutex_unlock(&q->lock);
     const video_result result = q->reader->seek(q->user, target, why, capacity);
     pthread_mutex_lock(&q->lock);
-    if (result != VIDEO_END)
+    if (result != VIDEO_END) {
         begin_at(q, target);
+        begin_reading(q, target);
+    }
     q->answered = number;
     q->refused = result == VIDEO_END;
     pthread_cond_broadcast(&q->news);
@@ -131,8 +140,52 @@ static void push(video_queue *q, const video_entry *e)
     *to = *e;
     q->count++;
     q->after = q->resume = e->pts;
+    q->has_from = q->has_since = false;
     q->state = VIDEO_OPEN;
     q->why[0] = '\0';
+}
+
+/* The first picture after the reader was sent somewhere. Where the file leads to one that is too
+ * late it is sent further back, and is fresh still. Without the lock. */
+static video_result read_first(video_queue *q, char *why, size_t capacity)
+{
+    video_result result = q->reader->step(q->user, &q->pending_pts, why, capacity);
+    const bool late = result == VIDEO_GOOD && q->pending_pts > q->resume;
+    q->has_pending = result == VIDEO_GOOD;
+    q->fresh = false;
+    if (q->place <= 0 || (!late && result != VIDEO_NO_KEY))
+        return result;
+    q->place = q->resume > q->back ? q->resume - q->back : 0;
+    q->back *= 2;
+    const video_result sought = q->reader->seek(q->user, q->place, why, capacity);
+    q->fresh = sought == VIDEO_GOOD;
+    q->has_pending = q->has_pending && sought == VIDEO_END;
+    return sought == VIDEO_END ? result : sought;
+}
+
+/* From when on an entry is what to show. The first one is it from where one wanted to be, and what
+ * cannot be converted before that leaves its place to it. */
+static void place_entry(video_queue *q, video_entry *e, bool pushed)
+{
+    const bool is_first = q->after == INT64_MIN && !q->has_from && q->resume < e->pts;
+    const int64_t begin = is_first ? q->resume : e->pts;
+    e->from = q->has_from ? q->from : begin;
+    e->since = q->has_since ? q->since : q->has_from ? e->pts : begin;
+    q->from = e->from;
+    q->has_from = true;
+    q->since = e->since;
+    q->has_since = !e->good && !pushed;
+}
+
+/* What was read goes into the queue, where it is of interest. */
+static void take_entry(video_queue *q, video_entry *e, bool convert)
+{
+    const bool has_before = q->after != INT64_MIN;
+    const bool pushed = convert && (e->good || has_before);
+    if (e->pts > q->after)
+        place_entry(q, e, pushed);
+    if (pushed)
+        push(q, e);
 }
 
 /* The next picture into the queue, where it is one of interest. */
@@ -143,10 +196,7 @@ static video_result read_one(video_queue *q, char *why, size_t capacity)
     video_result result = VIDEO_GOOD;
     pthread_mutex_unlock(&q->lock);
     if (q->fresh)
-        result = q->reader->step(q->user, &q->pending_pts, why, capacity);
-    if (q->fresh)
-        q->has_pending = result == VIDEO_GOOD;
-    q->fresh = false;
+        result = read_first(q, why, capacity);
     const bool found = q->has_pending;
     e.pts = q->pending_pts;
     if (found) {
@@ -162,11 +212,11 @@ static video_result read_one(video_queue *q, char *why, size_t capacity)
         e.good = q->reader->convert(q->user, &e.picture);
     pthread_mutex_lock(&q->lock);
     q->spare = e.picture;
-    if (taken)
-        push(q, &e);
-    q->ended = !q->has_pending && result != VIDEO_CUT;
+    if (found && result != VIDEO_CUT)
+        take_entry(q, &e, taken);
+    q->ended = !q->has_pending && !q->fresh && result != VIDEO_CUT;
     if (q->ended && q->state == VIDEO_OPENING) {
-        snprintf(why, capacity, "%.200s has no picture that can be read", q->path);
+        snprintf(why, capacity, "%.200s has no picture that can be shown", q->path);
         refuse(q, why);
     }
     pthread_cond_broadcast(&q->news);
@@ -231,8 +281,13 @@ video_queue *video_queue_start(const video_reader *reader, const char *path, cha
     q->path = memcpy(copy, path, size);
     q->after = INT64_MIN;
     pthread_mutex_init(&q->lock, NULL);
-    pthread_cond_init(&q->work, NULL);
-    pthread_cond_init(&q->news, NULL);
+    /* A clock that is set shall not make waits longer. */
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->work, &monotonic);
+    pthread_cond_init(&q->news, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&q->thread, NULL, decode, q) == 0)
         return q;
     snprintf(why, capacity, "no thread can be had to read %.200s", path);
@@ -242,7 +297,7 @@ video_queue *video_queue_start(const video_reader *reader, const char *path, cha
 
 void video_queue_end(video_queue *q)
 {
-    const struct timespec latest = in_ms(END_MS);
+    const struct timespec latest = video_queue_after(END_NS);
     if (!q)
         return;
     pthread_mutex_lock(&q->lock);

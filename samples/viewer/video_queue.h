@@ -9,6 +9,7 @@
 #include "video.h"
 
 #include <pthread.h>
+#include <time.h>
 
 enum { VIDEO_QUEUE = 3 };
 
@@ -18,7 +19,10 @@ enum { VIDEO_QUEUE = 3 };
 typedef struct video_entry {
     picture picture;
     int64_t pts, next; /* when it is due, and when the one after it; next -1: there is none */
-    bool good;         /* false: it cannot be converted, and the one before stays due */
+    /* From when on it is what to show, earlier than pts where there is none before; and from when
+     * on no other entry is: pictures between the two were left out. */
+    int64_t since, from;
+    bool good; /* false: it cannot be converted, and the one before stays due */
 } video_entry;
 
 typedef enum video_state { VIDEO_OPENING, VIDEO_OPEN, VIDEO_REFUSED } video_state;
@@ -50,9 +54,16 @@ typedef struct video_queue {
     bool fresh; /* nothing was read since it was opened, or went elsewhere */
     bool has_pending;
     int64_t pending_pts;
-    int64_t resume; /* where to go on when it has to be opened again */
-    int64_t after;  /* pictures up to here are there already */
+    int64_t resume;           /* where to go on when it has to be opened again */
+    int64_t after;            /* pictures up to here are there already */
+    int64_t place;            /* where the reader was sent, when it is fresh */
+    int64_t back;             /* how far before `resume` it is sent next, where that was too late */
+    bool has_from, has_since; /* of the next entry, as it is known already */
+    int64_t from, since;
 } video_queue;
+
+/* The time `ns` from now, for waits on `work` and `news`. */
+struct timespec video_queue_after(uint64_t ns);
 
 /* NULL: `why` is a sentence. */
 video_queue *video_queue_start(const video_reader *reader, const char *path, char *why,

@@ -237,6 +237,17 @@ def test_screenshots_and_opening(paths):
     check_picture("b.png", Mask.of(paths, paths.walkers, 20), 200, 130)
     err = play_script(paths, ["0.1 screenshot none/a.png", "0.2 quit"])[1]
     check("none/a.png cannot be written" in err, "an unwritable screenshot: %s" % err)
+    # The longest of names, and a file of the user's whose name is much the same: it stays.
+    name = "a" * 251 + ".png"
+    with open("keep.png.part", "w", encoding="utf-8") as file:
+        file.write("mine")
+    for path in (name, "keep.png"):
+        run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--screenshot", path,
+            "--window", "32x16", *by("cpu"))
+        check(read_png(path)[:2] == (32, 16), "no screenshot in %s" % path)
+    with open("keep.png.part", encoding="utf-8") as file:
+        check(file.read() == "mine", "another file is gone")
+    check(not [name for name in os.listdir(".") if name.startswith(".")], "something is left over")
     run(paths.viewer, paths.walkers, "--headless", "--frames", "1", "--screenshot", "none/a.png",
         status=2)
     # What is no file stays what it is, as a device would.

@@ -129,19 +129,59 @@ def test_lock_encoded(paths):
     check_many(seen, scripts)
 
 
-# Each key by itself: where it leads in the video.
+# What is done at once, at 30 pictures and 60 masks a second, and to which picture it leads.
+STEPS = (("seek 100", 50), ("seek 100, right", 51), ("seek 100, left", 49), ("seek 240, left", 119),
+         ("seek 238", 119), ("seek 239, right", 120), ("seek 244, left, left, left, left", 118),
+         ("seek 100, right, right, right", 53), ("seek 40, home, left", 0),
+         ("seek 2, left, left, left, right", 1), ("seek 100, pagedown", 80),
+         ("seek 100, pageup, right", 21), ("end", PICTURES - 1), ("end, right", 0),
+         ("seek 399, left", PICTURES - 2), ("l, end, right", PICTURES - 1))
+
+
+def write_steps(path, steps):
+    """A script that takes a screenshot after each; the clock waits for the picture."""
+    with open(path, "w", encoding="utf-8") as file:
+        for at, (keys, _) in enumerate(steps):
+            for key in keys.split(", "):
+                file.write("%.1f %s\n" % (0.1 + 0.2 * at, key if " " in key else "key " + key))
+            file.write("%.1f screenshot step-%d.png\n" % (0.2 + 0.2 * at, at))
+
+
+def check_steps(paths, video, rate, steps=STEPS, options=("--paused",)):
+    write_steps("steps.txt", steps)
+    with open("steps.txt", encoding="utf-8") as file:
+        check_lock(paths, video, rate, fractions.Fraction(60), file.read().splitlines(),
+                   "--renderer", "cpu", *options)
+    for at, (keys, number) in enumerate(steps):
+        seen = number_of("step-%d.png" % at)
+        check(seen == number, "%s: %s leads to %d, not %d" % (video, keys, seen, number))
+
+
 def test_steps(paths):
     rate = fractions.Fraction(30)
     write_y4m("video.y4m", rate)
-    for keys, number in (("right", 51), ("left", 49), ("right right right", 53), ("home left", 0),
-                         ("pagedown", 80), ("pageup", 20), ("end", PICTURES - 1),
-                         ("end right", 0), ("l end right", PICTURES - 1)):
-        lines = ["0.1 seek 100"] + ["0.2 key %s" % key for key in keys.split()]
-        # One picture at least lies between two keys.
-        lines = ["%.2f %s" % (0.1 + 0.05 * n, line.split(" ", 1)[1])
-                 for n, line in enumerate(lines)] + ["1 screenshot shot.png"]
-        seen = check_lock(paths, "video.y4m", rate, fractions.Fraction(60), lines, "--paused")
-        check(seen == {number}, "%s leads to %s, not %d" % (keys, seen, number))
+    check_steps(paths, "video.y4m", rate)
+
+
+# Containers that find key pictures by their order in the file, or hardly at all; and files without
+# times of their own.
+KINDS = (("intra.mov", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"),
+         ("order.mp4", "-c:v", "mpeg4", "-q:v", "2", "-g", "12", "-bf", "2"),
+         ("stream.ts", "-c:v", "mpeg4", "-q:v", "2", "-g", "60"),
+         ("order.avi", "-c:v", "mpeg4", "-q:v", "2", "-g", "12", "-bf", "2"))
+MORE_KINDS = (("vp8.webm", "-c:v", "libvpx", "-crf", "10", "-b:v", "1M", "-g", "30"),
+              ("long.mkv", "-c:v", "mpeg4", "-q:v", "2", "-g", "300", "-bf", "2"),
+              ("intra.avi", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"),
+              ("avc.ts", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "48"),
+              ("avc.mp4", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "48"),
+              ("raw.h264", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "48"))
+
+
+def test_steps_encoded(paths):
+    rate = fractions.Fraction(30)
+    for path, *options in KINDS + MORE_KINDS * is_full():
+        encode(path, rate, *options)
+        check_steps(paths, path, rate)
 
 
 # A video of 200 pictures is shorter than the masks: it is what begins again.
@@ -153,6 +193,16 @@ def test_ends(paths):
     check(min(seen) < 20 and max(seen) > 190, "at the end: %s" % seen)
     seen = check_lock(paths, "video.y4m", rate, rate, lines[:1] + lines[-1:], "--no-loop")
     check(seen == {PICTURES - 1}, "at the end without loop: %s" % seen)
+    # From there it plays from the start, by key and by click; without loop and with it, from "end".
+    for at_end in ("0.1 seek 190", "0.1 key end"):
+        for play in (["key space"], ["press 80 10", "release"]):
+            lines = [at_end] + ["0.5 " + verb for verb in play] + ["0.6 screenshot a.png"]
+            seen = check_lock(paths, "video.y4m", rate, rate, lines, "--renderer", "cpu",
+                              *(["--no-loop"] if "seek" in at_end else ["--paused"]))
+            check(max(seen) < 20, "%s, %s leads to %s" % (at_end, play, seen))
+    seen = check_lock(paths, "video.y4m", rate, rate, ["0.1 key end", "0.2 screenshot a.png"],
+                      "--renderer", "cpu")
+    check(max(seen) < 20, "end while playing leads to %s" % seen)
 
 
 # From a pipe nothing can be gone back to; the mask still is that of the picture.
@@ -217,6 +267,10 @@ def test_damaged(paths):
     states = states_of(out)
     check(any("no picture" in state["problem"] for state in states), "nothing is said: %s" % out)
     check(not states[-1]["problem"], "it is still said: %s" % states[-1])
+    # A picture that cannot be had is no reason to wait for it for ever.
+    err = run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--video",
+              "video.mp4", "--start", "199", "--frames", "1", status=1)[1]
+    check("no picture" in err, err)
     # Played on, it begins again at the end.
     with open("script.txt", "w", encoding="utf-8") as file:
         file.write("0.1 seek 195\n0.6 screenshot a.png\n")
@@ -302,6 +356,22 @@ def test_refusals(paths):
         check(name in err, "%s: %s" % (name, err))
 
 
+# More than is shown: it is not read to its end before that is said.
+def test_too_wide(paths):
+    with open("source.y4m", "wb") as file:
+        file.write(b"YUV4MPEG2 W16400 H16 F25:1 Ip A1:1 Cmono\nFRAME\n" + bytes(16400 * 16))
+    encode_source("wide.mkv", "-c:v", "ffv1")
+    err = run(paths.viewer, paths.walkers, "--headless", "--renderer", "cpu", "--frames", "2",
+              "--video", "wide.mkv", status=2)[1]
+    check("16400 x 16" in err, err)
+
+
+# What is no path is read by FFmpeg, as all other videos are.
+def test_y4m_by_url(paths):
+    write_y4m("video.y4m", fractions.Fraction(30))
+    check_steps(paths, "file:video.y4m", fractions.Fraction(30), STEPS[:3])
+
+
 # Nobody would know that the viewer waits for a video to be typed.
 def test_terminal(paths):
     here, there = os.openpty()
@@ -327,7 +397,8 @@ if __name__ == "__main__":
     tests = [test_lock_y4m, test_steps, test_ends, test_pipe, test_pictures, test_colours,
              test_refusals, test_terminal]
     if len(arguments) == len(sys.argv) - 1:
-        tests += [test_lock_encoded, test_damaged, test_widths, test_turned]
+        tests += [test_lock_encoded, test_steps_encoded, test_damaged, test_too_wide, test_y4m_by_url, test_widths,
+                  test_turned]
         if is_full():
             tests.append(test_silent_server)
     run_tests(tests, arguments)
