@@ -21,7 +21,7 @@ from test_video import write_y4m  # noqa: E402
 MOST_MS = []
 MEDIANS = {}  # by renderer, of library_cpu_ms
 # Bytes a frame. What allocators and drivers keep and give back goes up and down by a megabyte or two.
-MOST_GROWTH = 256 if is_full() else 2048
+MOST_GROWTH = 256 if is_full() else 4096
 COUNT = 20000 if is_full() else 1500
 SAMPLES = 100  # in the second half: the first has filled what is kept of the 720 frames
 
