@@ -3,30 +3,11 @@
 # Runs an OpenGL sample and checks what it draws: test_gl_samples.sh KIND PROGRAM TOOL [PLUGIN]
 # KIND: gl_strip, gl_texture or render_events (PLUGIN, that PROGRAM loads as an engine would)
 set -euo pipefail
-export LC_ALL=C
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-walkers=$root/samples/data/walkers.asvp
+# shellcheck source=tests/samples/sample.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sample.sh"
 kind=$1
 program=$2
 tool=$3
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-
-fail()
-{
-    echo "FAILED: $1" >&2
-    sed 's/^/    /' "$folder"/out "$folder"/err >&2
-    exit 1
-}
-
-refuses() # STATUS PART ARGUMENTS...
-{
-    local status=0 wanted=$1 part=$2
-    shift 2
-    "$program" "$@" >"$folder/out" 2>"$folder/err" || status=$?
-    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
-    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
-}
 
 # Inside, the strip is the mask; nothing of it lies outside.
 check_strips() # API

@@ -5,24 +5,10 @@
 # test_more_samples.sh custom_source|container_convert|event_loop PROGRAM EXPECTED
 # test_more_samples.sh python LIBRARY PYTHON PYTHON_WITH_NUMPY
 set -euo pipefail
-export LC_ALL=C
-unset ALPHASTREAM_PASSPHRASE ALPHASTREAM_PASSPHRASE_FILE
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-walkers=$root/samples/data/walkers.asvp
-closeup=$root/tests/data/closeup.asvr
-secret=hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-folder=$(mktemp -d)
-# shellcheck disable=SC2064 # expanded now on purpose
-trap "rm -rf '$folder'" EXIT
+# shellcheck source=tests/samples/sample.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sample.sh"
 kind=${1:-}
 program=${2:-}
-
-fail() # WHAT
-{
-    echo "FAILED: $1" >&2
-    sed 's/^/    /' "$folder/out" "$folder/err" >&2
-    exit 1
-}
 
 sample() # ARGUMENTS...
 {
@@ -30,21 +16,6 @@ sample() # ARGUMENTS...
     python) "${python[@]}" "$root/samples/python/frame_hashes.py" "$@" ;;
     *) "$program" "$@" ;;
     esac
-}
-
-runs() # ARGUMENTS...: leaves what it says in out and err
-{
-    sample "$@" >"$folder/out" 2>"$folder/err" </dev/null || fail "$kind $* exits with $?"
-}
-
-# The sample must exit with this status and say so.
-refuses() # STATUS PART ARGUMENTS...
-{
-    local status=0 wanted=$1 part=$2
-    shift 2
-    sample "$@" >"$folder/out" 2>"$folder/err" </dev/null || status=$?
-    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
-    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
 }
 
 # The lines like PATTERN must be the same in what the sample printed and in a file, and COUNT.

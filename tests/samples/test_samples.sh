@@ -7,22 +7,8 @@
 # test_samples.sh http_options PROGRAM EXPECTED
 # test_samples.sh dotnet LIBRARY
 set -euo pipefail
-export LC_ALL=C
-unset ALPHASTREAM_PASSPHRASE ALPHASTREAM_PASSPHRASE_FILE
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-walkers=$root/samples/data/walkers.asvp
-closeup=$root/tests/data/closeup.asvr
-secret=hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-folder=$(mktemp -d)
-# shellcheck disable=SC2064 # expanded now on purpose
-trap "rm -rf '$folder'" EXIT
-
-fail() # WHAT
-{
-    echo "FAILED: $1" >&2
-    sed 's/^/    /' "$folder/out" "$folder/err" >&2
-    exit 1
-}
+# shellcheck source=tests/samples/sample.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sample.sh"
 
 sample() # ARGUMENTS...
 {
@@ -31,21 +17,6 @@ sample() # ARGUMENTS...
     cv_client) "$program" "$library" "$@" ;;
     dotnet) "$root/samples/dotnet/run.sh" "$(dirname "$library")" "$@" ;;
     esac
-}
-
-runs() # ARGUMENTS...: leaves what it says in out and err
-{
-    sample "$@" >"$folder/out" 2>"$folder/err" || fail "$kind $* exits with $?"
-}
-
-# The sample must exit with this status and say so.
-refuses() # STATUS PART ARGUMENTS...
-{
-    local status=0 wanted=$1 part=$2
-    shift 2
-    sample "$@" >"$folder/out" 2>"$folder/err" || status=$?
-    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
-    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
 }
 
 # The frames the sample printed must be just these many of the wanted lines.

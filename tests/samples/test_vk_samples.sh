@@ -2,29 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Runs a Vulkan sample and checks what it prints: test_vk_samples.sh vk_texture|gl_vk_share PROGRAM
 set -euo pipefail
-export LC_ALL=C
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-walkers=$root/samples/data/walkers.asvp
+# shellcheck source=tests/samples/sample.sh
+. "$(dirname "${BASH_SOURCE[0]}")/sample.sh"
 kind=$1
 program=$2
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-
-fail()
-{
-    echo "FAILED: $1" >&2
-    sed 's/^/    /' "$folder"/out "$folder"/err >&2
-    exit 1
-}
-
-refuses() # STATUS PART ARGUMENTS...
-{
-    local status=0 wanted=$1 part=$2
-    shift 2
-    "$program" "$@" >"$folder/out" 2>"$folder/err" || status=$?
-    [ "$status" = "$wanted" ] || fail "$kind $* exits with $status, not $wanted"
-    grep -q -- "$part" "$folder/err" || fail "$kind $* does not say \"$part\""
-}
 
 frames="0 1 2 100 315 719 0"
 # shellcheck disable=SC2086 # words on purpose
